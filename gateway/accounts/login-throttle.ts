@@ -1,0 +1,60 @@
+// Slows guessing down without letting a stranger lock somebody out: per address, per account from one address, and,
+// much wider, per account from everywhere. Counted before the password is looked at, given back when it was right.
+import type { Redis } from "ioredis";
+import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { fail } from "../../shared/contracts/errors.ts";
+import { addressKey } from "../auth/address-key.ts";
+import { withRedis } from "../redis-deadline.ts";
+
+const quarterHour = 900;
+
+export interface LoginThrottle {
+  /** Counts an attempt; throws RATE_LIMITED (429) when there were too many wrong ones. */
+  attempt(address: string, accountHash: string): Promise<void>;
+  /** Takes the attempt back: it was the right password. */
+  succeeded(address: string, accountHash: string): Promise<void>;
+}
+
+export const createLoginThrottle = (redis: Redis): LoginThrottle => {
+  const limiter = (name: string, points: number, duration: number) =>
+    new RateLimiterRedis({ storeClient: redis, keyPrefix: `lc:login:${name}`, points, duration });
+  const pair = limiter("pair", 10, quarterHour);
+  const address = limiter("address", 100, quarterHour);
+  // One minute only: whoever attacks an account from many places delays its owner, and cannot keep the owner out.
+  const account = limiter("account", 60, 60);
+  const keys = (from: string, to: string) =>
+    [
+      [pair, `${addressKey(from)}:${to}`],
+      [address, addressKey(from)],
+      [account, to],
+    ] as const;
+
+  return {
+    async attempt(from, to) {
+      const outcomes = await withRedis(redis, () =>
+        Promise.all(
+          keys(from, to).map(([limit, key]) =>
+            limit.consume(key).then(
+              () => 0,
+              (refused: unknown) => {
+                if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext);
+                throw refused;
+              },
+            ),
+          ),
+        ),
+      );
+      const waitMs = Math.max(...outcomes);
+      if (waitMs === 0) return;
+      const retryAfter = Math.ceil(waitMs / 1000);
+      throw fail("RATE_LIMITED", `Too many attempts to sign in. Try again in ${retryAfter} s.`, { retryAfter });
+    },
+
+    async succeeded(from, to) {
+      const [one, two, three] = keys(from, to);
+      await withRedis(redis, () =>
+        Promise.all([one[0].delete(one[1]), two[0].reward(two[1]), three[0].reward(three[1])]),
+      );
+    },
+  };
+};

@@ -1,0 +1,58 @@
+// Passwords: argon2id at OWASP's parameters, at most four at a time, and the same time for people who do not exist.
+import { randomInt } from "node:crypto";
+import { hash, verify } from "@node-rs/argon2";
+import { fail } from "../../shared/contracts/errors.ts";
+
+/** Lengths in characters. */
+export const passwordLength = { min: 10, max: 128 } as const;
+
+const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+/** Of a password nobody knows: verified when there is no such person, so that the answer takes as long. */
+const decoy = "$argon2id$v=19$m=19456,t=2,p=1$i2EG7fz/f8Ufs+i88XD62A$VjN8ZAqSrkEQ+jMgEInmXbRvEVErkm1raqjXiDTHwvw";
+
+const mostAtOnce = 4;
+const mostWaiting = 100;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/** Each hash takes 19 MiB: more than four at a time would let a burst of sign-ins eat the memory and the cores. */
+const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+  if (running >= mostAtOnce) {
+    if (waiting.length >= mostWaiting)
+      throw fail("SERVICE_UNAVAILABLE", "Too many people sign in at this moment. Try again.", { retryAfter: 3 });
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  } else running++;
+  try {
+    return await work();
+  } finally {
+    // The turn is handed over without being given back, so nobody can slip in between.
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
+  }
+};
+
+/** The hash to store. Throws VALIDATION_FAILED unless the password has 10 to 128 characters. */
+export const hashPassword = (password: string): Promise<string> => {
+  if (password.length < passwordLength.min || password.length > passwordLength.max) {
+    const message = `has ${password.length} characters, expected ${passwordLength.min} to ${passwordLength.max}`;
+    throw fail("VALIDATION_FAILED", `The password ${message}`, { errors: [{ path: "password", message }] });
+  }
+  return inTurn(() => hash(password, cost));
+};
+
+/** True when the password fits. Takes the same time when `stored` is missing. */
+export const passwordFits = (stored: string | null | undefined, password: string): Promise<boolean> =>
+  inTurn(async () => {
+    // Longer ones are never stored; hashing megabytes would only burn time.
+    const fits = await verify(stored ?? decoy, password.slice(0, passwordLength.max + 1));
+    return fits && stored !== null && stored !== undefined && password.length <= passwordLength.max;
+  });
+
+const alphabet = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/** A random password of 20 characters in groups of five; no look-alikes such as 0 and O. About 116 bits. */
+export const generatePassword = (): string =>
+  Array.from({ length: 4 }, () => Array.from({ length: 5 }, () => alphabet[randomInt(alphabet.length)]).join("")).join(
+    "-",
+  );

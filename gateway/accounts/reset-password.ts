@@ -1,0 +1,24 @@
+// Sets a person's password from the command line, and ends everything that was open under the old one.
+import type { Deps } from "../../shared/broker/deps.ts";
+import { fail } from "../../shared/contracts/errors.ts";
+import type { Sessions } from "../auth/sessions.ts";
+import { generatePassword, hashPassword } from "./passwords.ts";
+import { audit, findByEmail, setPassword } from "./store.ts";
+
+/**
+ * Sets the password of the person with this email, generated when absent, and ends all sessions.
+ * Answers the password. Throws USER_NOT_FOUND, or VALIDATION_FAILED for a password of the wrong length.
+ */
+export const resetPassword = async (
+  deps: Pick<Deps, "db" | "id">,
+  sessions: Sessions,
+  email: string,
+  password = generatePassword(),
+): Promise<string> => {
+  const user = await findByEmail(deps.db, email);
+  if (!user) throw fail("USER_NOT_FOUND", `Nobody signs in as ${email}`);
+  await setPassword(deps.db, user.id, await hashPassword(password));
+  await sessions.endAll(user.id);
+  await audit(deps.db, { id: deps.id(), event: "user.password-reset", userId: user.id });
+  return password;
+};

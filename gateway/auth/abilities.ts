@@ -1,0 +1,33 @@
+// Who may do what: one table from roles to abilities, and the one place that compares them with a contract's permission.
+import type { Caller } from "../../shared/broker/context.ts";
+import type { Ability, Role } from "../../shared/contracts/accounts.ts";
+import type { Permission } from "../../shared/contracts/contract.ts";
+import { fail } from "../../shared/contracts/errors.ts";
+
+const abilitiesOfRole: Readonly<Record<Role, readonly Ability[]>> = {
+  owner: ["read", "write", "send", "admin"],
+  manager: ["read", "write", "send"],
+  editor: ["read", "write"],
+  agent: ["read", "write"],
+  viewer: ["read"],
+};
+
+/** What a role may do. */
+export const abilitiesOf = (role: Role): readonly Ability[] => abilitiesOfRole[role];
+
+/** What a token of a person with this role may do: never more than the person. */
+export const abilitiesOfToken = (role: Role, granted: readonly Ability[]): readonly Ability[] =>
+  abilitiesOfRole[role].filter((ability) => granted.includes(ability));
+
+/** Throws NOT_SIGNED_IN (401) or ABILITY_MISSING (403) unless the caller holds the permission. */
+export const demand = (permission: Permission, caller: Caller | undefined): void => {
+  if (permission === "none") return;
+  if (!caller)
+    throw fail("NOT_SIGNED_IN", "This needs a session or an access token: sign in, or send Authorization: Bearer lc_…");
+  if (permission === "user" || caller.abilities.includes(permission)) return;
+  const holder = caller.tokenId ? "This access token" : `The role ${caller.role}`;
+  throw fail(
+    "ABILITY_MISSING",
+    `This needs the ability "${permission}". ${holder} has: ${caller.abilities.join(", ") || "none"}`,
+  );
+};

@@ -1,0 +1,147 @@
+// Idempotency-Key: the first answer to a request is kept for a day and given again to every repetition of it.
+// A repetition that comes while the first still runs waits for it; a first that died blocks nobody for longer than a minute.
+import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Deps } from "../shared/broker/deps.ts";
+import { fail } from "../shared/contracts/errors.ts";
+import type { Db } from "../shared/db/knex.ts";
+
+const lockSeconds = 60;
+const keepHours = 24;
+const waitMs = 5_000;
+const lookEveryMs = 100;
+const keyShape = /^[\x21-\x7e]{1,200}$/;
+
+export interface KeyedRequest {
+  readonly key: string;
+  /** The person; the same key of somebody else is another key. */
+  readonly userId: string;
+  /** The action, with the object it acts on inside the hash. */
+  readonly route: string;
+  /** SHA-256 of everything that makes the request what it is. */
+  readonly hash: Buffer;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly value: unknown;
+  /** True when it is the answer of an earlier request. */
+  readonly replayed: boolean;
+}
+
+/** The key of a request's header, or undefined. Throws VALIDATION_FAILED when it is not 1 to 200 printable characters. */
+export const readKey = (header: string | string[] | undefined): string | undefined => {
+  if (header === undefined) return undefined;
+  if (typeof header === "string" && keyShape.test(header)) return header;
+  throw fail(
+    "VALIDATION_FAILED",
+    "The header Idempotency-Key needs 1 to 200 printable characters without spaces, for example a uuid",
+    {
+      errors: [{ path: "Idempotency-Key", message: "needs 1 to 200 printable characters" }],
+    },
+  );
+};
+
+/** Like JSON, with the fields of objects in order, so that two spellings of one request hash alike. */
+const canonical = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(",")}}`;
+};
+
+/** SHA-256 of the parts of a request; the order of fields does not matter. */
+export const hashOf = (value: unknown): Buffer => createHash("sha256").update(canonical(value)).digest();
+
+/** Takes the key, also from a first request that died or a key that is out of date. False when somebody else has it. */
+const take = async (db: Db, request: KeyedRequest, attempt: string): Promise<boolean> => {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `insert into accounts.idempotency_keys as k (caller, route, key, request_hash, attempt, locked_until, expires_at)
+     values (:userId, :route, :key, :hash, :attempt, now() + make_interval(secs => :lockSeconds), now() + make_interval(hours => :keepHours))
+     on conflict (caller, route, key) do update set
+       request_hash = excluded.request_hash, attempt = excluded.attempt, locked_until = excluded.locked_until,
+       expires_at = excluded.expires_at, created_at = now(), status = null, answer = null
+     where k.expires_at < now() or (k.status is null and k.locked_until < now() and k.request_hash = excluded.request_hash)
+     returning 1`,
+    { ...request, attempt, lockSeconds, keepHours } as never,
+  );
+  return rows.length > 0;
+};
+
+interface Kept {
+  readonly hash: Buffer;
+  readonly status: number | null;
+  readonly answer: string | null;
+}
+
+const look = async (db: Db, { userId, route, key }: KeyedRequest): Promise<Kept | undefined> => {
+  const { rows } = await db.raw<{ rows: Kept[] }>(
+    "select request_hash as hash, status, answer from accounts.idempotency_keys where caller = ? and route = ? and key = ?",
+    [userId, route, key],
+  );
+  return rows[0];
+};
+
+/** Keeps the answer, unless another attempt took over in the meantime. */
+const keep = async (
+  db: Db,
+  { userId, route, key }: KeyedRequest,
+  attempt: string,
+  status: number,
+  value: unknown,
+): Promise<void> => {
+  await db.raw(
+    "update accounts.idempotency_keys set status = ?, answer = ? where caller = ? and route = ? and key = ? and attempt = ?",
+    [status, JSON.stringify(value) ?? "null", userId, route, key, attempt],
+  );
+};
+
+const release = async (db: Db, { userId, route, key }: KeyedRequest, attempt: string): Promise<void> => {
+  await db.raw(
+    "delete from accounts.idempotency_keys where caller = ? and route = ? and key = ? and attempt = ? and status is null",
+    [userId, route, key, attempt],
+  );
+};
+
+/**
+ * Runs the work once per key and answers its value with `status`, or the first answer again.
+ * A work that fails leaves nothing behind, so that the same key may try again. Throws IDEMPOTENCY_KEY_REUSED when the key
+ * came with another request, IDEMPOTENCY_IN_PROGRESS when the first is still running after five seconds.
+ */
+export const once = async (
+  deps: Pick<Deps, "db" | "id" | "clock" | "log">,
+  request: KeyedRequest,
+  status: number,
+  work: () => Promise<unknown>,
+): Promise<Answer> => {
+  const attempt = deps.id();
+  const giveUpAt = deps.clock.monotonic() + waitMs;
+  while (!(await take(deps.db, request, attempt))) {
+    const kept = await look(deps.db, request);
+    if (kept && !kept.hash.equals(request.hash))
+      throw fail(
+        "IDEMPOTENCY_KEY_REUSED",
+        "This Idempotency-Key came with another request before. Use a new key for a new request, and the same body for a repetition.",
+      );
+    if (kept?.status != null) return { status: kept.status, value: JSON.parse(kept.answer ?? "null"), replayed: true };
+    if (deps.clock.monotonic() >= giveUpAt)
+      throw fail(
+        "IDEMPOTENCY_IN_PROGRESS",
+        "The first request with this Idempotency-Key is still running. Ask again for its answer in a moment.",
+        { retryAfter: 2 },
+      );
+    await delay(lookEveryMs);
+  }
+  let value: unknown;
+  try {
+    value = await work();
+  } catch (error) {
+    await release(deps.db, request, attempt).catch(() => undefined);
+    throw error;
+  }
+  // The work is done whether or not its answer can be kept; a lost answer must not look like lost work.
+  await keep(deps.db, request, attempt, status, value).catch((error: unknown) =>
+    deps.log.warn(`an idempotent answer could not be kept: ${(error as Error).message}`),
+  );
+  return { status, value, replayed: false };
+};

@@ -1,0 +1,38 @@
+// What the gateway runs with, taken from the configuration once. Tests make their own.
+import { fileURLToPath } from "node:url";
+import type { Config } from "../shared/config.ts";
+
+export interface GatewaySettings {
+  readonly secretKeys: readonly string[];
+  /** Address under which recipients reach the gateway, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Where the web app is served when it is not served here. */
+  readonly webUrl: string | undefined;
+  /** Foreign origins whose pages may call the API with credentials; compared exactly. */
+  readonly origins: ReadonlySet<string>;
+  /** How many proxies in front are ours; their entries of X-Forwarded-For are believed. */
+  readonly trustedProxies: number;
+  readonly rateLimitPerMinute: number;
+  readonly sandbox: boolean;
+  /** Folder of the built web app. */
+  readonly webFolder: string;
+  /** Bytes. */
+  readonly jsonLimit: number;
+  readonly uploadLimit: number;
+}
+
+const originOf = (url: string): string => new URL(url).origin;
+
+/** The settings of this process. */
+export const settingsFrom = (config: Config): GatewaySettings => ({
+  secretKeys: config.secretKeys,
+  publicUrl: config.publicUrl,
+  webUrl: config.webUrl,
+  origins: new Set([...config.webOrigins, ...(config.webUrl ? [config.webUrl] : []), config.publicUrl].map(originOf)),
+  trustedProxies: config.trustedProxies,
+  rateLimitPerMinute: config.rateLimitPerMinute,
+  sandbox: config.emailProvider === "sandbox",
+  webFolder: fileURLToPath(new URL("../web/dist/", import.meta.url)),
+  jsonLimit: 2 * 1024 * 1024,
+  uploadLimit: 2 * 1024 * 1024 * 1024,
+});

@@ -1,0 +1,24 @@
+// Broker options of every process: transporter, log and middlewares; everything else is decided in shared/.
+import type { BrokerOptions } from "moleculer";
+import { nodeId, redisUrl } from "./shared/broker/deps.ts";
+import { healthMiddleware } from "./shared/broker/health.ts";
+import { requestLogMiddleware } from "./shared/broker/request-log.ts";
+import { shutdownMiddleware } from "./shared/broker/shutdown.ts";
+import { config } from "./shared/config.ts";
+import { jobsMiddleware } from "./shared/jobs/middleware.ts";
+import { channelsMiddleware, StreamsAdapter } from "./shared/streams/adapter.ts";
+import { redisOptions } from "./shared/streams/connections.ts";
+
+const options: BrokerOptions = {
+  namespace: "lc",
+  nodeID: nodeId(),
+  logger: { type: "Pino", options: { pino: { options: { formatters: { level: (label: string) => ({ level: label }) }, base: { replica: config.replica } } } } },
+  logLevel: config.logLevel as "info",
+  // As a redis:// string the transporter ends the process some seconds into an outage; with options it waits for ever.
+  transporter: { type: "Redis", options: redisOptions(redisUrl()) },
+  skipProcessEventRegistration: true,
+  tracking: { enabled: true, shutdownTimeout: config.shutdownSeconds * 500 },
+  requestTimeout: 10_000,
+  middlewares: [shutdownMiddleware(), healthMiddleware(), requestLogMiddleware(), channelsMiddleware(new StreamsAdapter({ redisUrl: redisUrl(), limits: { leaseMs: config.leaseSeconds * 1000 }, drainMs: config.shutdownSeconds * 500 })), jobsMiddleware()],
+};
+export default options;

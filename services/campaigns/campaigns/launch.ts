@@ -1,0 +1,99 @@
+// Launch: a compare-and-set, a frozen content and a job, in one transaction; then the audience is written to the ledger
+// in chunks, each resumable. Two clicks, two processes or a kill in between make one audience.
+import type { Deps } from "../../../shared/broker/deps.ts";
+import type { CampaignStatus } from "../../../shared/contracts/campaigns.ts";
+import { fail } from "../../../shared/contracts/errors.ts";
+import type { JobRun } from "../../../shared/jobs/define.ts";
+import { enqueue } from "../../../shared/jobs/enqueue.ts";
+import { publish } from "../../../shared/jobs/outbox.ts";
+import { audienceCondition } from "../../../shared/messaging/audience.ts";
+import { compileBulk } from "../../../shared/messaging/footer.ts";
+import { freezeContent, readContent } from "../../../shared/messaging/contents.ts";
+import { addDispatch, raisePauseEpoch } from "../../../shared/messaging/dispatches.ts";
+import { addAudienceChunk } from "../../../shared/messaging/ledger.ts";
+import { compiledBulk, emailContent } from "../content.ts";
+import { defaultSender } from "../messages/senders/store.ts";
+import { requireCampaign } from "./drafts.ts";
+import { launchProblems } from "./preflight.ts";
+import { changeStatus, findCampaign, moveAudience } from "./store.ts";
+
+/** Members of the audience per transaction: large enough to be quick, small enough not to block an embedded database. */
+const CHUNK = 5_000;
+/** With local delivery times the first zone's morning comes up to 14 hours before UTC's. */
+const FIRST_ZONE_MS = 14 * 3_600_000;
+
+/**
+ * Launches a draft, now or at its scheduled time. Throws CAMPAIGN_STATE_WRONG (409) when it was launched before,
+ * SENDER_INCOMPLETE, PUBLIC_URL_NOT_REACHABLE or PROVIDER_MISSING when nothing may be sent.
+ */
+export const launchCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<{ id: string; status: CampaignStatus }> => {
+  const campaign = await requireCampaign(deps, id);
+  if (campaign.status !== "draft") throw launchedBefore(campaign.name, campaign.status);
+  const content = await emailContent(deps.db, campaign.content);
+  const compiled = compiledBulk(content);
+  const now = deps.clock.now();
+  await audienceCondition(deps.db, campaign.audience, now);
+  const [problem] = launchProblems(await defaultSender(deps.db, campaign.channel));
+  if (problem) throw fail(problem.code, problem.message);
+  const at = campaign.schedule ? new Date(campaign.schedule.at) : now;
+  const begin = campaign.schedule?.perRecipientTimezone ? new Date(at.getTime() - FIRST_ZONE_MS) : at;
+  const later = begin.getTime() > now.getTime();
+  const status = await deps.db.transaction(async (trx) => {
+    const contentId = await freezeContent(trx, deps.id(), { channel: campaign.channel, ...content, links: compiled.links });
+    const row = await changeStatus(trx, id, {
+      from: ["draft"], to: later ? "scheduled" : "preparing", contentId, launchedAt: begin, ...(later ? {} : { audienceAt: now }),
+    });
+    if (!row) throw launchedBefore(campaign.name, (await findCampaign(trx, id))?.status ?? "gone");
+    await enqueue(trx, "campaign.launch", { campaignId: id }, { uniqueKey: id, runAt: begin, entity: `campaign:${id}` });
+    await publish(trx, "campaign.changed", { campaignId: id, status: row.status });
+    return row.status;
+  });
+  return { id, status };
+};
+
+const launchedBefore = (name: string, status: string) =>
+  fail("CAMPAIGN_STATE_WRONG", `"${name}" is ${status}: it was launched before, and a campaign is launched once. Clone it to send again.`);
+
+/** Job campaign.launch: writes the audience to the ledger and lets senders begin with the first chunk. */
+export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<void> => {
+  const { deps } = run;
+  const now = deps.clock.now();
+  const begun = await changeStatus(deps.db, campaignId, { from: ["scheduled"], to: "preparing", audienceAt: now });
+  const campaign = begun ?? (await findCampaign(deps.db, campaignId));
+  if (!campaign?.content_id || campaign.audience_complete || campaign.status === "draft") return;
+  const content = await readContent(deps.db, campaign.content_id);
+  if (!content) throw new Error(`content ${campaign.content_id} is missing`);
+  const compiled = compileBulk(content);
+  const asOf = campaign.audience_at ?? now;
+  const condition = await audienceCondition(deps.db, campaign.audience, asOf);
+  const judge = { channel: campaign.channel, condition, fields: compiled.fields, required: compiled.required, asOf };
+  const notBefore = campaign.schedule ? new Date(campaign.schedule.at) : asOf;
+  let cursor = campaign.audience_cursor;
+  for (let complete = false; !complete; ) {
+    if (run.signal.aborted) throw new Error("the launch was interrupted; it carries on where it stopped");
+    complete = await deps.db.transaction(async (trx) => {
+      const row = await findCampaign(trx, campaignId, true);
+      if (!row || row.audience_complete) return true;
+      cursor = row.audience_cursor;
+      const cancelled = row.status === "cancelled";
+      if (cursor === null) {
+        await addDispatch(trx, {
+          source: "campaign", sourceId: campaignId, channel: row.channel, lane: "campaign",
+          status: cancelled ? "cancelled" : row.status === "paused" ? "paused" : "running",
+          ratePerSecond: row.rate?.perSecond ?? null, contentId: campaign.content_id as string,
+        });
+      }
+      const request = { source: "campaign", sourceId: campaignId, step: "", initialState: cancelled ? "cancelled" : "queued", notBefore, perTimezone: row.schedule?.perRecipientTimezone === true } as const;
+      const chunk = await addAudienceChunk(trx, request, judge, cursor, CHUNK);
+      await moveAudience(trx, campaignId, chunk.last);
+      if (cursor === null || chunk.last === null) await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake", until: "started" });
+      if (chunk.last === null) {
+        const changed = await changeStatus(trx, campaignId, { from: ["preparing"], to: "running" });
+        if (changed) await publish(trx, "campaign.changed", { campaignId, status: changed.status });
+        await enqueue(trx, "campaign.finalize", { campaignId }, { uniqueKey: campaignId, until: "started", entity: `campaign:${campaignId}` });
+      }
+      return chunk.last === null;
+    });
+    if (cursor === null) await raisePauseEpoch(deps.redis);
+  }
+};

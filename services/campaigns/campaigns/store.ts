@@ -1,0 +1,151 @@
+// SQL of campaigns: rows, compare-and-set of their status, and the audience cursor of a launch in progress.
+import type { Campaign, CampaignStatus } from "../../../shared/contracts/campaigns.ts";
+import { query, type Sql, type Trx } from "../../../shared/db/knex.ts";
+import type { AudienceSpec } from "../../../shared/messaging/audience.ts";
+
+export interface CampaignRow {
+  readonly id: string;
+  readonly name: string;
+  readonly channel: "email" | "sms" | "call";
+  readonly status: CampaignStatus;
+  readonly held_reason: string | null;
+  readonly audience: AudienceSpec;
+  readonly content: Campaign["content"];
+  readonly schedule: Campaign["schedule"];
+  readonly rate: Campaign["rate"];
+  readonly content_id: string | null;
+  readonly audience_at: Date | null;
+  readonly audience_cursor: string | null;
+  readonly audience_complete: boolean;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly launched_at: Date | null;
+  readonly completed_at: Date | null;
+}
+
+const columns =
+  "id, name, channel, status, held_reason, audience, content, schedule, rate, content_id, audience_at, audience_cursor, audience_complete, created_at, updated_at, launched_at, completed_at";
+
+/** The campaign as the API shows it. */
+export const campaignOf = (row: CampaignRow): Campaign => ({
+  id: row.id,
+  name: row.name,
+  channel: row.channel,
+  status: row.status,
+  heldReason: row.held_reason,
+  audience: row.audience as Campaign["audience"],
+  content: row.content,
+  schedule: row.schedule,
+  rate: row.rate,
+  createdAt: row.created_at.toISOString(),
+  updatedAt: row.updated_at.toISOString(),
+  launchedAt: row.launched_at?.toISOString() ?? null,
+  completedAt: row.completed_at?.toISOString() ?? null,
+});
+
+/** One campaign, or undefined. `lock` holds it until the transaction ends. */
+export const findCampaign = async (sql: Sql, id: string, lock = false): Promise<CampaignRow | undefined> =>
+  (await query<CampaignRow>(sql, `select ${columns} from campaigns.campaigns where id = ?${lock ? " for update" : ""}`, [id]))[0];
+
+export interface CampaignFields {
+  readonly name?: string | undefined;
+  readonly audience?: unknown;
+  readonly content?: unknown;
+  readonly schedule?: unknown;
+  readonly rate?: unknown;
+}
+
+const json = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value));
+
+export const insertCampaign = async (sql: Sql, id: string, channel: string, fields: CampaignFields): Promise<CampaignRow> => {
+  const [row] = await query<CampaignRow>(
+    sql,
+    `insert into campaigns.campaigns (id, name, channel, audience, content, schedule, rate) values (?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb, ?::jsonb) returning ${columns}`,
+    [id, fields.name, channel, json(fields.audience), json(fields.content), json(fields.schedule), json(fields.rate)],
+  );
+  return row as CampaignRow;
+};
+
+/** Changes a draft; undefined when it is no longer one. Fields that are undefined stay, null clears. */
+export const updateDraft = async (sql: Sql, id: string, fields: CampaignFields): Promise<CampaignRow | undefined> => {
+  const sets: string[] = [];
+  const values: unknown[] = [];
+  for (const [column, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    sets.push(column === "name" ? "name = ?" : `${column} = ?::jsonb`);
+    values.push(column === "name" ? value : json(value));
+  }
+  const [row] = await query<CampaignRow>(
+    sql,
+    `update campaigns.campaigns set ${[...sets, "updated_at = now()"].join(", ")} where id = ? and status = 'draft' returning ${columns}`,
+    [...values, id],
+  );
+  return row;
+};
+
+export const deleteDraft = async (sql: Sql, id: string): Promise<boolean> =>
+  (await query(sql, "delete from campaigns.campaigns where id = ? and status = 'draft' returning id", [id])).length > 0;
+
+export interface StatusChange {
+  readonly from: readonly CampaignStatus[];
+  readonly to: CampaignStatus;
+  readonly heldReason?: string | null;
+  readonly contentId?: string;
+  readonly launchedAt?: Date;
+  readonly audienceAt?: Date;
+  readonly completedAt?: Date | null;
+}
+
+/** Compare-and-set of the status; undefined when the campaign was in none of the states it may come from. */
+export const changeStatus = async (sql: Sql, id: string, change: StatusChange): Promise<CampaignRow | undefined> => {
+  const [row] = await query<CampaignRow>(
+    sql,
+    `update campaigns.campaigns set status = ?, held_reason = ?, content_id = coalesce(?::uuid, content_id), launched_at = coalesce(?::timestamptz, launched_at),
+       audience_at = coalesce(?::timestamptz, audience_at), completed_at = ?::timestamptz, updated_at = now()
+     where id = ? and status = any(?) returning ${columns}`,
+    [change.to, change.heldReason ?? null, change.contentId ?? null, change.launchedAt ?? null, change.audienceAt ?? null, change.completedAt ?? null, id, [...change.from]],
+  );
+  return row;
+};
+
+/** Moves the audience cursor forward by one chunk; null cursor: the audience is complete. */
+export const moveAudience = async (trx: Trx, id: string, cursor: string | null): Promise<void> => {
+  await query(trx, "update campaigns.campaigns set audience_cursor = coalesce(?::uuid, audience_cursor), audience_complete = ?, updated_at = now() where id = ?", [cursor, cursor === null, id]);
+};
+
+export interface CampaignFilter {
+  readonly status?: string | undefined;
+  readonly q?: string | undefined;
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+export const listCampaigns = (sql: Sql, filter: CampaignFilter): Promise<CampaignRow[]> =>
+  query<CampaignRow>(
+    sql,
+    `select ${columns} from campaigns.campaigns
+     where (?::text is null or status = ?) and (?::text is null or name ilike ?) and (?::uuid is null or id < ?) order by id desc limit ?`,
+    [filter.status ?? null, filter.status ?? null, filter.q ?? null, `%${(filter.q ?? "").replace(/[\\%_]/g, "\\$&")}%`, filter.before ?? null, filter.before ?? null, filter.limit],
+  );
+
+/** Campaigns whose time has come, and campaigns whose launch or end may have been missed. */
+export const dueCampaigns = (sql: Sql, now: Date): Promise<{ id: string; status: CampaignStatus; audience_complete: boolean }[]> =>
+  query(
+    sql,
+    `select id, status, audience_complete from campaigns.campaigns
+     where (status = 'scheduled' and launched_at <= ?) or (status in ('preparing', 'running', 'paused', 'cancelled') and not audience_complete and launched_at is not null) or status = 'running'`,
+    [now],
+  );
+
+/** Contact values for a preview. */
+export const contactVars = async (sql: Sql, contactId: string): Promise<Record<string, string> | undefined> => {
+  const [row] = await query<{ vars: Record<string, string> }>(
+    sql,
+    `select jsonb_strip_nulls(jsonb_build_object('email', email, 'phone', phone, 'firstName', first_name, 'lastName', last_name, 'orgName', org_name,
+       'kind', kind, 'timezone', timezone, 'stage', stage, 'externalId', external_id))
+       || coalesce((select jsonb_object_agg('attrs.' || key, value) from jsonb_each_text(attrs) where value is not null), '{}') as vars
+     from contacts.v_contacts where id = ?`,
+    [contactId],
+  );
+  return row?.vars;
+};

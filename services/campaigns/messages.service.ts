@@ -1,0 +1,21 @@
+// Messages: the one door for single messages, the search over everything, and what recipients' links lead to.
+import { service } from "../../shared/broker/service.ts";
+import { defineJob } from "../../shared/jobs/define.ts";
+import { searchMessages, showMessage } from "./messages/list.ts";
+import { sendMessages } from "./messages/send.ts";
+import { makePartitions } from "./messages/store.ts";
+import { recordTracking, trackToken, unsubscribeByToken } from "./messages/track.ts";
+
+export default service("messages", {
+  actions: {
+    send: (ctx, deps) => sendMessages(deps, ctx.params, ctx.meta.idempotencyKey),
+    list: (ctx, deps) => searchMessages(deps, ctx.params),
+    get: (ctx, deps) => showMessage(deps, ctx.params),
+    track: (ctx, deps) => trackToken(deps, ctx.params),
+    unsubscribe: (ctx, deps) => unsubscribeByToken(deps, ctx.params),
+  },
+  jobs: [
+    defineJob({ name: "tracking.click-record", handler: (input, run) => recordTracking(run.deps, input, run.id) }),
+    defineJob({ name: "messages.partition", handler: (_input, run) => makePartitions(run.deps.db, 2) }),
+  ],
+});

@@ -1,0 +1,17 @@
+// Consent and suppressions: what may be sent to whom, and the evidence for it.
+import { service } from "../../shared/broker/service.ts";
+import { liftSuppression } from "./consent/lift-suppression.ts";
+import { listSuppressedAddresses } from "./consent/list-suppressed-addresses.ts";
+import { recordConsent } from "./consent/record-consent.ts";
+import { showLedger } from "./consent/show-ledger.ts";
+import { suppressAddress } from "./consent/suppress-address.ts";
+
+export default service("consent", {
+  actions: {
+    listSuppressions: (ctx, deps) => listSuppressedAddresses(deps, ctx.params),
+    suppress: (ctx, deps) => suppressAddress(deps, ctx.params),
+    unsuppress: (ctx, deps) => liftSuppression(deps, ctx.params),
+    ledger: (ctx, deps) => showLedger(deps, ctx.params),
+    record: (ctx, deps) => recordConsent(deps, ctx.params),
+  },
+});

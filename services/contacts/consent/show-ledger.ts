@@ -1,0 +1,17 @@
+// Shows what a contact agreed to and took back, newest first. Also for a contact that was deleted: it is evidence.
+import type { z } from "zod";
+import type { Deps } from "../../../shared/broker/deps.ts";
+import { type LedgerEntry, readLedger } from "../../../shared/consent/consents.ts";
+import type { consent } from "../../../shared/contracts/contacts.ts";
+import { getContact } from "../contacts/get-contact.ts";
+import { idOfCursor, pageById } from "../id-page.ts";
+
+/** One page of the ledger. Throws CONTACT_NOT_FOUND when nothing is known of such a contact. */
+export const showLedger = async (
+  deps: Deps,
+  params: z.output<typeof consent.actions.ledger.params>,
+): Promise<{ data: LedgerEntry[]; nextCursor: string | null }> => {
+  const rows = await readLedger(deps.db, params.id, { limit: params.limit + 1, before: idOfCursor(params.cursor) });
+  if (rows.length === 0) await getContact(deps, params);
+  return pageById(rows, params.limit);
+};

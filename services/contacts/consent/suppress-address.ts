@@ -1,0 +1,24 @@
+// Suppresses an address that a person of the team names.
+import type { z } from "zod";
+import type { Deps } from "../../../shared/broker/deps.ts";
+import { type SuppressionEntry, suppress } from "../../../shared/consent/suppressions.ts";
+import type { consent } from "../../../shared/contracts/contacts.ts";
+import { fail } from "../../../shared/contracts/errors.ts";
+import { normaliseEmail } from "../../../shared/lib/email-address.ts";
+import { normalisePhone } from "../../../shared/lib/phone.ts";
+
+/** The entry, new or as it was. Throws VALIDATION_FAILED when the address is none of its channel. */
+export const suppressAddress = async (
+  deps: Deps,
+  params: z.output<typeof consent.actions.suppress.params>,
+): Promise<SuppressionEntry> => {
+  const result = params.channel === "email" ? normaliseEmail(params.address) : normalisePhone(params.address);
+  if ("problem" in result)
+    throw fail("VALIDATION_FAILED", `address: ${result.problem}`, {
+      errors: [{ path: "address", message: result.problem }],
+    });
+  const [entry] = await deps.db.transaction((trx) => suppress(trx, [params]));
+  if (!entry)
+    throw fail("SUPPRESSION_NOT_FOUND", "The suppression was lifted while it was made. Suppress the address again.");
+  return entry;
+};

@@ -1,0 +1,164 @@
+// SQL of single contacts and their tags. Rows with deleted_at are gone for everybody but the ledger.
+import type { Sql, Trx } from "../../../shared/db/knex.ts";
+import { type Bindable, bind } from "../../../shared/lib/bind.ts";
+import type { ContactColumns } from "./contact-input.ts";
+import type { ContactRow } from "./contact-row.ts";
+
+const columns = `c.id, c.community_id, c.kind, c.email, c.phone, c.external_id, c.first_name, c.last_name, c.org_name,
+  c.timezone, c.stage, c.score, c.attrs, c.created_at, c.updated_at,
+  array(select t.name from contacts.contact_tags ct join contacts.tags t on t.id = ct.tag_id
+        where ct.contact_id = c.id order by lower(t.name)) as tags`;
+
+/** One live contact, or undefined. */
+export const findContact = async (sql: Sql, id: string): Promise<ContactRow | undefined> => {
+  const { rows } = await sql.raw<{ rows: ContactRow[] }>(
+    `select ${columns} from contacts.contacts c where c.id = ?::uuid and c.deleted_at is null`,
+    bind(id),
+  );
+  return rows[0];
+};
+
+/** What of a live contact an update builds on, locked until the transaction ends; undefined when there is none. */
+export const lockContact = async (
+  trx: Trx,
+  id: string,
+): Promise<Pick<ContactRow, "email" | "phone" | "external_id" | "attrs"> | undefined> => {
+  const { rows } = await trx.raw<{ rows: ContactRow[] }>(
+    "select email, phone, external_id, attrs from contacts.contacts where id = ?::uuid and deleted_at is null for update",
+    bind(id),
+  );
+  return rows[0];
+};
+
+export interface ContactFilter {
+  readonly limit: number;
+  /** Contacts older than this id. */
+  readonly before?: string | undefined;
+  readonly communityId?: string | undefined;
+  readonly stage?: string | undefined;
+  readonly tag?: string | undefined;
+  /** Search: a tsquery, and an exact email or id. */
+  readonly search?: { readonly tsquery: string; readonly email: string | null; readonly id: string | null } | undefined;
+  /** A compiled segment rule over alias c. */
+  readonly rule?:
+    | { readonly sql: string; readonly bindings: readonly (string | number | boolean | string[] | number[])[] }
+    | undefined;
+}
+
+const conditions = (filter: ContactFilter) => {
+  const parts = ["c.deleted_at is null"];
+  const values: Bindable[] = [];
+  const add = (part: string, ...bound: Bindable[]) => {
+    parts.push(part);
+    values.push(...bound);
+  };
+  if (filter.communityId) add("c.community_id = ?::uuid", filter.communityId);
+  if (filter.stage) add("c.stage = ?::text", filter.stage);
+  if (filter.tag)
+    add(
+      "c.id in (select ct.contact_id from contacts.contact_tags ct join contacts.tags t on t.id = ct.tag_id where lower(t.name) = lower(?::text))",
+      filter.tag,
+    );
+  if (filter.search)
+    add(
+      "(c.search @@ to_tsquery('simple', ?::text) or c.email = ?::text or c.id = ?::uuid)",
+      filter.search.tsquery,
+      filter.search.email,
+      filter.search.id,
+    );
+  if (filter.rule) add(filter.rule.sql, ...filter.rule.bindings);
+  if (filter.before) add("c.id < ?::uuid", filter.before);
+  return { where: parts.join(" and "), values };
+};
+
+/** Live contacts that fulfil the filter, newest first. */
+export const listContacts = async (sql: Sql, filter: ContactFilter): Promise<readonly ContactRow[]> => {
+  const { where, values } = conditions(filter);
+  const { rows } = await sql.raw<{ rows: ContactRow[] }>(
+    `select ${columns} from contacts.contacts c where ${where} order by c.id desc limit ?`,
+    bind(...values, filter.limit),
+  );
+  return rows;
+};
+
+/** How many fulfil the filter; stops counting at `most`. */
+export const countContacts = async (
+  sql: Sql,
+  filter: Omit<ContactFilter, "limit">,
+  most = 1_000_000_000,
+): Promise<number> => {
+  const { where, values } = conditions({ ...filter, limit: 0 });
+  const { rows } = await sql.raw<{ rows: { n: string }[] }>(
+    `select count(*) as n from (select 1 from contacts.contacts c where ${where} limit ?) counted`,
+    bind(...values, most),
+  );
+  return Number(rows[0]?.n ?? 0);
+};
+
+/** Inserts a contact; without a community it joins the default one. Unique violations surface as they are. */
+export const insertContact = async (trx: Trx, id: string, given: ContactColumns, attrs: object): Promise<void> => {
+  await trx("contacts.contacts").insert({
+    ...given,
+    id,
+    community_id: given.community_id ?? trx.raw("(select id from contacts.communities where is_default)"),
+    attrs: JSON.stringify(attrs),
+  });
+};
+
+/** Changes the given columns; attributes when `attrs` is given. */
+export const updateContact = async (trx: Trx, id: string, given: ContactColumns, attrs?: object): Promise<void> => {
+  await trx("contacts.contacts")
+    .where({ id })
+    .update({ ...given, ...(attrs ? { attrs: JSON.stringify(attrs) } : {}), updated_at: trx.fn.now() });
+};
+
+/** Marks a contact as deleted. False when there was none. */
+export const deleteContact = async (trx: Trx, id: string): Promise<boolean> =>
+  (await trx("contacts.contacts").where({ id, deleted_at: null }).update({ deleted_at: trx.fn.now() })) > 0;
+
+/** Makes the contact carry exactly these tags; unknown ones are created, case does not matter. */
+export const setTags = async (trx: Trx, id: string, names: readonly string[]): Promise<void> => {
+  await trx.raw(
+    `insert into contacts.tags (id, name)
+     select make_uuid7(), name from (select distinct on (lower(name)) name from unnest(?::text[]) name order by lower(name)) given
+     on conflict (lower(name)) do nothing`,
+    bind(names),
+  );
+  await trx.raw(
+    `delete from contacts.contact_tags where contact_id = ?::uuid
+       and tag_id not in (select id from contacts.tags where lower(name) in (select lower(v) from unnest(?::text[]) v))`,
+    bind(id, names),
+  );
+  await trx.raw(
+    `insert into contacts.contact_tags (contact_id, tag_id)
+     select ?::uuid, id from contacts.tags where lower(name) in (select lower(v) from unnest(?::text[]) v)
+     on conflict do nothing`,
+    bind(id, names),
+  );
+};
+
+/** Id of the live contact that holds a unique value. */
+export const findHolder = async (
+  sql: Sql,
+  column: "email" | "phone" | "external_id",
+  value: string,
+): Promise<string | undefined> => {
+  const { rows } = await sql.raw<{ rows: { id: string }[] }>(
+    "select id from contacts.contacts where ?? = ? and deleted_at is null order by id limit 1",
+    bind(column, value),
+  );
+  return rows[0]?.id;
+};
+
+/** Attribute names in use: those of the newest contacts and those that any import wrote. */
+export const attributeNames = async (sql: Sql): Promise<readonly string[]> => {
+  const { rows } = await sql.raw<{ rows: { name: string }[] }>(
+    `select distinct name from (
+       select jsonb_object_keys(attrs) as name from
+         (select attrs from contacts.contacts where deleted_at is null order by id desc limit 20000) newest
+       union all
+       select substr(value, 7) from contacts.imports, jsonb_each_text(mapping) where value like 'attrs.%'
+     ) found order by name limit 1000`,
+  );
+  return rows.map((row) => row.name);
+};

@@ -1,0 +1,135 @@
+// SMTP over nodemailer's own connections, kept open and reused: one raw mail per connection at a time.
+// A connection that fails is thrown away; the next mail opens a new one. Where the server is, is asked anew each time.
+import SMTPConnection from "nodemailer/lib/smtp-connection";
+import type { Outcome } from "../../../shared/messaging/outcomes.ts";
+import type { EmailProvider, OutgoingMail } from "./provider.ts";
+import { smtpOutcome } from "./smtp-answer.ts";
+
+export interface SmtpOptions {
+  readonly name: string;
+  readonly connections: number;
+  /** Where the server is: `smtp://user:secret@host:port` or smtps. Asked for each new connection. */
+  readonly url: () => Promise<string>;
+  /** Milliseconds to wait for an answer; below the lease, so that the answer still finds its message. */
+  readonly answerMs: number;
+  /** Mails per connection before it is closed, as some servers demand; default 1,000. */
+  readonly mailsPerConnection?: number;
+}
+
+interface Open {
+  readonly connection: SMTPConnection;
+  mails: number;
+  /** Ends the hand-over under way when the connection breaks. */
+  broken: ((error: unknown) => void) | undefined;
+}
+
+const open = async (options: SmtpOptions): Promise<Open> => {
+  const url = new URL(await options.url());
+  const secure = url.protocol === "smtps:";
+  const connection = new SMTPConnection({
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port || (secure ? 465 : 587)),
+    secure,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: options.answerMs,
+  });
+  const opened: Open = { connection, mails: 0, broken: undefined };
+  await new Promise<void>((resolve, reject) => {
+    opened.broken = reject;
+    connection.on("error", (error) => opened.broken?.(error));
+    connection.connect((error?: unknown) => (error ? reject(error) : resolve()));
+  });
+  if (url.username)
+    await new Promise<void>((resolve, reject) => {
+      opened.broken = reject;
+      connection.login({ user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } as never, (error: unknown) => (error ? reject(error) : resolve()));
+    });
+  opened.broken = undefined;
+  return opened;
+};
+
+const handOver = (opened: Open, mail: OutgoingMail): Promise<Outcome> =>
+  new Promise((resolve) => {
+    let bodyStarted = false;
+    // nodemailer pipes the message once the server has said 354: from then on silence means `unknown`.
+    const message = {
+      pipe(stream: NodeJS.WritableStream) {
+        bodyStarted = true;
+        stream.end(mail.raw);
+      },
+    };
+    opened.broken = (error) => resolve(smtpOutcome(error, bodyStarted));
+    opened.connection.send({ from: mail.envelope.from, to: [mail.envelope.to], size: mail.raw.length }, message as never, (error: unknown, info?: { response?: string }) => {
+      opened.broken = undefined;
+      resolve(error ? smtpOutcome(error, bodyStarted) : { kind: "accepted", providerMessageId: queueIdOf(info?.response), detail: info?.response ?? null });
+    });
+  });
+
+/** Many servers name their queue id in the answer: `250 2.0.0 Ok: queued as 4F2…`. */
+const queueIdOf = (response: string | undefined): string | null => /queued as ([\w-]{4,100})/i.exec(response ?? "")?.[1] ?? null;
+
+const reset = (opened: Open): Promise<boolean> =>
+  new Promise((resolve) => {
+    opened.broken = () => resolve(false);
+    opened.connection.reset((error: unknown) => resolve(!error));
+  });
+
+/** An SMTP provider. Connections are opened when mails come and closed after a minute without any. */
+export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
+  const idle: Open[] = [];
+  const all = new Set<Open>();
+  const perConnection = options.mailsPerConnection ?? 1_000;
+  const discard = (opened: Open) => {
+    all.delete(opened);
+    opened.broken = undefined;
+    opened.connection.close();
+  };
+  const retire = (opened: Open) => {
+    all.delete(opened);
+    opened.broken = undefined;
+    opened.connection.quit();
+  };
+  const take = async (): Promise<Open> => {
+    for (let known = idle.pop(); known; known = idle.pop()) if (!known.connection.destroyed) return known;
+    const opened = await open(options);
+    all.add(opened);
+    opened.connection.on("end", () => {
+      all.delete(opened);
+      const at = idle.indexOf(opened);
+      if (at !== -1) idle.splice(at, 1);
+    });
+    return opened;
+  };
+  const giveBack = async (opened: Open, outcome: Outcome) => {
+    opened.mails++;
+    if (opened.connection.destroyed || outcome.kind === "unknown") return discard(opened);
+    if (opened.mails >= perConnection) return retire(opened);
+    // After a refusal the server may still hold half a transaction.
+    if (outcome.kind !== "accepted" && !(await reset(opened))) return discard(opened);
+    opened.broken = undefined;
+    idle.push(opened);
+  };
+  return {
+    name: options.name,
+    concurrency: options.connections,
+    async send(mail) {
+      let opened: Open;
+      try {
+        opened = await take();
+      } catch (error) {
+        const outcome = smtpOutcome(error, false);
+        // A server that cannot be reached is a reason to wait, not a fault of this mail.
+        return outcome.kind === "transient" || outcome.kind === "rejected" ? { kind: "throttled", detail: outcome.detail, retryAfterMs: 1_000 } : outcome;
+      }
+      const outcome = await handOver(opened, mail);
+      await giveBack(opened, outcome);
+      return outcome;
+    },
+    async close() {
+      for (const opened of all) retire(opened);
+      idle.length = 0;
+    },
+  };
+};
+

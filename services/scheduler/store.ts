@@ -1,0 +1,109 @@
+// All SQL of the scheduler group.
+import type { Sql, Trx } from "../../shared/db/knex.ts";
+import type { Schedule } from "./schedules.ts";
+
+export interface ScheduleRow {
+  readonly name: string;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly overlap: Schedule["overlap"];
+  readonly catchUp: Schedule["catchUp"];
+  readonly paused: boolean;
+  readonly lastFireAt: Date;
+}
+
+const columns = `name, cron, timezone, overlap, catch_up as "catchUp", paused, last_fire_at as "lastFireAt"`;
+
+/** Brings the code's schedules into the database. What a person changed stays; what the code no longer has is retired. */
+export const syncSchedules = async (db: Sql, schedules: readonly Schedule[], now: Date): Promise<void> => {
+  await db.raw(
+    `insert into scheduler.schedules as s (name, cron, timezone, job_type, overlap, catch_up, last_fire_at)
+     select name, cron, timezone, job, overlap, "catchUp", ?::timestamptz
+     from json_to_recordset(?::json) as v (name text, cron text, timezone text, job text, overlap text, "catchUp" text)
+     on conflict (name) do update set
+       job_type = excluded.job_type,
+       cron = case when s.edited_at is null then excluded.cron else s.cron end,
+       timezone = case when s.edited_at is null then excluded.timezone else s.timezone end,
+       overlap = case when s.edited_at is null then excluded.overlap else s.overlap end,
+       catch_up = case when s.edited_at is null then excluded.catch_up else s.catch_up end,
+       -- One that comes back does not make up for the time in which it did not exist.
+       last_fire_at = case when s.retired_at is null then s.last_fire_at else excluded.last_fire_at end,
+       retired_at = null`,
+    [now, JSON.stringify(schedules)],
+  );
+  await db.raw("update scheduler.schedules set retired_at = ? where retired_at is null and name <> all(?::text[])", [
+    now,
+    schedules.map(({ name }) => name),
+  ]);
+};
+
+/** Every schedule that is in force, by name. */
+export const listSchedules = async (db: Sql): Promise<ScheduleRow[]> => {
+  const { rows } = await db.raw<{ rows: ScheduleRow[] }>(
+    `select ${columns} from scheduler.schedules where retired_at is null order by name`,
+  );
+  return rows;
+};
+
+export interface SlotRow {
+  readonly at: Date;
+  readonly fires: boolean;
+  readonly driftMs: number;
+}
+
+/** Takes slots for this replica, in one statement; returns those that no other had taken, oldest first. */
+export const takeSlots = async (
+  trx: Trx,
+  name: string,
+  slots: readonly SlotRow[],
+  firedAt: Date,
+  node: string,
+): Promise<Date[]> => {
+  const { rows } = await trx.raw<{ rows: { fire_at: Date }[] }>(
+    `insert into scheduler.schedule_slots (schedule, fire_at, outcome, fired_at, drift_ms, node)
+     select ?, v.at, case when v.fires then 'fired' else 'missed' end, case when v.fires then ?::timestamptz end,
+            case when v.fires then v."driftMs" end, ?
+     from json_to_recordset(?::json) as v (at timestamptz, fires boolean, "driftMs" integer) order by v.at
+     on conflict (schedule, fire_at) do nothing
+     returning fire_at`,
+    [name, firedAt, node, JSON.stringify(slots)],
+  );
+  return rows.map((row) => row.fire_at).sort((a, b) => a.getTime() - b.getTime());
+};
+
+/** Notes which job a slot became; without a job the one before was still live. */
+export const noteJob = async (trx: Trx, name: string, at: Date, jobId: string | undefined): Promise<void> => {
+  await trx.raw(
+    `update scheduler.schedule_slots set job_id = ?, outcome = case when ?::uuid is null then 'overlapped' else 'fired' end
+     where schedule = ? and fire_at = ?`,
+    [jobId ?? null, jobId ?? null, name, at],
+  );
+};
+
+/** Slots up to `decidedTo` are decided. Never goes back, whoever is behind. */
+export const advance = async (db: Sql, name: string, decidedTo: Date, next: Date): Promise<void> => {
+  await db.raw(
+    `update scheduler.schedules
+     set last_fire_at = greatest(last_fire_at, ?::timestamptz), next_fire_at = greatest(next_fire_at, ?::timestamptz)
+     where name = ?`,
+    [decidedTo, next, name],
+  );
+};
+
+/** Deletes slots older than so many days; returns how many. */
+export const deleteOldSlots = async (db: Sql, days: number): Promise<number> => {
+  const { rowCount } = await db.raw<{ rowCount: number }>(
+    "delete from scheduler.schedule_slots where fire_at < now() - ? * interval '1 day'",
+    [days],
+  );
+  return rowCount;
+};
+
+/** Lets the gateway's schema delete what has expired there, by its own function; returns how many rows went. */
+export const deleteExpiredAccess = async (db: Sql, now: Date, batch: number): Promise<number> => {
+  const { rows } = await db.raw<{ rows: { count: number }[] }>(
+    "select accounts.delete_expired(?::timestamptz, ?::int) as count",
+    [now, batch],
+  );
+  return rows[0]?.count ?? 0;
+};

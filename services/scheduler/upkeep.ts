@@ -1,0 +1,41 @@
+// The upkeep jobs of the job layer and of what expires: each may run at any time, any number of times.
+import type { JobRun } from "../../shared/jobs/define.ts";
+import { maintainHistory, pruneOutbox } from "../../shared/jobs/prune.ts";
+import { trimEvents } from "../../shared/streams/trim.ts";
+import { deleteExpiredAccess, deleteOldSlots } from "./store.ts";
+
+/** Days that finished jobs and fired slots can be looked at. */
+const keepDays = 14;
+/** Events stay this long after every group has read them: in the outbox against a lost Redis, in Redis for looking at. */
+const keepEventsMs = 10 * 60_000;
+const keepStreamsMs = 24 * 3_600_000;
+const batch = 10_000;
+
+/** Deletes events that every group has read, and says who is behind. */
+export const sweepOutbox = async ({ deps, log }: JobRun): Promise<void> => {
+  const { deleted, behind } = await pruneOutbox(deps.db, deps.redis, { keepMs: keepEventsMs });
+  if (deleted > 0) log(`${deleted} events that everyone has read were deleted`);
+  if (behind.length > 0) deps.log.warn({ families: behind }, "groups have events unread for over a day");
+};
+
+/** Makes the partitions of the coming days, drops old history, old slots and old entries of event streams. */
+export const pruneJobs = async ({ deps, log, signal }: JobRun): Promise<void> => {
+  const { made, dropped } = await maintainHistory(deps.db, keepDays);
+  log(`history: ${made.length} partitions made, ${dropped.length} dropped`);
+  if (signal.aborted) return;
+  const slots = await deleteOldSlots(deps.db, keepDays);
+  const trimmed = await trimEvents(deps.redis, { olderThanMs: keepStreamsMs, now: deps.clock.now().getTime() });
+  log(`${slots} slots deleted, ${trimmed.reduce((sum, { removed }) => sum + removed, 0)} stream entries trimmed`);
+  for (const { stream, heldBackBy } of trimmed)
+    if (heldBackBy) deps.log.warn({ stream, group: heldBackBy }, "a group has not read events for over a day");
+};
+
+/** Deletes expired idempotency keys and tokens, batch by batch. */
+export const cleanTokens = async ({ deps, log, signal }: JobRun): Promise<void> => {
+  let total = 0;
+  for (let removed = batch; removed >= batch && !signal.aborted; ) {
+    removed = await deleteExpiredAccess(deps.db, deps.clock.now(), batch);
+    total += removed;
+  }
+  log(`${total} rows had expired`);
+};

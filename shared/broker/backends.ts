@@ -1,0 +1,111 @@
+// Watches what this process stands on: Postgres, its schema, and Redis. Says what is missing, once per change.
+// A backend that is away never ends the process: it reports unready and carries on when the backend is back.
+import { setTimeout as delay } from "node:timers/promises";
+import { config } from "../config.ts";
+import { isConnectionLost } from "../db/knex.ts";
+import { migrate, pendingMigrations } from "../db/migrate.ts";
+import type { Deps } from "./deps.ts";
+
+export interface Backends {
+  /** What is missing right now, in words; empty when everything is there. */
+  missing(): readonly string[];
+  /** Resolves when Postgres answers with the schema that this code expects, and Redis answers. */
+  untilThere(): Promise<void>;
+  stop(): void;
+}
+
+const PROBE_EVERY_MS = 1_000;
+const PROBE_TIMEOUT_MS = 5_000;
+
+const within = async <T>(work: Promise<T>, ms: number, what: string): Promise<T> => {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([
+      work,
+      delay(ms, undefined, { signal: timer.signal }).then(() => Promise.reject(new Error(`${what} did not answer within ${ms} ms`))),
+    ]);
+  } finally {
+    timer.abort();
+  }
+};
+
+const probePostgres = async (deps: Deps): Promise<string | undefined> => {
+  try {
+    await within(deps.db.raw("select 1"), PROBE_TIMEOUT_MS, "Postgres");
+    return undefined;
+  } catch (error) {
+    return `Postgres: ${(error as Error).message || (error as { code?: string }).code || "no connection"}`;
+  }
+};
+
+const probeRedis = async (deps: Deps): Promise<string | undefined> => {
+  if (deps.redis.status !== "ready") return "Redis: no connection";
+  try {
+    await within(deps.redis.ping(), PROBE_TIMEOUT_MS, "Redis");
+    return undefined;
+  } catch (error) {
+    return `Redis: ${(error as Error).message}`;
+  }
+};
+
+const bringSchemaUp = async (deps: Deps): Promise<string | undefined> => {
+  try {
+    if (config.migrate) {
+      const applied = await migrate(deps.db);
+      if (applied.length > 0) deps.log.info(`schema brought up to date: ${applied.join(", ")}`);
+      return undefined;
+    }
+    const pending = await pendingMigrations(deps.db);
+    return pending.length > 0 ? `schema: waits for migrations ${pending.join(", ")} (npm run migrate)` : undefined;
+  } catch (error) {
+    if (isConnectionLost(error)) return `Postgres: ${(error as Error).message}`;
+    throw error;
+  }
+};
+
+/** Starts watching. Probes once a second, and logs each change in one sentence. */
+export const watchBackends = (deps: Deps): Backends => {
+  let missing: readonly string[] = ["Postgres: not asked yet", "Redis: not asked yet"];
+  let stopped = false;
+  let schemaReady = false;
+  let said = "";
+  const stop = new AbortController();
+
+  const probe = async () => {
+    const [postgres, redis] = await Promise.all([probePostgres(deps), probeRedis(deps)]);
+    const schema = postgres === undefined && !schemaReady ? await bringSchemaUp(deps) : undefined;
+    if (postgres === undefined && schema === undefined) schemaReady = true;
+    missing = [postgres, schema, redis].filter((what) => what !== undefined);
+    const sentence = missing.join("; ");
+    if (sentence !== said) {
+      if (sentence) deps.log.warn(`waiting for ${sentence}`);
+      else if (said) deps.log.info("Postgres and Redis answer");
+      said = sentence;
+    }
+  };
+
+  let firstTime: ((error?: unknown) => void) | undefined;
+  const there = new Promise<void>((resolve, reject) => {
+    firstTime = (error) => (error ? reject(error) : resolve());
+  });
+  const watch = async () => {
+    while (!stopped) {
+      await probe();
+      if (missing.length === 0) firstTime?.();
+      await delay(missing.length > 0 && !schemaReady ? 250 : PROBE_EVERY_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
+    }
+  };
+  watch().catch((error: unknown) => {
+    missing = [`schema: ${(error as Error).message}`];
+    firstTime?.(error);
+  });
+
+  return {
+    missing: () => missing,
+    untilThere: () => there,
+    stop: () => {
+      stopped = true;
+      stop.abort();
+    },
+  };
+};

@@ -1,0 +1,72 @@
+// What a use case gets: the process's connections, clock and ids, made once per process and closed last.
+import { hostname } from "node:os";
+import type { Redis } from "ioredis";
+import type { ServiceBroker } from "moleculer";
+import { config } from "../config.ts";
+import { connectPostgres, type Db } from "../db/knex.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { type MakeId, makeId } from "../lib/ids.ts";
+import { connectRedis } from "../streams/connections.ts";
+
+export interface Log {
+  debug(...args: unknown[]): void;
+  info(...args: unknown[]): void;
+  warn(...args: unknown[]): void;
+  error(...args: unknown[]): void;
+}
+
+export interface Deps {
+  readonly db: Db;
+  /** Shared client for short commands; never for blocking reads. */
+  readonly redis: Redis;
+  readonly clock: Clock;
+  readonly id: MakeId;
+  readonly log: Log;
+  readonly broker: ServiceBroker;
+  /** Names this process in leases and logs. */
+  readonly node: string;
+}
+
+const made = new WeakMap<ServiceBroker, Deps>();
+
+/** The dependencies of this process. Throws a sentence when DATABASE_URL or REDIS_URL is missing. */
+export const depsOf = (broker: ServiceBroker): Deps => {
+  const known = made.get(broker);
+  if (known) return known;
+  const deps: Deps = {
+    db: connectPostgres(databaseUrl(), config.dbPool, `lc:${broker.nodeID}`),
+    redis: connectRedis(redisUrl(), "commands", { log: broker.logger }),
+    clock: systemClock,
+    id: makeId,
+    log: broker.logger,
+    broker,
+    node: broker.nodeID,
+  };
+  made.set(broker, deps);
+  return deps;
+};
+
+/** Closes the connections after everything else has stopped. */
+export const closeDeps = async (broker: ServiceBroker): Promise<void> => {
+  const deps = made.get(broker);
+  if (!deps) return;
+  made.delete(broker);
+  await deps.db.destroy();
+  deps.redis.disconnect();
+};
+
+const missing = (name: string) =>
+  new Error(`${name} is not set. \`npm start\` sets it for the processes it starts; a group that runs alone needs it, for example from docker compose: see .env.example`);
+
+export const databaseUrl = (): string => {
+  if (!config.databaseUrl) throw missing("DATABASE_URL");
+  return config.databaseUrl;
+};
+
+export const redisUrl = (): string => {
+  if (!config.redisUrl) throw missing("REDIS_URL");
+  return config.redisUrl;
+};
+
+/** Unique per process, readable in logs. */
+export const nodeId = (): string => `${config.replica === `${hostname()}-${process.pid}` ? "" : `${config.replica}-`}${hostname()}-${process.pid}`;

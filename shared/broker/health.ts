@@ -1,0 +1,124 @@
+// Health over plain http, open before the broker connects to anything: /health/live and /health/ready on PORT.
+// In the gateway's process the same server hands every other request to the gateway once all is up, and answers 503 until then.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Middleware, ServiceBroker } from "moleculer";
+import { config } from "../config.ts";
+import { contracts } from "../contracts/index.ts";
+import { errorCatalogue } from "../contracts/errors.ts";
+import { type Backends, watchBackends } from "./backends.ts";
+import { closeDeps, depsOf } from "./deps.ts";
+
+type Listener = (req: IncomingMessage, res: ServerResponse) => void;
+
+interface Health {
+  readonly server: Server;
+  readonly backends: Backends;
+  gateway: Listener | undefined;
+  stage: "starting" | "started" | "stopping";
+  /** True once everything was there at the same time. */
+  complete: boolean;
+}
+
+const healthOf = new WeakMap<ServiceBroker, Health>();
+
+/** Hands requests other than health to the gateway; undefined takes them away again while it stops. */
+export const setGateway = (broker: ServiceBroker, listener: Listener | undefined): void => {
+  const health = healthOf.get(broker);
+  if (health) health.gateway = listener;
+};
+
+/** What keeps this process from being ready, in words; empty when it is. */
+export const notReady = (broker: ServiceBroker): readonly string[] => {
+  const health = healthOf.get(broker);
+  if (!health) return [];
+  if (health.stage === "stopping") return ["the process is stopping"];
+  const missing = [...health.backends.missing()];
+  if (health.stage === "starting") missing.push("the services of this process are starting");
+  else if (!health.complete) missing.push(...missingServices(broker).map((name) => `service ${name}`));
+  if (missing.length === 0) health.complete = true;
+  return missing;
+};
+
+/** The gateway waits, the first time, for every service it leads to. Other processes stand on their own. */
+const missingServices = (broker: ServiceBroker): string[] => {
+  if (!broker.getLocalService("gateway")) return [];
+  const needed = Object.entries(contracts)
+    .filter(([name, contract]) => contract.group !== "sandbox" || (name === "sandbox" && config.emailProvider === "sandbox"))
+    .map(([name]) => name);
+  const present = new Set(
+    (broker.registry.getServiceList({ onlyAvailable: true, skipInternal: true }) as unknown as { name: string }[]).map((s) => s.name),
+  );
+  return needed.filter((name) => !present.has(name));
+};
+
+const sendJson = (res: ServerResponse, status: number, body: unknown, type = "application/json") => {
+  const text = JSON.stringify(body);
+  res.writeHead(status, {
+    "content-type": type,
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+    ...(status === 503 ? { "retry-after": "2" } : {}),
+  });
+  res.end(text);
+};
+
+const answer = (broker: ServiceBroker, health: Health, req: IncomingMessage, res: ServerResponse) => {
+  const path = (req.url ?? "/").split("?", 1)[0];
+  if (path === "/health/live") return sendJson(res, 200, { status: "live" });
+  if (path === "/health/ready") {
+    const missing = notReady(broker);
+    return missing.length === 0 ? sendJson(res, 200, { status: "ready" }) : sendJson(res, 503, { status: "not ready", missing });
+  }
+  const away = health.stage === "started" && health.complete ? health.backends.missing() : notReady(broker);
+  if (away.length === 0 && health.gateway) return health.gateway(req, res);
+  const detail = away.length > 0 ? `Not ready: ${away.join("; ")}` : "This process serves health only; the API is the gateway's";
+  const status = away.length > 0 ? 503 : 404;
+  const code = status === 503 ? "NOT_READY" : "NOT_FOUND";
+  sendJson(res, status, { type: "about:blank", title: errorCatalogue[code].title, status, detail, code }, "application/problem+json");
+};
+
+const listen = (server: Server, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    // `::` also takes IPv4; where IPv6 is switched off, all IPv4 addresses.
+    server.listen({ port, host: "::" }, () => resolve((server.address() as { port: number }).port));
+  });
+
+const openServer = async (broker: ServiceBroker, health: Health): Promise<number> => {
+  health.server.on("request", (req, res) => answer(broker, health, req, res));
+  const wanted = config.port ?? (broker.getLocalService("gateway") ? 3000 : 0);
+  try {
+    return await listen(health.server, wanted);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
+    throw new Error(`Port ${wanted} is taken by another program. Stop it, or choose another port: PORT=${wanted + 1}`);
+  }
+};
+
+/** Broker middleware: health first, then Postgres, schema and Redis, and only then the broker's own start. */
+export const healthMiddleware = (): Middleware => ({
+  name: "health",
+  async starting(broker: ServiceBroker) {
+    const deps = depsOf(broker);
+    const health: Health = { server: createServer({ keepAliveTimeout: 65_000 }), backends: watchBackends(deps), gateway: undefined, stage: "starting", complete: false };
+    healthOf.set(broker, health);
+    const port = await openServer(broker, health);
+    broker.logger.info(`health is served on port ${port}`);
+    await health.backends.untilThere();
+  },
+  async started(broker: ServiceBroker) {
+    const health = healthOf.get(broker);
+    if (health) health.stage = "started";
+  },
+  async stopping(broker: ServiceBroker) {
+    const health = healthOf.get(broker);
+    if (health) health.stage = "stopping";
+  },
+  async stopped(broker: ServiceBroker) {
+    const health = healthOf.get(broker);
+    health?.backends.stop();
+    health?.server.close();
+    health?.server.closeAllConnections();
+    await closeDeps(broker);
+  },
+});

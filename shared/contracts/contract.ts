@@ -1,0 +1,67 @@
+// The vocabulary of contracts: how an action, an event and a job are declared, once, for validation, types and OpenAPI.
+// Everything public about a service is in contracts/<service>.ts; nothing here imports the project.
+import { z } from "zod";
+
+/** What a caller must hold. `none` is open to the world, `user` to anyone signed in; the rest are abilities. */
+export type Permission = "none" | "user" | "read" | "write" | "send" | "admin";
+
+/** Where an action appears in the REST API. Paths start below `/api/v1` unless `root` is set. `:name` marks a path field. */
+export interface Rest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  /** Success status; 200 when absent. */
+  readonly status?: 200 | 201 | 202 | 204;
+  /** True: the path is not below /api/v1. */
+  readonly root?: boolean;
+  /** True: takes an `Idempotency-Key` (same key and body: the first answer; other body: 409). */
+  readonly idempotent?: boolean;
+  /** Set when the gateway answers by a handler of its own (uploads, streams, files): what it sends. */
+  readonly produces?: string;
+}
+
+export interface ActionContract<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+  readonly summary: string;
+  readonly permission: Permission;
+  readonly params: P;
+  readonly result: R;
+  readonly rest?: Rest;
+  /** Milliseconds until a caller gives up; Moleculer's default (10 s) when absent. */
+  readonly timeout?: number;
+}
+
+/** Declares an action. Params are a strict object: unknown fields are refused with 422. */
+export const action = <P extends z.ZodType, R extends z.ZodType>(contract: ActionContract<P, R>): ActionContract<P, R> =>
+  contract;
+
+/** Declares the payload of an event. The name's first part is its family, and each family is one stream. */
+export const event = <P extends z.ZodType>(payload: P): P => payload;
+
+export type QueueName = "default" | "emails" | "sms" | "calls" | "ai" | "provisioning";
+
+export interface JobContract<I extends z.ZodType = z.ZodType> {
+  readonly queue: QueueName;
+  readonly input: I;
+}
+
+/** Declares a job type: the queue it travels on and its input. The owning group is the file it stands in. */
+export const job = <I extends z.ZodType>(contract: JobContract<I>): JobContract<I> => contract;
+
+/** A uuid as the application makes them (version 7). */
+export const Id = z.uuid();
+/** A moment on the wire: ISO 8601, UTC. */
+export const Instant = z.iso.datetime();
+
+/** Query fields of every list: at most `limit` rows (1 to 1000, default 50) after the opaque `cursor`. */
+export const listQuery = {
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  cursor: z.string().max(1000).optional(),
+};
+
+/** The page every list answers with: rows, the cursor of the next page (null at the end) and, where cheap, the total. */
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ data: z.array(item), nextCursor: z.string().nullable(), total: z.number().int().optional() });
+
+/** Parameters of an action that names one object by its id. */
+export const byId = z.strictObject({ id: Id });
+/** Answer of an action that has nothing to say but that it was done. */
+export const Done = z.object({ ok: z.literal(true) });

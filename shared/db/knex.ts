@@ -1,0 +1,45 @@
+// The process's Postgres pool, and what a lost connection looks like. Nothing here knows a table.
+import knex, { type Knex } from "knex";
+
+export type Db = Knex;
+export type Trx = Knex.Transaction;
+/** Something SQL can run on: the pool, or a transaction in progress. */
+export type Sql = Knex | Knex.Transaction;
+
+/** Opens a pool of at most `connections`. Connections are made when first needed, so Postgres may still be away. */
+export const connectPostgres = (url: string, connections: number, name = "lc"): Db =>
+  knex({
+    client: "pg",
+    connection: { connectionString: url, application_name: name, keepAlive: true, connectionTimeoutMillis: 10_000 },
+    pool: { min: 0, max: connections, idleTimeoutMillis: 30_000 },
+    acquireConnectionTimeout: 30_000,
+  });
+
+const lostConnection = new Set([
+  "ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH",
+  "57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "53300",
+]);
+
+/** True when the error means that Postgres is away or just went away, so that the same work may be tried again later. */
+export const isConnectionLost = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === "string" && lostConnection.has(code)) return true;
+  if (error instanceof AggregateError) return error.errors.some(isConnectionLost);
+  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Timeout acquiring a connection|Client has encountered a connection error/i.test(error.message);
+};
+
+/** True for a unique violation, optionally of the named constraint. */
+export const isDuplicate = (error: unknown, constraint?: string): boolean => {
+  const { code, constraint: found } = (error ?? {}) as { code?: string; constraint?: string };
+  return code === "23505" && (constraint === undefined || found === constraint);
+};
+
+/**
+ * Runs one statement with `?` placeholders and returns its rows. The row type is the caller's word: a border.
+ * Arrays are passed as Postgres arrays, everything else as pg converts it.
+ */
+export const query = async <Row>(sql: Sql, text: string, bindings: readonly unknown[] = []): Promise<Row[]> => {
+  const result: { rows: Row[] } = await sql.raw(text, bindings as Knex.RawBinding[]);
+  return result.rows;
+};

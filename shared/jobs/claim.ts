@@ -1,0 +1,70 @@
+// Claims jobs that a stream offered, by compare-and-set: whoever gets a row owns its next attempt until the lease ends.
+// An entry that was delivered twice, or whose job is gone, claims nothing.
+import type { Sql } from "../db/knex.ts";
+import type { Lane } from "../streams/stream-keys.ts";
+
+export interface ClaimedJob {
+  readonly id: string;
+  /** Names this attempt: completions and renewals of an older one do not count. */
+  readonly attemptId: string;
+  readonly type: string;
+  readonly lane: Lane;
+  readonly input: unknown;
+  /** 1 for the first run. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** Log of earlier attempts. */
+  readonly log: string | null;
+}
+
+export interface ClaimRequest {
+  readonly worker: string;
+  readonly attemptId: string;
+  readonly leaseMs: number;
+  /** Job ids, each with the runs its type may have. */
+  readonly jobs: readonly { readonly id: string; readonly maxAttempts: number }[];
+}
+
+type Row = Omit<ClaimedJob, "attemptId">;
+
+// Rows that an open transaction has locked (enqueue with `until: "started"`) are passed over, so that one slow
+// transaction holds back its own job and no other, and nobody waits in a circle.
+const claimSql = `
+  with wanted as (
+    select j.id, v.max_attempts
+    from unnest(?::uuid[], ?::smallint[]) as v (id, max_attempts) join jobs.jobs j on j.id = v.id
+    where j.state = 'queued' and j.published_at is not null
+    for update of j skip locked
+  )
+  update jobs.jobs j
+  set state = 'running', attempts = j.attempts + 1, max_attempts = wanted.max_attempts, attempt_id = ?, worker = ?,
+      lease_until = now() + ? * interval '1 millisecond', started_at = now(), progress = null,
+      unique_key = case when j.unique_until = 'started' then null else j.unique_key end
+  from wanted where j.id = wanted.id
+  returning j.id, j.type, j.lane, j.input, j.attempts as attempt, j.max_attempts as "maxAttempts", j.log`;
+
+/** Claims what can be claimed, in one statement; returns it in the order of the request. Throws when Postgres is away. */
+export const claimJobs = async (db: Sql, request: ClaimRequest): Promise<ClaimedJob[]> => {
+  const { rows } = await db.raw<{ rows: Row[] }>(claimSql, [
+    request.jobs.map(({ id }) => id),
+    request.jobs.map(({ maxAttempts }) => maxAttempts),
+    request.attemptId,
+    request.worker,
+    request.leaseMs,
+  ]);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return request.jobs.flatMap(({ id }) => {
+    const row = byId.get(id);
+    byId.delete(id);
+    return row ? [{ ...row, attemptId: request.attemptId }] : [];
+  });
+};
+
+/** Of these ids the ones that still wait to be claimed: their rows were locked when the claim passed by. */
+export const stillClaimable = async (db: Sql, ids: readonly string[]): Promise<string[]> => {
+  const { rows } = await db.raw<{ rows: { id: string }[] }>(
+    "select id from jobs.jobs where id = any(?::uuid[]) and state = 'queued' and published_at is not null",
+    [[...ids]],
+  );
+  return rows.map((row) => row.id);
+};

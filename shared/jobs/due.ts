@@ -1,0 +1,101 @@
+// What the relay takes from Postgres to publish, and how it says what became of that. A row is marked before it is
+// sent, in one statement: any number of relays share the work, and no transaction waits for Redis.
+import type { Sql } from "../db/knex.ts";
+import type { EventEntry } from "../streams/stream-entry.ts";
+import type { Lane } from "../streams/stream-keys.ts";
+
+export interface DueJob {
+  readonly id: string;
+  readonly type: string;
+  readonly group: string;
+  readonly queue: string;
+  readonly lane: Lane;
+}
+
+export interface Outlook {
+  /** Milliseconds until the next job is due; 0 or less when one is, null when none waits. */
+  readonly nextJobMs: number | null;
+  readonly events: boolean;
+  readonly expired: boolean;
+}
+
+const next = (lane: Lane) =>
+  `(select run_at from jobs.jobs where lane = '${lane}' and published_at is null order by run_at limit 1)`;
+
+/** What there is to do, by one look into the front of each index. Throws when Postgres is away. */
+export const lookAhead = async (db: Sql): Promise<Outlook> => {
+  const { rows } = await db.raw<{ rows: Outlook[] }>(
+    `select (extract(epoch from least(${next("high")}, ${next("normal")}, ${next("low")}) - clock_timestamp()) * 1000)::float8 as "nextJobMs",
+       exists (select from jobs.outbox where published_at is null and (claimed_until is null or claimed_until < now())) as events,
+       exists (select from jobs.jobs where state = 'running' and lease_until < now()) as expired`,
+  );
+  return rows[0] ?? { nextJobMs: null, events: false, expired: false };
+};
+
+const dueIn = (lane: Lane) =>
+  `select id from (select id from jobs.jobs where lane = '${lane}' and published_at is null and run_at <= now()
+    order by run_at limit ? for update skip locked) ${lane}`;
+
+// Each lane has its own share of a batch: a long line of one never hides another.
+const takeJobsSql = `
+  with due as (${dueIn("high")} union all ${dueIn("normal")} union all ${dueIn("low")})
+  update jobs.jobs j set state = 'queued', published_at = clock_timestamp()
+  from due where j.id = due.id
+  returning j.id, j.type, j.group_name as "group", j.queue, j.lane`;
+
+/** Marks due jobs of each lane as published, at most `limit` per lane, and returns them. */
+export const takeDueJobs = async (db: Sql, limit: number): Promise<DueJob[]> => {
+  const { rows } = await db.raw<{ rows: DueJob[] }>(takeJobsSql, [limit, limit, limit]);
+  return rows;
+};
+
+/** Takes the mark back from jobs that could not be sent and that nobody has claimed. */
+export const untakeJobs = async (db: Sql, ids: readonly string[]): Promise<void> => {
+  await db.raw("update jobs.jobs set published_at = null where id = any(?::uuid[]) and state = 'queued'", [[...ids]]);
+};
+
+interface EventRow {
+  readonly id: string;
+  readonly type: string;
+  readonly payload: unknown;
+  readonly headers: Record<string, string>;
+  readonly created_at: Date;
+}
+
+/** Takes events into hand for `holdMs`, at most `limit`; until they are confirmed they count as unpublished. */
+export const takeEvents = async (db: Sql, limit: number, holdMs: number): Promise<EventEntry[]> => {
+  const { rows } = await db.raw<{ rows: EventRow[] }>(
+    `with due as (
+       select id from jobs.outbox
+       where published_at is null and (claimed_until is null or claimed_until < now())
+       order by id limit ? for update skip locked
+     )
+     update jobs.outbox o set claimed_until = now() + ? * interval '1 millisecond'
+     from due where o.id = due.id
+     returning o.id, o.type, o.payload, o.headers, o.created_at`,
+    [limit, holdMs],
+  );
+  return rows
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, type, payload, headers, created_at }) => ({
+      id,
+      type,
+      data: payload,
+      headers,
+      at: created_at.toISOString(),
+    }));
+};
+
+/** The events are in Redis. */
+export const confirmEvents = async (db: Sql, ids: readonly string[]): Promise<void> => {
+  await db.raw("update jobs.outbox set published_at = now(), claimed_until = null where id = any(?::uuid[])", [
+    [...ids],
+  ]);
+};
+
+/** The events may not be in Redis: they are sent again at once. */
+export const untakeEvents = async (db: Sql, ids: readonly string[]): Promise<void> => {
+  await db.raw("update jobs.outbox set claimed_until = null where id = any(?::uuid[]) and published_at is null", [
+    [...ids],
+  ]);
+};

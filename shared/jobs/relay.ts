@@ -1,0 +1,172 @@
+// Moves due jobs and events from Postgres to their streams: at a commit in this process at once, otherwise within a
+// second. One per process, any number of processes. Losing a relay, a signal or Redis costs time, never a job or an event.
+import type { Redis } from "ioredis";
+import type { Log } from "../broker/deps.ts";
+import { type Db, isConnectionLost } from "../db/knex.ts";
+import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
+import { createQuietLog } from "../streams/quiet-log.ts";
+import { confirmEvents, lookAhead, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
+import { expireLeases } from "./lease.ts";
+import { createPump } from "./pump.ts";
+import { missingAfterMs, recoverEpoch, resetMissing } from "./republish.ts";
+import { allJobStreams } from "./streams-of.ts";
+import { onWork } from "./wake.ts";
+
+export interface RelayOptions {
+  readonly db: Db;
+  /** For short commands; may be shared. */
+  readonly redis: Redis;
+  readonly log: Log;
+  readonly leaseMs: number;
+  /** Milliseconds between two sweeps (default 1,000; up to a fifth less by chance, so that processes spread). */
+  readonly sweepMs?: number;
+  /** Milliseconds between two looks for jobs whose entry is gone, and the age from which one counts as gone. */
+  readonly missingMs?: number;
+}
+
+export interface Relay {
+  start(): void;
+  /** Publishes nothing more; what is in hand is finished, or handed to the other relays. */
+  stop(): Promise<void>;
+  /** One sweep now: due work, ended leases, and the state of Redis. Rejects when Postgres is away. */
+  sweep(): Promise<void>;
+}
+
+const batchSize = 1_000;
+/** An event in the hand of a relay that died is taken by another after this, in ms. */
+const holdMs = 10_000;
+
+/** A relay that does nothing before `start`. */
+export const createRelay = ({
+  db,
+  redis,
+  log,
+  leaseMs,
+  sweepMs = 1_000,
+  missingMs = missingAfterMs,
+}: RelayOptions): Relay => {
+  const quiet = createQuietLog(log, { part: "relay" });
+  const streams = allJobStreams();
+  const stopping = new AbortController();
+  const stopped = new Promise<"stopped">((resolve) => {
+    stopping.signal.addEventListener("abort", () => resolve("stopped"), { once: true });
+  });
+  let timer: NodeJS.Timeout | undefined;
+  let missingAt = performance.now() + missingMs * Math.random();
+  /** Leases are left alone until then: after an outage of Postgres their owners have the first word. */
+  let leasesFrom = 0;
+  let forget = (): void => undefined;
+
+  /** Redis may take for ever to answer, since commands outlive an outage: stopping does not wait for it. */
+  const sent = async (sending: Promise<unknown>): Promise<boolean> => {
+    sending.catch(() => undefined);
+    return (await Promise.race([sending.then(() => "sent" as const), stopped])) === "sent";
+  };
+
+  const jobs = createPump(
+    async () => {
+      if (redis.status !== "ready") return false;
+      const due = await takeDueJobs(db, batchSize);
+      if (due.length === 0) return false;
+      const pointers = due.map((job) => ({
+        stream: streamKeys.jobs(job.group, job.queue, job.lane),
+        jobId: job.id,
+        type: job.type,
+      }));
+      const ids = due.map(({ id }) => id);
+      try {
+        if (!(await sent(publishJobs(redis, pointers)))) await untakeJobs(db, ids);
+      } catch (error) {
+        await untakeJobs(db, ids);
+        throw error;
+      }
+      quiet.recovered("Publishing jobs");
+      return due.length >= batchSize;
+    },
+    (error) => failing("Publishing jobs", error),
+  );
+
+  const events = createPump(
+    async () => {
+      if (redis.status !== "ready") return false;
+      const due = await takeEvents(db, batchSize, holdMs);
+      if (due.length === 0) return false;
+      const ids = due.map(({ id }) => id);
+      try {
+        if (await sent(publishEvents(redis, due))) await confirmEvents(db, ids);
+        else await untakeEvents(db, ids);
+      } catch (error) {
+        await untakeEvents(db, ids);
+        throw error;
+      }
+      quiet.recovered("Publishing events");
+      return due.length >= batchSize;
+    },
+    (error) => failing("Publishing events", error),
+  );
+
+  const failing = (what: string, error: unknown) => {
+    if (isConnectionLost(error)) leasesFrom = performance.now() + leaseMs;
+    quiet.failing(what, error);
+  };
+
+  const checkRedis = async (): Promise<void> => {
+    const recovery = await recoverEpoch(db, redis, streams);
+    if (recovery)
+      log.warn({ ...recovery }, "Redis lost its state or part of it: what is not confirmed is published again");
+    if (performance.now() < missingAt) return;
+    missingAt = performance.now() + missingMs * (0.8 + Math.random() * 0.2);
+    const missing = await resetMissing(db, redis, streams, missingMs);
+    if (missing > 0) log.warn({ missing }, "Jobs were missing from their streams and are published again");
+  };
+
+  const expire = async (): Promise<void> => {
+    for (let more = true; more; ) {
+      const { failed, again } = await expireLeases(db, batchSize);
+      if (failed + again > 0) log.warn({ failed, again }, "Workers died with these jobs");
+      more = failed + again >= batchSize;
+    }
+  };
+
+  /** Returns the milliseconds until the next look. */
+  const look = async (): Promise<number> => {
+    if (redis.status === "ready") await Promise.race([checkRedis(), stopped]);
+    let outlook = await lookAhead(db);
+    if (outlook.expired && performance.now() >= leasesFrom) {
+      await expire();
+      outlook = await lookAhead(db);
+    }
+    const { nextJobMs } = outlook;
+    if (nextJobMs !== null && nextJobMs <= 0) jobs.run();
+    if (outlook.events) events.run();
+    quiet.recovered("Sweeping");
+    const regular = sweepMs * (0.8 + Math.random() * 0.2);
+    return nextJobMs !== null && nextJobMs > 0 ? Math.min(regular, Math.ceil(nextJobMs)) : regular;
+  };
+
+  const tick = async (): Promise<void> => {
+    let next = sweepMs;
+    try {
+      next = await look();
+    } catch (error) {
+      failing("Sweeping", error);
+    }
+    if (!stopping.signal.aborted) timer = setTimeout(() => void tick(), next);
+  };
+
+  return {
+    start() {
+      forget = onWork((work) => (work === "jobs" ? jobs.run() : events.run()));
+      void tick();
+    },
+    async stop() {
+      stopping.abort();
+      forget();
+      clearTimeout(timer);
+      await Promise.all([jobs.stop(5_000), events.stop(5_000)]);
+    },
+    async sweep() {
+      await look();
+    },
+  };
+};

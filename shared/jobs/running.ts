@@ -1,0 +1,164 @@
+// One run of one job: its input is checked, its handler gets a signal and a time limit, and whatever happens becomes an
+// outcome. A run whose signal was aborted never counts as completed, however its handler ended: it may have stopped early.
+import type { Deps } from "../broker/deps.ts";
+import { validate } from "../broker/validate.ts";
+import { jobContracts } from "../contracts/index.ts";
+import { isConnectionLost } from "../db/knex.ts";
+import { pauseFor } from "../streams/backoff.ts";
+import type { ClaimedJob } from "./claim.ts";
+import type { Outcome } from "./complete.ts";
+import { type JobDefinition, type JobRun, RetryLater, Unrecoverable } from "./define.ts";
+import { attemptError, fingerprint, jobDefaults, retryDelay, storable, unknownTypeOptions } from "./retry-policy.ts";
+
+/** Why a run was aborted; the reason of its signal. */
+export class RunAborted extends Error {
+  override name = "RunAborted";
+  readonly why: "timeout" | "stopping" | "lease-lost";
+  constructor(why: RunAborted["why"], message: string) {
+    super(message);
+    this.why = why;
+  }
+}
+
+/** A run in progress. */
+export interface ActiveRun {
+  readonly job: ClaimedJob;
+  readonly controller: AbortController;
+  /** Monotonic ms of the last renewal that succeeded. */
+  renewedAt: number;
+  progress: number | undefined;
+  readonly lines: string[];
+  /** Progress or log changed since the last renewal. */
+  changed: boolean;
+}
+
+export interface RunEnd extends Outcome {
+  /** The error says that a connection was lost: whether it was ours to Postgres is found out when this is written. */
+  readonly connectionLost: boolean;
+}
+
+const maxLines = 200;
+const maxLineLength = 1_000;
+/** How long a handler may take to obey its signal, in ms; after that it is left behind. */
+const obeyMs = 5_000;
+
+export const startRun = (job: ClaimedJob, now: number): ActiveRun => ({
+  job,
+  controller: new AbortController(),
+  renewedAt: now,
+  progress: undefined,
+  lines: job.log ? job.log.split("\n") : [],
+  changed: false,
+});
+
+/** The log as it is stored; undefined when there is none. */
+export const logOf = (run: ActiveRun): string | undefined => (run.lines.length > 0 ? run.lines.join("\n") : undefined);
+
+const viewOf = (run: ActiveRun, deps: Deps): JobRun => ({
+  id: run.job.id,
+  attempt: run.job.attempt,
+  signal: run.controller.signal,
+  deps,
+  log(line) {
+    if (run.lines.length >= maxLines) run.lines.shift();
+    run.lines.push(storable(line, maxLineLength).replaceAll("\n", " "));
+    run.changed = true;
+  },
+  progress(share) {
+    if (!Number.isFinite(share)) return;
+    run.progress = Math.min(1, Math.max(0, share));
+    run.changed = true;
+  },
+});
+
+const outcome = (run: ActiveRun, kind: Outcome["kind"], more: Partial<RunEnd> = {}): RunEnd => ({
+  id: run.job.id,
+  attemptId: run.job.attemptId,
+  type: run.job.type,
+  kind,
+  delayMs: 0,
+  counts: true,
+  error: undefined,
+  fingerprint: undefined,
+  progress: run.progress,
+  log: run.changed ? logOf(run) : undefined,
+  connectionLost: false,
+  ...more,
+});
+
+/** The job goes back unrun, or cut short by no fault of its own: no attempt is counted. */
+export const givenBack = (run: ActiveRun, delayMs = 0): RunEnd => outcome(run, "again", { counts: false, delayMs });
+
+const failed = (run: ActiveRun, definition: JobDefinition | undefined, thrown: unknown, deps: Deps): RunEnd => {
+  const { job } = run;
+  const error = attemptError(thrown, job.attempt, deps.clock.now());
+  const print = fingerprint(job.type, error);
+  const connectionLost = isConnectionLost(thrown);
+  if (thrown instanceof Unrecoverable || job.attempt >= job.maxAttempts) {
+    return outcome(run, "failed", { error, fingerprint: print, connectionLost });
+  }
+  const delayMs = retryDelay(job.attempt, definition ?? unknownTypeOptions);
+  return outcome(run, "again", { error, fingerprint: print, delayMs, connectionLost });
+};
+
+const ended = (run: ActiveRun, definition: JobDefinition, thrown: unknown, deps: Deps): RunEnd => {
+  const { signal } = run.controller;
+  if (signal.aborted) {
+    const reason: unknown = signal.reason;
+    if (reason instanceof RunAborted && reason.why !== "timeout") return givenBack(run);
+    return failed(run, definition, reason, deps);
+  }
+  if (thrown === undefined) return outcome(run, "completed", { progress: run.progress === undefined ? undefined : 1 });
+  if (thrown instanceof RetryLater)
+    return outcome(run, "again", { counts: false, delayMs: Math.max(0, thrown.delayMs) });
+  return failed(run, definition, thrown, deps);
+};
+
+const timedOut = (ms: number) =>
+  new RunAborted("timeout", `It took longer than its limit of ${ms} ms; raise timeoutMs or make the step smaller`);
+
+/** Resolves when the signal aborted and the handler had its time to obey. */
+const leftBehind = (signal: AbortSignal): Promise<"left behind"> =>
+  new Promise((resolve) => {
+    const later = () => void pauseFor(obeyMs).then(() => resolve("left behind"));
+    if (signal.aborted) later();
+    else signal.addEventListener("abort", later, { once: true });
+  });
+
+/** Runs the handler and says what became of it. Never rejects. */
+export const perform = async (run: ActiveRun, definition: JobDefinition | undefined, deps: Deps): Promise<RunEnd> => {
+  const { job, controller } = run;
+  const contract = jobContracts.get(job.type);
+  if (!definition || !contract) {
+    const unknown = new Error(`No handler of ${job.type} runs here; a newer version may have one`);
+    unknown.name = "UnknownJobType";
+    return failed(run, undefined, unknown, deps);
+  }
+  const timeoutMs = definition.timeoutMs ?? jobDefaults.timeoutMs;
+  const timer = setTimeout(() => controller.abort(timedOut(timeoutMs)), timeoutMs);
+  try {
+    const input = checked(contract.input, job);
+    const handled = Promise.resolve(definition.handler(input as never, viewOf(run, deps))).then(
+      () => ({ thrown: undefined }),
+      (thrown: unknown) => ({ thrown: thrown ?? new Error("The handler rejected with nothing") }),
+    );
+    const end = await Promise.race([handled, leftBehind(controller.signal)]);
+    if (end !== "left behind") return ended(run, definition, end.thrown, deps);
+    deps.log.warn({ jobId: job.id, type: job.type }, "The handler ignores its signal and is left behind");
+    return ended(run, definition, undefined, deps);
+  } catch (error) {
+    return ended(run, definition, error, deps);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** An input that does not fit the contract never will: it fails at once, without its content in the error. */
+const checked = (schema: Parameters<typeof validate>[0], job: ClaimedJob): unknown => {
+  try {
+    return validate(schema, job.input, `The job ${job.type}`);
+  } catch (error) {
+    const paths = (error as { data?: { errors?: readonly { path: string }[] } }).data?.errors?.map(({ path }) => path);
+    throw new Unrecoverable(`The input does not fit the contract of ${job.type}: ${paths?.join(", ") || "as a whole"}`);
+  }
+};

@@ -1,0 +1,232 @@
+// The worker of one deployment group in this process: claims what the streams offer, runs it in slots, renews leases,
+// writes outcomes. At least once: a job whose worker dies runs again when its lease ends. Fenced: only the outcome of
+// the current attempt counts.
+import type { Deps } from "../broker/deps.ts";
+import type { Db } from "../db/knex.ts";
+import { pauseFor, settledWithin } from "../streams/backoff.ts";
+import type { GroupReader, JobEntry } from "../streams/group-reader.ts";
+import { type Lane, streamKeys } from "../streams/stream-keys.ts";
+import { type ClaimedJob, claimJobs, stillClaimable } from "./claim.ts";
+import type { JobDefinition } from "./define.ts";
+import { renewLeases } from "./lease.ts";
+import { createOutcomes } from "./outcomes.ts";
+import { isPaused } from "./pause.ts";
+import { jobDefaults, unknownTypeOptions } from "./retry-policy.ts";
+import { type ActiveRun, givenBack, logOf, perform, RunAborted, startRun } from "./running.ts";
+import { createSlots } from "./slots.ts";
+import { ownQueues } from "./streams-of.ts";
+
+/** The part of the group's reader that feeds a worker. */
+export type JobSource = Pick<GroupReader, "consumeJobs" | "wake" | "pause">;
+
+export interface WorkerOptions {
+  readonly group: string;
+  readonly definitions: readonly JobDefinition[];
+  readonly deps: Deps;
+  /** Pool of the job layer: handlers that use up theirs must not cost a lease. */
+  readonly db: Db;
+  readonly source: JobSource;
+  readonly leaseMs: number;
+  /** Runs at once (default 50). */
+  readonly slots?: number;
+  /** Slots that only the lane `high` may use (default a fifth). */
+  readonly reserved?: number;
+  /** Hears the ids whose outcome was written and counted. */
+  readonly written?: (ids: readonly string[]) => void;
+}
+
+export interface Worker {
+  start(): void;
+  /**
+   * Claims nothing more, gives back what has not begun, lets the rest run for `drainMs`, then aborts their signals and
+   * gives them back too. Resolves within about `drainMs` + 6 s with everything written, as far as Postgres answers.
+   */
+  stop(drainMs: number): Promise<void>;
+  status(): { readonly running: number; readonly waiting: number; readonly unwritten: number };
+}
+
+/** How long aborted handlers get to obey at a stop, in ms, and how long the last outcomes may take. */
+const obeyMs = 2_000;
+const writeMs = 4_000;
+/** Progress and logs are written this often, in ms, and what waits too long is given back. */
+const tickMs = 500;
+
+const leaseLost = () =>
+  new RunAborted("lease-lost", "The lease ended: another worker has the job, or it was cancelled");
+
+/** The delay of a job that met a crowd of its type: the longer the line, the later it comes again. */
+const crowdDelay = (crowd: number): number =>
+  Math.min(60_000, 1_000 * Math.max(1, crowd / 20)) * (0.5 + Math.random() / 2);
+
+/** A worker that claims nothing before `start`. */
+export const createWorker = (options: WorkerOptions): Worker => {
+  const { group, deps, db, source, leaseMs } = options;
+  const { clock, log } = deps;
+  const definitions = new Map<string, JobDefinition>(
+    options.definitions.map((definition) => [definition.name, definition]),
+  );
+  const outcomes = createOutcomes(db, log, options.written);
+  /** Everything that is claimed and has no outcome yet, by job id. */
+  const active = new Map<string, ActiveRun>();
+  const performing = new Set<Promise<void>>();
+  const claiming = new Set<Promise<unknown>>();
+  let stopping = false;
+  let ticker: NodeJS.Timeout | undefined;
+  let renewing = false;
+
+  const giveBack = (run: ActiveRun, delayMs = 0) => {
+    if (active.get(run.job.id) === run) active.delete(run.job.id);
+    outcomes.add(givenBack(run, delayMs));
+  };
+
+  const begin = (run: ActiveRun & { startedAt?: number }) => {
+    const startedAt = clock.monotonic();
+    const work = perform(run, definitions.get(run.job.type), deps).then((end) => {
+      const tookMs = clock.monotonic() - startedAt;
+      performing.delete(work);
+      // Left out when the stop gave it back already.
+      if (active.get(run.job.id) === run) {
+        active.delete(run.job.id);
+        outcomes.add(end);
+      }
+      const fields = {
+        group,
+        jobId: end.id,
+        type: end.type,
+        attempt: run.job.attempt,
+        ms: Math.round(tookMs),
+        outcome: end.kind,
+      };
+      if (end.error) log.warn({ ...fields, error: end.error.message, class: end.error.class }, "job failed");
+      else log.info(fields, "job ran");
+      slots.ended(slotted(run), tookMs);
+      source.wake();
+    });
+    performing.add(work);
+  };
+
+  const slotted = (run: ActiveRun) => ({ type: run.job.type, lane: run.job.lane, run });
+  const slots = createSlots<ReturnType<typeof slotted>>({
+    slots: options.slots ?? 50,
+    reserved: options.reserved ?? Math.floor((options.slots ?? 50) / 5),
+    limitOf: (type) => definitions.get(type)?.concurrency,
+    now: clock.monotonic,
+    begin: ({ run }) => begin(run),
+    giveBack: ({ run }, crowd) => giveBack(run, crowd === 0 ? 0 : crowdDelay(crowd)),
+  });
+
+  const accept = (jobs: readonly ClaimedJob[]) => {
+    const runs = jobs.map((job) => startRun(job, clock.monotonic()));
+    for (const run of runs) {
+      // Its lease ended here unnoticed and it came back: the older attempt has to stop.
+      active.get(run.job.id)?.controller.abort(leaseLost());
+      active.set(run.job.id, run);
+    }
+    if (stopping) for (const run of runs) giveBack(run);
+    else slots.take(runs.map(slotted));
+  };
+
+  const claim = async (wanted: readonly { id: string; maxAttempts: number }[]): Promise<string[]> => {
+    const jobs = await claimJobs(db, { worker: deps.node, attemptId: deps.id(), leaseMs, jobs: wanted });
+    accept(jobs);
+    if (jobs.length === wanted.length) return [];
+    const got = new Set(jobs.map(({ id }) => id));
+    return stillClaimable(
+      db,
+      wanted.flatMap(({ id }) => (got.has(id) ? [] : [id])),
+    );
+  };
+
+  /** Rows that another transaction had locked: tried for some seconds; after that the sweep finds them. */
+  const claimLocked = async (wanted: readonly { id: string; maxAttempts: number }[]): Promise<void> => {
+    let left = wanted;
+    for (let waits = 1; left.length > 0 && waits <= 40 && !stopping; waits++) {
+      await pauseFor(Math.min(10 * waits, 250));
+      const ids = new Set(await claim(left).catch(() => left.map(({ id }) => id)));
+      left = left.filter(({ id }) => ids.has(id));
+    }
+  };
+
+  const onEntries = async (entries: readonly JobEntry[]): Promise<void> => {
+    if (stopping) throw new Error("The worker is stopping");
+    const attemptsOf = (type: string) => {
+      const definition = definitions.get(type);
+      return (definition ? definition.attempts : unknownTypeOptions.attempts) ?? jobDefaults.attempts;
+    };
+    const wanted = [
+      ...new Map(entries.map(({ jobId, type }) => [jobId, { id: jobId, maxAttempts: attemptsOf(type) }])).values(),
+    ];
+    const work = claim(wanted);
+    track(work);
+    const locked = new Set(await work);
+    if (locked.size > 0) track(claimLocked(wanted.filter(({ id }) => locked.has(id))));
+  };
+
+  const track = (work: Promise<unknown>) => {
+    claiming.add(work);
+    const done = () => claiming.delete(work);
+    work.then(done, done);
+  };
+
+  const renew = async (): Promise<void> => {
+    const now = clock.monotonic();
+    const due = [...active.values()].filter((run) => run.changed || now - run.renewedAt >= leaseMs / 3);
+    if (due.length === 0) return;
+    const renewals = due.map((run) => {
+      const log = run.changed ? logOf(run) : undefined;
+      run.changed = false;
+      return { id: run.job.id, attemptId: run.job.attemptId, progress: run.progress, log };
+    });
+    const kept = await renewLeases(db, renewals, leaseMs);
+    for (const run of due) {
+      if (kept.has(run.job.id)) run.renewedAt = now;
+      else if (active.get(run.job.id) === run) {
+        run.controller.abort(leaseLost());
+      }
+    }
+  };
+
+  const tick = () => {
+    slots.tidy();
+    if (renewing) return;
+    renewing = true;
+    renew()
+      .catch((error: unknown) => log.debug({ group, error: (error as Error).message }, "leases could not be renewed"))
+      .finally(() => {
+        renewing = false;
+      });
+  };
+
+  const queues = ownQueues(group);
+  const streamsOf = (lane: Lane) => queues.map((queue) => streamKeys.jobs(group, queue, lane));
+
+  return {
+    start() {
+      ticker = setInterval(tick, Math.min(tickMs, Math.max(50, leaseMs / 6)));
+      source.consumeJobs({
+        streams: { high: streamsOf("high"), normal: streamsOf("normal"), low: streamsOf("low") },
+        freeSlots: (lane) => (stopping || queues.every((queue) => isPaused(queue)) ? 0 : slots.free(lane)),
+        onEntries,
+      });
+    },
+    async stop(drainMs) {
+      if (stopping) return;
+      stopping = true;
+      source.pause();
+      for (const { run } of slots.clear()) giveBack(run);
+      const until = clock.monotonic() + drainMs;
+      await settledWithin(Promise.allSettled([...claiming]), drainMs);
+      await settledWithin(Promise.allSettled([...performing]), until - clock.monotonic());
+      const left = [...active.values()];
+      for (const run of left)
+        run.controller.abort(new RunAborted("stopping", "The process stops; the job goes to another"));
+      if (left.length > 0) await settledWithin(Promise.allSettled([...performing]), obeyMs);
+      for (const run of active.values()) giveBack(run);
+      clearInterval(ticker);
+      const unwritten = await outcomes.drain(writeMs);
+      if (unwritten > 0)
+        log.error({ group, unwritten }, "outcomes could not be written; leases decide about these jobs");
+    },
+    status: () => ({ running: slots.running(), waiting: slots.waiting().length, unwritten: outcomes.size() }),
+  };
+};

@@ -1,0 +1,127 @@
+// Who a bulk message is for, and what would keep each of them from getting it: one SQL text for preflight and ledger.
+// Every member of the audience comes out of it, also those who will not be sent to, each with the first reason that holds.
+import { compileRule, RuleError } from "../lib/segment-rule.ts";
+import { fail } from "../contracts/errors.ts";
+import { query, type Sql } from "../db/knex.ts";
+import { contactColumns } from "./merge-fields.ts";
+
+export type BulkChannel = "email" | "sms" | "call";
+
+export interface AudienceSpec {
+  readonly all?: true | undefined;
+  readonly segmentId?: string | undefined;
+  readonly tag?: string | undefined;
+}
+
+export interface Fragment {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
+}
+
+/** The condition over `contacts.v_contacts c` that an audience stands for. Throws SEGMENT_NOT_FOUND or SEGMENT_RULE_INVALID. */
+export const audienceCondition = async (db: Sql, audience: AudienceSpec, now: Date): Promise<Fragment> => {
+  if (audience.tag !== undefined)
+    return { sql: "exists (select 1 from contacts.v_contact_tags ct where ct.contact_id = c.id and ct.tag = lower(?))", bindings: [audience.tag] };
+  if (audience.segmentId === undefined) return { sql: "true", bindings: [] };
+  const [segment] = await query<{ rule: unknown; name: string }>(db, "select name, rule from contacts.v_segments where id = ?", [audience.segmentId]);
+  if (!segment) throw fail("SEGMENT_NOT_FOUND", `The audience names segment ${audience.segmentId}, which does not exist. Choose another audience.`);
+  try {
+    return compileRule(segment.rule, { now });
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    throw fail("SEGMENT_RULE_INVALID", `Segment "${segment.name}" cannot be used: ${error.message}`, { errors: [{ path: error.path, message: error.message }] });
+  }
+};
+
+/** SQL expression of a merge field's value for contact `c`, as text. */
+const fieldValue = (field: string): Fragment => {
+  if (field.startsWith("attrs.")) return { sql: "(c.attrs ->> ?)", bindings: [field.slice("attrs.".length)] };
+  const column = contactColumns[field as keyof typeof contactColumns];
+  return column ? { sql: `c.${column}`, bindings: [] } : { sql: "null::text", bindings: [] };
+};
+
+const addressColumn = (channel: BulkChannel) => (channel === "email" ? "c.email" : "c.phone");
+
+/** True for contact `c` when a required merge field is empty. */
+export const missingField = (field: string): Fragment => {
+  const value = fieldValue(field);
+  return { sql: `coalesce(${value.sql}, '') = ''`, bindings: value.bindings };
+};
+
+export interface JudgeOptions {
+  readonly channel: BulkChannel;
+  readonly condition: Fragment;
+  /** Merge fields in use, and those of them without a default. */
+  readonly fields: readonly string[];
+  readonly required: readonly string[];
+  /** Contacts made after this moment are not part of the audience. */
+  readonly asOf: Date;
+}
+
+/**
+ * `select contact_id, address, reason, vars, timezone` over the audience; reason is null for those who can be sent to.
+ * The order of reasons: no_address, bounced_before, suppressed, no_consent, missing_field.
+ */
+export const judgedAudience = (options: JudgeOptions, keyset?: { after: string | null; limit: number }): Fragment => {
+  const address = addressColumn(options.channel);
+  const missing = options.required.map(missingField);
+  const values = options.fields.map((field) => ({ field, value: fieldValue(field) }));
+  const vars = values.length === 0
+    ? { sql: "null::jsonb", bindings: [] }
+    : { sql: `jsonb_strip_nulls(jsonb_build_object(${values.map(({ value }) => `?::text, ${value.sql}`).join(", ")}))`, bindings: values.flatMap(({ field, value }) => [field, ...value.bindings]) };
+  const missingSql = missing.length > 0 ? `when ${missing.map((m) => m.sql).join(" or ")} then 'missing_field'` : "";
+  return {
+    sql: `
+      select c.id as contact_id, ${address} as address, c.timezone, ${vars.sql} as vars,
+        case
+          when ${address} is null then 'no_address'
+          when s.reason = 'hard_bounce' then 'bounced_before'
+          when s.reason is not null then 'suppressed'
+          when k.${options.channel} is distinct from 'granted' then 'no_consent'
+          ${missingSql}
+        end as reason
+      from contacts.v_contacts c
+      left join consent.current k on k.contact_id = c.id
+      left join consent.suppressions s on s.channel = ? and s.address = ${address}
+      where c.created_at <= ? and (${options.condition.sql})
+      ${keyset ? `${keyset.after ? "and c.id > ?" : ""} order by c.id limit ?` : ""}`,
+    bindings: [
+      ...vars.bindings,
+      ...missing.flatMap((m) => m.bindings),
+      options.channel,
+      options.asOf,
+      ...options.condition.bindings,
+      ...(keyset ? [...(keyset.after ? [keyset.after] : []), keyset.limit] : []),
+    ],
+  };
+};
+
+export interface AudienceCount {
+  readonly recipients: number;
+  readonly excluded: Readonly<Record<string, number>>;
+  readonly missingFields: readonly { field: string; contacts: number }[];
+}
+
+/** Counts an audience by outcome: who can be sent to, the rest by reason, and how many lack each required field. */
+export const countAudience = async (db: Sql, options: JudgeOptions): Promise<AudienceCount> => {
+  const judged = judgedAudience(options);
+  const rows = await query<{ reason: string | null; n: string }>(db, `select reason, count(*) as n from (${judged.sql}) j group by reason`, judged.bindings);
+  const missingFields: { field: string; contacts: number }[] = [];
+  if (options.required.length > 0) {
+    const counts = options.required.map(missingField);
+    const [found] = await query<Record<string, string>>(
+      db,
+      `select ${counts.map((m, i) => `count(*) filter (where ${m.sql}) as f${i}`).join(", ")} from contacts.v_contacts c where c.created_at <= ? and (${options.condition.sql})`,
+      [...counts.flatMap((m) => m.bindings), options.asOf, ...options.condition.bindings],
+    );
+    options.required.forEach((field, i) => {
+      const contacts = Number(found?.[`f${i}`] ?? 0);
+      if (contacts > 0) missingFields.push({ field, contacts });
+    });
+  }
+  return {
+    recipients: Number(rows.find((row) => row.reason === null)?.n ?? 0),
+    excluded: Object.fromEntries(rows.filter((row) => row.reason !== null).map((row) => [row.reason, Number(row.n)])),
+    missingFields,
+  };
+};

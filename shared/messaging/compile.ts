@@ -1,0 +1,223 @@
+// Compiles a template once into literal parts and holes; per person only the holes are filled, escaped for their place.
+// Places: html text, html attribute, inside a URL, a tracked link, plain text. A hole anywhere else is refused.
+import { convert } from "html-to-text";
+import { Tokenizer } from "htmlparser2";
+import { findMergeFields, type TemplateMistake } from "./merge-fields.ts";
+
+export type Place = "html" | "attribute" | "url" | "text";
+
+export type Hole =
+  | { readonly kind: "field"; readonly name: string; readonly fallback: string | undefined; readonly place: Place }
+  /** A tracked link, by its position in `links`. */
+  | { readonly kind: "link"; readonly index: number; readonly place: Place };
+
+/** Literal and hole by turns: parts[0], holes[0], parts[1], … parts[n]. */
+export interface Compiled {
+  readonly parts: readonly string[];
+  readonly holes: readonly Hole[];
+}
+
+export interface CompiledContent {
+  readonly subject: Compiled;
+  readonly html: Compiled;
+  readonly text: Compiled;
+  /** Destinations of tracked links in order; may contain merge fields, filled (URL-encoded) when clicked. */
+  readonly links: readonly string[];
+  /** Contact fields in use; `required` ones have no default anywhere. */
+  readonly fields: readonly string[];
+  readonly required: readonly string[];
+  readonly mistakes: readonly TemplateMistake[];
+  readonly hasUnsubscribe: boolean;
+  readonly hasPostalAddress: boolean;
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: "text" | "attribute" | "raw";
+  readonly tag: string;
+  readonly attribute: string;
+}
+
+const urlAttributes = new Set(["href", "src", "action", "background", "cite", "poster", "data"]);
+
+/** Which stretches of the source are text, which are attribute values, and of what. */
+const rangesOf = (source: string): Range[] => {
+  const ranges: Range[] = [];
+  let tag = "";
+  let attribute = "";
+  let rawTag = "";
+  const add = (kind: Range["kind"], start: number, end: number) => {
+    const last = ranges.at(-1);
+    // The tokenizer hands attribute values over in pieces around entities: join them.
+    if (last && last.end === start && last.kind === kind && last.tag === tag && last.attribute === attribute) ranges[ranges.length - 1] = { ...last, end };
+    else ranges.push({ start, end, kind, tag, attribute });
+  };
+  const nothing = () => undefined;
+  const tokenizer = new Tokenizer(
+    { xmlMode: false, decodeEntities: false },
+    {
+      onopentagname: (start, end) => {
+        tag = source.slice(start, end).toLowerCase();
+        attribute = "";
+      },
+      onopentagend: () => {
+        rawTag = tag === "script" || tag === "style" ? tag : "";
+        attribute = "";
+      },
+      onselfclosingtag: () => {
+        attribute = "";
+      },
+      onclosetag: () => {
+        rawTag = "";
+        attribute = "";
+      },
+      onattribname: (start, end) => {
+        attribute = source.slice(start, end).toLowerCase();
+      },
+      onattribdata: (start, end) => add("attribute", start, end),
+      onattribentity: nothing,
+      onattribend: nothing,
+      ontext: (start, end) => add(rawTag ? "raw" : "text", start, end),
+      ontextentity: nothing,
+      oncdata: nothing,
+      oncomment: nothing,
+      ondeclaration: nothing,
+      onprocessinginstruction: nothing,
+      onend: nothing,
+    },
+  );
+  tokenizer.write(source);
+  tokenizer.end();
+  return ranges;
+};
+
+const decodeAttribute = (value: string) =>
+  value.replaceAll("&amp;", "&").replaceAll("&#38;", "&").replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&lt;", "<").replaceAll("&gt;", ">");
+
+/** Turns plain text with merge fields into parts and holes. */
+const compileText = (source: string, path: string, extra: ReadonlySet<string>): { compiled: Compiled; mistakes: readonly TemplateMistake[] } => {
+  const { fields, mistakes } = findMergeFields(source, path, extra);
+  const parts: string[] = [];
+  let from = 0;
+  for (const field of fields) {
+    parts.push(source.slice(from, field.start));
+    from = field.end;
+  }
+  parts.push(source.slice(from));
+  return { compiled: { parts, holes: fields.map(({ name, fallback }) => ({ kind: "field", name, fallback, place: "text" as const })) }, mistakes };
+};
+
+interface Spot {
+  readonly start: number;
+  readonly end: number;
+  readonly hole: Hole;
+}
+
+const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boolean) => {
+  const { fields, mistakes: found } = findMergeFields(source, "html", extra);
+  const mistakes = [...found];
+  const ranges = rangesOf(source);
+  const links: string[] = [];
+  const spots: Spot[] = [];
+  const tracked = new Set<Range>();
+  for (const range of ranges) {
+    if (!trackLinks || range.kind !== "attribute" || range.attribute !== "href" || (range.tag !== "a" && range.tag !== "area")) continue;
+    const destination = decodeAttribute(source.slice(range.start, range.end)).trim();
+    if (!/^https?:\/\//i.test(destination)) continue;
+    tracked.add(range);
+    spots.push({ start: range.start, end: range.end, hole: { kind: "link", index: links.length, place: "attribute" } });
+    links.push(destination);
+  }
+  for (const field of fields) {
+    const range = ranges.find((r) => r.start <= field.start && r.end >= field.end);
+    if (range && tracked.has(range)) continue;
+    if (!range || range.kind === "raw") {
+      mistakes.push({ path: "html", message: `{{${field.name}}} stands inside ${range ? `<${range.tag}>` : "a tag or comment"}, where a value cannot be made safe; move it into text or an attribute value` });
+      continue;
+    }
+    const quoted = /["']/.test(source[range.start - 1] ?? "");
+    if (range.kind === "attribute" && (!quoted || range.attribute.startsWith("on") || range.attribute === "srcdoc")) {
+      mistakes.push({ path: "html", message: `{{${field.name}}} stands in the attribute ${range.attribute} of <${range.tag}>, ${quoted ? "which runs as code" : "which has no quotes"}; ${quoted ? "move it elsewhere" : "put the value in quotes"}` });
+      continue;
+    }
+    const place: Place = range.kind === "text" ? "html" : urlAttributes.has(range.attribute) && field.start > range.start ? "url" : "attribute";
+    spots.push({ start: field.start, end: field.end, hole: { kind: "field", name: field.name, fallback: field.fallback, place } });
+  }
+  spots.sort((a, b) => a.start - b.start);
+  const parts: string[] = [];
+  let from = 0;
+  for (const spot of spots) {
+    parts.push(source.slice(from, spot.start));
+    from = spot.end;
+  }
+  parts.push(source.slice(from));
+  return { compiled: { parts, holes: spots.map((spot) => spot.hole) } satisfies Compiled, links, mistakes, fields };
+};
+
+// Private-use characters: never in real mail, untouched by the html-to-text converter.
+const OPEN = "\uE000";
+const CLOSE = "\uE001";
+
+/** The text part of a compiled html part: the same holes, escaped for text. */
+const textOf = (html: Compiled): Compiled => {
+  const marked = html.parts.map((part, i) => (i < html.holes.length ? `${part}${OPEN}${i}${CLOSE}` : part)).join("");
+  const text = convert(marked, {
+    wordwrap: false,
+    selectors: [
+      { selector: "a", options: { hideLinkHrefIfSameAsText: true, ignoreHref: false } },
+      { selector: "img", format: "skip" },
+      { selector: "h1", options: { uppercase: false } },
+      { selector: "h2", options: { uppercase: false } },
+      { selector: "h3", options: { uppercase: false } },
+      { selector: "table", format: "dataTable", options: { uppercaseHeaderCells: false } },
+    ],
+  });
+  const parts: string[] = [];
+  const holes: Hole[] = [];
+  let from = 0;
+  for (const match of text.matchAll(new RegExp(`${OPEN}(\\d+)${CLOSE}`, "g"))) {
+    const hole = html.holes[Number(match[1])];
+    if (!hole) continue;
+    parts.push(text.slice(from, match.index));
+    holes.push({ ...hole, place: "text" });
+    from = match.index + match[0].length;
+  }
+  parts.push(text.slice(from));
+  return { parts, holes };
+};
+
+export interface ContentSource {
+  readonly subject?: string | null | undefined;
+  readonly html?: string | null | undefined;
+  readonly text?: string | null | undefined;
+}
+
+/**
+ * Compiles email content. Never throws: `mistakes` says what is wrong and where.
+ * `extra` are variables known besides contact fields; `trackLinks` replaces http links by tracked ones.
+ */
+export const compileContent = (content: ContentSource, options: { extra?: ReadonlySet<string>; trackLinks?: boolean } = {}): CompiledContent => {
+  const extra = options.extra ?? new Set<string>();
+  const subject = compileText((content.subject ?? "").replaceAll(/[\r\n]+/g, " "), "subject", extra);
+  const html = compileHtml(content.html ?? "", extra, options.trackLinks ?? true);
+  const given = content.text?.trim() ? compileText(content.text, "text", extra) : undefined;
+  const text = given?.compiled ?? textOf(html.compiled);
+  const used = new Map<string, boolean>();
+  const everyField = [...subject.compiled.holes, ...(given?.compiled.holes ?? [])]
+    .filter((hole) => hole.kind === "field")
+    .concat(html.fields.map((field) => ({ kind: "field" as const, name: field.name, fallback: field.fallback, place: "html" as const })));
+  for (const { name, fallback } of everyField) used.set(name, (used.get(name) ?? false) || fallback === undefined);
+  const own = [...used].filter(([name]) => name !== "unsubscribeUrl" && name !== "postalAddress");
+  return {
+    subject: subject.compiled,
+    html: html.compiled,
+    text,
+    links: html.links,
+    fields: own.map(([name]) => name),
+    required: own.filter(([, required]) => required).map(([name]) => name),
+    mistakes: [...subject.mistakes, ...html.mistakes, ...(given?.mistakes ?? [])],
+    hasUnsubscribe: used.has("unsubscribeUrl"),
+    hasPostalAddress: used.has("postalAddress"),
+  };
+};

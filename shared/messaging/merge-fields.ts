@@ -1,0 +1,75 @@
+// Merge fields in text: `{{firstName}}`, `{{attrs.city}}`, with a default as `{{firstName|there}}`.
+// Finds them, checks their names and keeps their places, so that a mistake is answered with line and column.
+
+/** Built-in contact fields and the columns of contacts.v_contacts that hold them. */
+export const contactColumns = {
+  email: "email",
+  phone: "phone",
+  firstName: "first_name",
+  lastName: "last_name",
+  orgName: "org_name",
+  kind: "kind",
+  timezone: "timezone",
+  stage: "stage",
+  externalId: "external_id",
+} as const;
+
+/** Fields that the sender fills in for every bulk message. */
+export const senderFields = ["unsubscribeUrl", "postalAddress"] as const;
+
+export interface MergeField {
+  readonly name: string;
+  /** What stands there when the person has no value; undefined means the value is required. */
+  readonly fallback: string | undefined;
+  /** Where `{{` begins and where the text after `}}` begins. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface TemplateMistake {
+  /** Which part: subject, html, text, body. */
+  readonly path: string;
+  readonly message: string;
+}
+
+const place = (source: string, index: number) => {
+  const before = source.slice(0, index);
+  const line = before.split("\n").length;
+  return `line ${line}, column ${index - before.lastIndexOf("\n")}`;
+};
+
+const isKnown = (name: string, extra: ReadonlySet<string>) =>
+  name in contactColumns || (senderFields as readonly string[]).includes(name) || /^attrs\.[\w-]{1,64}$/.test(name) || extra.has(name);
+
+/**
+ * The merge fields of a text in order, and what is wrong with it.
+ * `extra` names fields known besides the contact's (a transactional message's own variables).
+ */
+export const findMergeFields = (
+  source: string,
+  path: string,
+  extra: ReadonlySet<string> = new Set(),
+): { readonly fields: readonly MergeField[]; readonly mistakes: readonly TemplateMistake[] } => {
+  const fields: MergeField[] = [];
+  const mistakes: TemplateMistake[] = [];
+  let at = source.indexOf("{{");
+  while (at !== -1) {
+    const close = source.indexOf("}}", at + 2);
+    const nested = source.indexOf("{{", at + 2);
+    if (close === -1 || (nested !== -1 && nested < close)) {
+      mistakes.push({ path, message: `"${source.slice(at, at + 20).split("\n", 1)[0]}" at ${place(source, at)} opens a merge field that is not closed; write it as {{field}} or {{field|default}}` });
+      at = nested === -1 ? -1 : nested;
+      continue;
+    }
+    const inner = source.slice(at + 2, close);
+    const bar = inner.indexOf("|");
+    const name = (bar === -1 ? inner : inner.slice(0, bar)).trim();
+    if (!isKnown(name, extra)) {
+      const known = [...Object.keys(contactColumns), "attrs.<name>", ...senderFields, ...extra].join(", ");
+      mistakes.push({ path, message: `"{{${inner}}}" at ${place(source, at)} names the field "${name}", which does not exist; the fields are ${known}` });
+    }
+    fields.push({ name, fallback: bar === -1 ? undefined : inner.slice(bar + 1), start: at, end: close + 2 });
+    at = source.indexOf("{{", close + 2);
+  }
+  return { fields, mistakes };
+};

@@ -1,0 +1,77 @@
+// Collects outcomes and writes them in group commits: every 20 ms or 100 rows, whichever comes first.
+// While Postgres is away outcomes wait in memory; a process that dies with them leaves `unknown`, never a wrong word.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Db } from "../db/knex.ts";
+import type { Log } from "../broker/deps.ts";
+import { type MessageOutcome, type OutcomePolicy, recordOutcomes } from "./outcomes.ts";
+
+export interface OutcomeWriter {
+  add(outcome: MessageOutcome): void;
+  /** Resolves when everything added so far is written, or rejects at the deadline. */
+  flush(deadlineMs: number): Promise<void>;
+}
+
+const FLUSH_MS = 20;
+const FLUSH_ROWS = 100;
+
+export const createOutcomeWriter = (
+  deps: { readonly db: Db; readonly log: Log },
+  channel: string,
+  policy: OutcomePolicy,
+  written: (outcomes: readonly MessageOutcome[]) => void,
+): OutcomeWriter => {
+  let waiting: MessageOutcome[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let writing = 0;
+  let idle: (() => void)[] = [];
+
+  const write = async (batch: readonly MessageOutcome[]) => {
+    for (let failures = 0; ; failures++) {
+      try {
+        await recordOutcomes(deps.db, channel, batch, policy);
+        return;
+      } catch (error) {
+        if (failures === 0) deps.log.warn(`outcomes wait to be written: ${(error as Error).message}`);
+        await delay(Math.min(2_000, 100 * 2 ** failures));
+      }
+    }
+  };
+
+  const start = () => {
+    if (timer) clearTimeout(timer);
+    timer = undefined;
+    while (waiting.length > 0 && writing < 2) {
+      const batch = waiting.slice(0, FLUSH_ROWS * 2);
+      waiting = waiting.slice(batch.length);
+      writing++;
+      write(batch).then(() => {
+        writing--;
+        written(batch);
+        if (waiting.length > 0) start();
+        else if (writing === 0) {
+          for (const done of idle) done();
+          idle = [];
+        }
+      });
+    }
+  };
+
+  return {
+    add(outcome) {
+      waiting.push(outcome);
+      if (waiting.length >= FLUSH_ROWS) start();
+      else timer ??= setTimeout(start, FLUSH_MS);
+    },
+    async flush(deadlineMs) {
+      if (waiting.length > 0) start();
+      if (waiting.length === 0 && writing === 0) return;
+      const done = new Promise<void>((resolve) => idle.push(resolve));
+      const late = new AbortController();
+      try {
+        await Promise.race([done, delay(deadlineMs, undefined, { signal: late.signal }).then(() => Promise.reject(new Error(`${waiting.length} outcomes were not written in time`)))]);
+      } finally {
+        late.abort();
+      }
+    },
+  };
+};

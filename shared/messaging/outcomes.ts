@@ -1,0 +1,99 @@
+// What became of messages that were handed over, written in group commits, each a compare-and-set on its attempt.
+// Our own late word counts even after the lease ran out and the row became `unknown`: it is the same attempt's.
+import { query, type Sql } from "../db/knex.ts";
+
+/** The provider's word, or what we know without it. */
+export type Outcome =
+  | { readonly kind: "accepted"; readonly providerMessageId: string | null; readonly detail: string | null }
+  /** The provider said no for good. `suppress`: the address itself is dead (hard bounce). */
+  | { readonly kind: "rejected"; readonly detail: string; readonly suppress: boolean }
+  /** It did not take it, and trying again later may help: costs an attempt. */
+  | { readonly kind: "transient"; readonly detail: string }
+  /** It asked us to slow down: costs no attempt. */
+  | { readonly kind: "throttled"; readonly detail: string; readonly retryAfterMs: number }
+  /** We never made the call. */
+  | { readonly kind: "not_sent"; readonly detail: string }
+  /** Handed over, and no answer came. */
+  | { readonly kind: "unknown"; readonly detail: string };
+
+export interface MessageOutcome {
+  readonly id: string;
+  readonly attemptId: string;
+  readonly sourceId: string;
+  readonly attempts: number;
+  readonly address: string;
+  readonly outcome: Outcome;
+  /** When it was known, for accepted_at. */
+  readonly at: Date;
+}
+
+export interface OutcomePolicy {
+  /** Tries of a message before it counts as failed. */
+  readonly maxAttempts: number;
+  /** Milliseconds until the next try after attempt n (1-based). */
+  readonly backoffMs: (attempt: number) => number;
+}
+
+interface Row {
+  readonly id: string;
+  readonly attempt_id: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly pid: string | null;
+  readonly delay: number | null;
+  readonly refund: number;
+  readonly accepted_at: string | null;
+}
+
+const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy: OutcomePolicy): Row => {
+  const base = { id, attempt_id: attemptId, pid: null, delay: null, refund: 0, accepted_at: null };
+  const detail = outcome.detail?.slice(0, 500) ?? null;
+  switch (outcome.kind) {
+    case "accepted":
+      return { ...base, state: "accepted", reason: null, detail, pid: outcome.providerMessageId, accepted_at: at.toISOString() };
+    case "rejected":
+      return { ...base, state: outcome.suppress ? "bounced" : "failed", reason: outcome.suppress ? "hard_bounce" : "rejected", detail };
+    case "transient":
+      return attempts >= policy.maxAttempts
+        ? { ...base, state: "failed", reason: "gave_up", detail }
+        : { ...base, state: "queued", reason: null, detail, delay: policy.backoffMs(attempts) };
+    case "throttled":
+      return { ...base, state: "queued", reason: null, detail, delay: outcome.retryAfterMs, refund: 1 };
+    case "not_sent":
+      return { ...base, state: "queued", reason: null, detail: null, delay: 0, refund: 1 };
+    case "unknown":
+      return { ...base, state: "unknown", reason: "no_answer", detail };
+  }
+};
+
+/** Writes outcomes and suppresses addresses that are dead, in one transaction. Returns how many counted. */
+export const recordOutcomes = async (db: Sql, channel: string, outcomes: readonly MessageOutcome[], policy: OutcomePolicy): Promise<number> => {
+  const rows = outcomes.map((outcome) => rowOf(outcome, policy));
+  const dead = outcomes.filter(({ outcome }) => outcome.kind === "rejected" && outcome.suppress).map(({ address }) => address);
+  const changed = await query<{ id: string }>(
+    db,
+    `with told as (
+       select * from jsonb_to_recordset(?::jsonb) as o(id uuid, attempt_id uuid, state text, reason text, detail text, pid text, delay int, refund int, accepted_at timestamptz)),
+     dead as (
+       insert into consent.suppressions (id, channel, address, reason)
+       select make_uuid7(), ?, address, 'hard_bounce' from unnest(?::text[]) as address
+       on conflict (channel, address) do nothing)
+     update messaging.messages m set
+       state = case
+         when t.state = 'queued' and d.status = 'cancelled' then 'cancelled'
+         -- An alert is handed over again: better twice than not at all.
+         when t.state = 'unknown' and d.lane = 'alert' then 'queued'
+         else t.state end,
+       reason = case when t.state = 'unknown' and d.lane = 'alert' then null else t.reason end, detail = t.detail, provider_message_id = coalesce(t.pid, m.provider_message_id),
+       accepted_at = coalesce(t.accepted_at, m.accepted_at), attempts = greatest(m.attempts - t.refund, 0),
+       not_before = case when t.delay is null then m.not_before else now() + make_interval(secs => t.delay / 1000.0) end,
+       attempt_id = case when t.state = 'queued' or (t.state = 'unknown' and d.lane = 'alert') then null else m.attempt_id end,
+       lease_until = null, updated_at = now()
+     from told t, messaging.dispatches d
+     where m.id = t.id and m.attempt_id = t.attempt_id and m.state in ('handing_off', 'unknown') and d.source_id = m.source_id
+     returning m.id`,
+    [JSON.stringify(rows), channel, [...new Set(dead)]],
+  );
+  return changed.length;
+};

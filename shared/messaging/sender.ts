@@ -1,0 +1,213 @@
+// One sender of one channel in one process: claims, hands over, records. Any number of them share the work.
+// Guarantees: committed as handing_off before the network call, at most 200 such rows per process, nothing sent under a lease that is over.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Deps } from "../broker/deps.ts";
+import { commitHandOff, releaseClaimed } from "./claim.ts";
+import { createClaimer } from "./claimer.ts";
+import { readPauseEpoch } from "./dispatches.ts";
+import { createOutcomeWriter } from "./outcome-writer.ts";
+import type { MessageOutcome, OutcomePolicy } from "./outcomes.ts";
+import { createProgress } from "./progress.ts";
+import { createReadyQueue, type ReadyMessage } from "./ready-queue.ts";
+import { sweepLeases } from "./sweep.ts";
+import type { Transport } from "./transport.ts";
+import { holdBucket } from "./buckets.ts";
+
+export interface SenderOptions {
+  readonly channel: "email" | "sms" | "call";
+  readonly leaseSeconds: number;
+  readonly policy: OutcomePolicy;
+  /** Messages a second per recipient domain, for those that are limited. */
+  readonly domainRates: ReadonlyMap<string, number>;
+  /** When not empty, only these addresses and domains get anything (staging). */
+  readonly allowlist: readonly string[];
+  /** Called when nothing of a source is left to take or under way here: it may be finished. */
+  readonly drained: (sourceId: string) => Promise<void>;
+}
+
+export interface Sender {
+  /** There may be work: look now. */
+  wake(): void;
+  /** Stops claiming, gives back what was not handed over, waits for answers until the deadline. */
+  stop(deadlineMs: number): Promise<void>;
+  stats(): { readonly inFlight: number; readonly ready: number; readonly sent: number };
+}
+
+/** Rows per hand-off commit, and rows per process that may be handed over without a recorded answer. */
+const GROUP = 25;
+const MAX_HANDING = 200;
+/** Below this much lease a message is given back instead of handed over, or not sent at all. */
+const HAND_OFF_MARGIN_MS = 5_000;
+const SEND_MARGIN_MS = 2_000;
+const EPOCH_AGE_MS = 100;
+const SWEEP_EVERY_MS = 2_000;
+
+/** Starts sending. Never throws while running: trouble is logged, and work goes on when its cause is gone. */
+export const startSender = (deps: Deps, transport: Transport, options: SenderOptions): Sender => {
+  const ready = createReadyQueue();
+  const committed: ReadyMessage[] = [];
+  const idleWorkers: (() => void)[] = [];
+  const stopping = new AbortController();
+  const progress = createProgress(deps);
+  let handing = 0;
+  let sent = 0;
+  let delivering = 0;
+  let epoch: string | null | undefined;
+  let epochAt = 0;
+  let pumping = 0;
+  let holdMs = 0;
+  let heldUntil = 0;
+
+  const monotonic = () => deps.clock.monotonic();
+  const claimer = createClaimer(deps, transport.name, options, ready, () => pump());
+
+  const writer = createOutcomeWriter(deps, options.channel, options.policy, (outcomes) => {
+    handing -= outcomes.length;
+    claimer.settled(outcomes.map((o) => o.sourceId));
+    progress.add(outcomes);
+    pump();
+  });
+
+  const outcomeOf = (message: ReadyMessage, outcome: MessageOutcome["outcome"]): MessageOutcome => ({
+    id: message.id, attemptId: message.attemptId, sourceId: message.dispatch.sourceId, attempts: message.attempts, address: message.address, outcome, at: deps.clock.now(),
+  });
+
+  const release = async (messages: readonly ReadyMessage[]) => {
+    for (const attemptId of new Set(messages.map((m) => m.attemptId)))
+      await releaseClaimed(deps.db, messages.filter((m) => m.attemptId === attemptId).map((m) => m.id), attemptId);
+    claimer.returned(messages.map((m) => m.dispatch.sourceId));
+  };
+
+  /** Reads the pause epoch; when it changed, dispatches are read again and what may no longer go is given back. */
+  const obeyPause = async () => {
+    if (monotonic() - epochAt < EPOCH_AGE_MS) return;
+    epochAt = monotonic();
+    const now = deps.redis.status === "ready" ? await readPauseEpoch(deps.redis) : null;
+    if (now !== null && now === epoch) return;
+    epoch = now;
+    await claimer.refresh();
+    const stopped = ready.remove((m) => !claimer.mayRun(m.dispatch.sourceId));
+    if (stopped.length > 0) await release(stopped);
+  };
+
+  const handOver = async (group: readonly ReadyMessage[]) => {
+    const usable = group.filter((m) => m.deadline - monotonic() > HAND_OFF_MARGIN_MS && claimer.mayRun(m.dispatch.sourceId));
+    if (usable.length < group.length) await release(group.filter((m) => !usable.includes(m)));
+    if (usable.length === 0) return 0;
+    const deadline = monotonic() + options.leaseSeconds * 1000;
+    const ours = await commitHandOff(deps.db, usable.map((m) => m.id), usable.map((m) => m.attemptId), transport.name, options.leaseSeconds);
+    for (const message of usable) if (ours.has(message.id)) committed.push({ ...message, deadline });
+    if (ours.size < usable.length) claimer.returned(usable.filter((m) => !ours.has(m.id)).map((m) => m.dispatch.sourceId));
+    while (committed.length > 0 && idleWorkers.length > 0) idleWorkers.shift()?.();
+    return ours.size;
+  };
+
+  const pump = () => {
+    // While the provider holds us, claimed messages wait here under their lease.
+    if (heldUntil > monotonic()) return;
+    while (!stopping.signal.aborted && pumping < 8 && handing + GROUP <= MAX_HANDING && ready.size > 0) {
+      pumping++;
+      handing += GROUP;
+      let group: ReadyMessage[] = [];
+      const work = async () => {
+        await obeyPause();
+        group = ready.take(GROUP);
+        const count = await handOver(group);
+        handing -= GROUP - count;
+      };
+      work()
+        .catch((error: unknown) => {
+          // The commit may or may not have happened: the lease decides. Nothing of this group is sent.
+          handing -= GROUP;
+          claimer.returned(group.map((m) => m.dispatch.sourceId));
+          deps.log.warn(`a hand-off group waits for its lease: ${(error as Error).message}`);
+          return delay(200, undefined, { ref: false });
+        })
+        .then(() => {
+          pumping--;
+          if (!stopping.signal.aborted) pump();
+          claimer.wake();
+        });
+    }
+  };
+
+  /** The provider asked for a pause: hold its bucket for everybody, longer each time it asks again right after one. */
+  const hold = async (retryAfterMs: number) => {
+    const now = monotonic();
+    if (now < heldUntil) return;
+    holdMs = Math.min(30_000, Math.max(retryAfterMs, holdMs * 2));
+    heldUntil = now + holdMs;
+    claimer.hold(holdMs);
+    setTimeout(pump, holdMs + 5).unref();
+    await holdBucket(deps.redis, `provider:${transport.name}`, holdMs).catch((error: unknown) => deps.log.debug(`the hold stays in this process: ${String(error)}`));
+  };
+
+  const deliver = async (message: ReadyMessage) => {
+    const now = monotonic();
+    if (message.deadline - now < SEND_MARGIN_MS || stopping.signal.aborted) {
+      writer.add(outcomeOf(message, { kind: "not_sent", detail: "the lease was nearly over" }));
+      return;
+    }
+    if (now < heldUntil) {
+      writer.add(outcomeOf(message, { kind: "throttled", detail: "The provider asked for a pause", retryAfterMs: heldUntil - now }));
+      return;
+    }
+    const outcome = await transport.deliver(message).catch((error: unknown) => {
+      deps.log.error({ messageId: message.id }, `delivery broke: ${(error as Error).stack}`);
+      return { kind: "unknown", detail: "The sender broke off while handing over" } as const;
+    });
+    if (outcome.kind === "throttled") await hold(outcome.retryAfterMs);
+    if (outcome.kind === "accepted") {
+      sent++;
+      holdMs = 0;
+    }
+    writer.add(outcomeOf(message, outcome));
+  };
+
+  const worker = async () => {
+    while (!(stopping.signal.aborted && committed.length === 0)) {
+      const message = committed.shift();
+      if (!message) {
+        await new Promise<void>((resolve) => idleWorkers.push(resolve));
+        continue;
+      }
+      delivering++;
+      await deliver(message);
+      delivering--;
+    }
+  };
+
+  const sweeper = async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        const swept = await sweepLeases(deps.db, options.channel);
+        if (swept.unknown > 0) deps.log.warn(`${swept.unknown} messages may have been sent: their sender ended before the answer was written down`);
+        claimer.touched(swept.sources);
+      } catch (error) {
+        deps.log.debug(`sweep waits: ${(error as Error).message}`);
+      }
+      await delay(SWEEP_EVERY_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+    }
+  };
+
+  const workers = Array.from({ length: transport.concurrency }, () => worker());
+  const loops = [claimer.run(stopping.signal), sweeper()];
+  return {
+    wake: () => claimer.wake(),
+    stats: () => ({ inFlight: handing, ready: ready.size, sent }),
+    async stop(deadlineMs) {
+      const until = monotonic() + deadlineMs;
+      stopping.abort();
+      claimer.wake();
+      await Promise.all(loops);
+      await release(ready.remove(() => true)).catch((error: unknown) => deps.log.warn(`claims are left to their lease: ${(error as Error).message}`));
+      while (pumping > 0 && monotonic() < until) await delay(10);
+      for (const wakeUp of idleWorkers.splice(0)) wakeUp();
+      await Promise.race([Promise.all(workers), delay(Math.max(0, until - monotonic()), undefined, { ref: false })]);
+      await writer.flush(Math.max(100, until - monotonic())).catch((error: unknown) => deps.log.warn((error as Error).message));
+      if (delivering > 0) deps.log.warn(`${delivering} deliveries had no answer in time; they become unknown`);
+      await progress.stop();
+      await transport.close();
+    },
+  };
+};

@@ -1,0 +1,52 @@
+// What a dead or frozen sender left behind: claims go back to the queue, hand-overs without a word become `unknown`.
+// With plain SMTP an alert is handed over again (better twice than not at all), marketing is not: the operator decides.
+import { query, type Sql } from "../db/knex.ts";
+
+export interface Swept {
+  readonly requeued: number;
+  readonly unknown: number;
+  /** Sources that lost rows to either, so that they can be finished. */
+  readonly sources: readonly string[];
+}
+
+const batch = 1_000;
+
+/** Sweeps leases that ran out, of one channel, at most 1,000 at a time. */
+export const sweepLeases = async (db: Sql, channel: string): Promise<Swept> => {
+  const rows = await query<{ source_id: string; state: string }>(
+    db,
+    `with over as (
+       select m.id from messaging.messages m
+       where m.state in ('claimed', 'handing_off') and m.lease_until < now() and m.channel = ?
+       limit ${batch} for update skip locked)
+     update messaging.messages m set
+       state = case
+         when m.state = 'handing_off' and d.lane <> 'alert' then 'unknown'
+         when d.status = 'cancelled' and m.state = 'claimed' then 'cancelled'
+         else 'queued' end,
+       reason = case when m.state = 'handing_off' and d.lane <> 'alert' then 'no_answer' end,
+       detail = case when m.state = 'handing_off' and d.lane <> 'alert' then 'The process that handed it over ended before the answer was written down' end,
+       attempts = case when m.state = 'claimed' then greatest(m.attempts - 1, 0) else m.attempts end,
+       attempt_id = case when m.state = 'handing_off' then m.attempt_id end, lease_until = null, updated_at = now()
+     from over o, messaging.dispatches d
+     where m.id = o.id and d.source_id = m.source_id
+     returning m.source_id, m.state`,
+    [channel],
+  );
+  return {
+    requeued: rows.filter((row) => row.state === "queued").length,
+    unknown: rows.filter((row) => row.state === "unknown").length,
+    sources: [...new Set(rows.map((row) => row.source_id))],
+  };
+};
+
+/** Ends queued messages of a cancelled source, at most 5,000 at a time. Returns how many. */
+export const cancelQueued = async (db: Sql, sourceId: string): Promise<number> => {
+  const rows = await query<{ id: string }>(
+    db,
+    `with open as (select id from messaging.messages where source_id = ? and state = 'queued' limit 5000 for update skip locked)
+     update messaging.messages m set state = 'cancelled', reason = 'campaign_cancelled', updated_at = now() from open o where m.id = o.id returning m.id`,
+    [sourceId],
+  );
+  return rows.length;
+};

@@ -1,0 +1,85 @@
+// The job layer in one process of the test: relay, reader and worker on real Redis and Postgres, with short times.
+import type { Redis } from "ioredis";
+import { ServiceBroker } from "moleculer";
+import type { Deps } from "../../shared/broker/deps.ts";
+import { connectPostgres, type Db, type Trx } from "../../shared/db/knex.ts";
+import type { JobDefinition } from "../../shared/jobs/define.ts";
+import { createRelay, type Relay } from "../../shared/jobs/relay.ts";
+import { createWorker, type Worker } from "../../shared/jobs/worker.ts";
+import { systemClock } from "../../shared/lib/clock.ts";
+import { makeId } from "../../shared/lib/ids.ts";
+import { connectRedis } from "../../shared/streams/connections.ts";
+import { createGroupReader, type GroupReader, readerConnection } from "../../shared/streams/group-reader.ts";
+
+export interface JobLayerOptions {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly group: string;
+  readonly definitions: readonly JobDefinition[];
+  readonly leaseMs?: number;
+  readonly slots?: number;
+  readonly missingMs?: number;
+  readonly node?: string;
+  readonly written?: (ids: readonly string[]) => void;
+  /** False: jobs are neither published nor swept by this process. */
+  readonly relays?: boolean;
+}
+
+export interface JobLayer {
+  readonly db: Db;
+  readonly redis: Redis;
+  readonly deps: Deps;
+  readonly relay: Relay;
+  readonly worker: Worker;
+  readonly reader: GroupReader;
+  /** Runs `work` in a transaction. */
+  commit<T>(work: (trx: Trx) => Promise<T>): Promise<T>;
+  stop(drainMs?: number): Promise<void>;
+}
+
+/** Starts the layer; `stop` ends it in the order in which a process does. */
+export const startJobLayer = (options: JobLayerOptions): JobLayer => {
+  const { databaseUrl, redisUrl, group, leaseMs = 2_000 } = options;
+  const db = connectPostgres(databaseUrl, 6);
+  const redis = connectRedis(redisUrl, "commands");
+  const broker = new ServiceBroker({ logger: false });
+  const node = options.node ?? `test-${makeId()}`;
+  const deps: Deps = { db, redis, clock: systemClock, id: makeId, log: broker.logger, broker, node };
+  const reader = createGroupReader({
+    group,
+    consumer: node,
+    redis,
+    connect: () => connectRedis(redisUrl, "reader", { redis: readerConnection }),
+    limits: { leaseMs: 1_000 },
+    log: deps.log,
+  });
+  const relay = createRelay({ db, redis, log: deps.log, leaseMs, missingMs: options.missingMs ?? 1_000 });
+  const worker = createWorker({
+    group,
+    definitions: options.definitions,
+    deps,
+    db,
+    source: reader,
+    leaseMs,
+    ...(options.slots ? { slots: options.slots } : {}),
+    ...(options.written ? { written: options.written } : {}),
+  });
+  if (options.relays !== false) relay.start();
+  worker.start();
+  return {
+    db,
+    redis,
+    deps,
+    relay,
+    worker,
+    reader,
+    commit: (work) => db.transaction(work),
+    async stop(drainMs = 1_000) {
+      await worker.stop(drainMs);
+      await reader.stop(500);
+      await relay.stop();
+      await db.destroy();
+      redis.disconnect();
+    },
+  };
+};

@@ -1,0 +1,200 @@
+// Channels of real brokers over the streams adapter: what services rely on when they listen and publish.
+import type { Context, ServiceBroker } from "moleculer";
+import { expect, onTestFinished, test } from "vitest";
+import { readEvent } from "../../shared/streams/stream-entry.ts";
+import { freshRedis, startRedis } from "../helpers/infrastructure.ts";
+import { until } from "../helpers/processes.ts";
+import { pendingOf, testBroker, testRedis } from "../helpers/streams.ts";
+
+const stream = "lc:events:message";
+
+interface Sending {
+  sendToChannel(name: string, payload: unknown, options?: object): Promise<void>;
+}
+
+const send = (broker: ServiceBroker, name: string, payload: unknown, options: object = {}) =>
+  (broker as unknown as Sending).sendToChannel(name, payload, options);
+
+test("a handler gets the payload, the event's id and time, the request id, and nothing else of the sender's meta", async () => {
+  const { url } = freshRedis();
+  const contexts: Context[] = [];
+  const listener = {
+    name: "timelines",
+    channels: {
+      "message.delivered": {
+        group: "campaigns",
+        context: true,
+        handler: async (ctx: Context) => void contexts.push(ctx),
+      },
+    },
+  };
+  const sender = {
+    name: "sender",
+    actions: {
+      go: (ctx: Context) => send(ctx.broker, "message.delivered", { to: "somebody" }, { ctx }),
+    },
+  };
+  const broker = await testBroker([listener, sender], { redisUrl: url });
+  await broker.call("sender.go", {}, { requestID: "request-7", meta: { caller: { email: "owner@example.org" } } });
+  const context = await until("the event is handled", () => contexts[0]);
+  expect(context.params).toEqual({ to: "somebody" });
+  expect(context.requestID).toBe("request-7");
+  expect(context.meta).toEqual({ requestId: "request-7" });
+  expect(context.headers?.id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(Date.parse(context.headers?.at ?? "")).toBeGreaterThan(0);
+  expect(context.locals?.signal).toBeInstanceOf(AbortSignal);
+  const [entry] = await testRedis(url).xrange(stream, "-", "+");
+  const read = readEvent(entry?.[1] ?? []);
+  expect(read).toMatchObject({ ok: true, value: { type: "message.delivered", headers: { requestId: "request-7" } } });
+  expect(JSON.stringify(entry)).not.toContain("owner@example.org");
+});
+
+test("every group gets an event once, and every service of a group that listens handles it", async () => {
+  const { url } = freshRedis();
+  const handled: string[] = [];
+  const listening = (name: string, group: string) => ({
+    name,
+    channels: { "message.delivered": { group, handler: async () => void handled.push(name) } },
+  });
+  const first = [
+    listening("timelines", "campaigns"),
+    listening("alerts", "campaigns"),
+    listening("contacts", "contacts"),
+  ];
+  const broker = await testBroker(first, { redisUrl: url });
+  await testBroker([listening("timelines", "campaigns"), listening("alerts", "campaigns")], { redisUrl: url });
+  await send(broker, "message.delivered", {});
+  const redis = testRedis(url);
+  await until("both groups have acknowledged it", async () => {
+    const groups = await Promise.all(["campaigns", "contacts"].map((group) => pendingOf(redis, stream, group)));
+    return handled.length >= 3 && groups.every((pending) => pending === 0);
+  });
+  expect(handled.sort()).toEqual(["alerts", "contacts", "timelines"]);
+});
+
+test("an event that a service publishes while it starts is handled, although its listener was not started yet", async () => {
+  const { url } = freshRedis();
+  const seen: unknown[] = [];
+  let ready = false;
+  const eager = {
+    name: "eager",
+    async started(this: { broker: ServiceBroker }) {
+      await send(this.broker, "message.delivered", { early: true });
+    },
+  };
+  const late = {
+    name: "late",
+    channels: { "message.delivered": { group: "campaigns", handler: async () => void seen.push(ready) } },
+    async started() {
+      const redis = testRedis(url);
+      await until("the event is in the stream", async () => (await redis.xlen(stream)) === 1);
+      ready = true;
+    },
+  };
+  await testBroker([eager, late], { redisUrl: url });
+  await until("it was handled", () => seen.length > 0);
+  expect(seen).toEqual([true]);
+});
+
+test("a broker that stops hands running events on: the handler's signal aborts, another process handles them", async () => {
+  const { url } = freshRedis();
+  const redis = testRedis(url);
+  const started: string[] = [];
+  const aborted: string[] = [];
+  const stuck = {
+    name: "timelines",
+    channels: {
+      "message.delivered": {
+        group: "campaigns",
+        handler: (data: { n: string }, raw: { signal: AbortSignal }) => {
+          started.push(data.n);
+          return new Promise((_, reject) => {
+            raw.signal.addEventListener("abort", () => {
+              aborted.push(data.n);
+              reject(raw.signal.reason);
+            });
+          });
+        },
+      },
+    },
+  };
+  const broker = await testBroker([stuck], { redisUrl: url });
+  for (const n of ["a", "b", "c"]) await send(broker, "message.delivered", { n });
+  await until("all three run", () => started.length === 3);
+  await broker.stop();
+  expect(aborted.sort()).toEqual(["a", "b", "c"]);
+  expect(await pendingOf(redis, stream)).toBe(3);
+  const handled: [string, number][] = [];
+  const healthy = {
+    name: "timelines",
+    channels: {
+      "message.delivered": {
+        group: "campaigns",
+        handler: async (data: { n: string }, raw: { attempt: number }) => void handled.push([data.n, raw.attempt]),
+      },
+    },
+  };
+  await testBroker([healthy], { redisUrl: url });
+  await until("the others are handled", async () => handled.length === 3 && (await pendingOf(redis, stream)) === 0);
+  // Being stopped is no failure of the event.
+  expect(handled.sort()).toEqual([
+    ["a", 1],
+    ["b", 1],
+    ["c", 1],
+  ]);
+});
+
+test("what is published while the broker stops is stored, and what comes after is refused", async () => {
+  const { url } = freshRedis();
+  const redis = testRedis(url);
+  const chatty = {
+    name: "chatty",
+    channels: { "contact.created": { group: "contacts", handler: async () => undefined } },
+    async stopped(this: { broker: ServiceBroker }) {
+      await send(this.broker, "message.delivered", { last: true });
+    },
+  };
+  const broker = await testBroker([chatty], { redisUrl: url });
+  await broker.stop();
+  expect(await redis.xlen(stream)).toBe(1);
+  await expect(send(broker, "message.delivered", {})).rejects.toThrow("not connected");
+  expect(await redis.xlen(stream)).toBe(1);
+});
+
+test("a publish that Redis does not answer in time rejects instead of looking stored", async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const broker = await testBroker([], { redisUrl: server.url, publishTimeoutMs: 200 });
+  await send(broker, "message.delivered", {});
+  await server.kill9();
+  await expect(send(broker, "message.delivered", {})).rejects.toThrow("not published");
+});
+
+test("47 idle channels in five groups cost a connection per group and one more, and few commands", async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const groups = ["contacts", "campaigns", "email", "sms", "calls"];
+  const services = groups.map((group, index) => ({
+    name: group,
+    channels: Object.fromEntries(
+      Array.from({ length: index === 0 ? 11 : 9 }, (_, n) => [
+        `family${n}.fact-${index}`,
+        { group, handler: async () => undefined },
+      ]),
+    ),
+  }));
+  expect(services.flatMap(({ channels }) => Object.keys(channels))).toHaveLength(47);
+  await testBroker(services, { redisUrl: server.url, limits: {} });
+  const redis = testRedis(server.url);
+  const connections = async () => String(await redis.client("LIST")).match(/name=lc:(streams|reader:\S+)/g) ?? [];
+  const blocked = async () => Number(/blocked_clients:(\d+)/.exec(await redis.info("clients"))?.[1]);
+  await until("every group's reader blocks", async () => (await blocked()) === groups.length);
+  expect(await connections()).toHaveLength(groups.length + 1);
+  const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await redis.info("stats"))?.[1]);
+  const before = await commands();
+  const begin = performance.now();
+  let polls = 0;
+  await until("three seconds have passed", () => ++polls > 0 && performance.now() - begin > 3_000, { everyMs: 500 });
+  const perSecond = ((await commands()) - before) / ((performance.now() - begin) / 1_000);
+  expect(perSecond).toBeLessThan(25);
+});

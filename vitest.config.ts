@@ -1,0 +1,44 @@
+// The suites: unit and integration side by side, then faults and then the browser on their own, because those measure
+// and kill. Real Redis and Postgres come from test/global-setup.ts.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+const dataDir = mkdtempSync(join(tmpdir(), "lc-test-data-"));
+process.on("exit", () => rmSync(dataDir, { recursive: true, force: true }));
+
+const quiet = {
+  // Nothing of the developer's own setup reaches a test: no .env, no data folder, no databases.
+  NODE_ENV: "test",
+  LC_DATA_DIR: dataDir,
+  DATABASE_URL: "",
+  REDIS_URL: "",
+  PORT: "",
+  PUBLIC_URL: "",
+};
+
+const suite = (name: string, include: string[], groupOrder: number, maxWorkers: number) => ({
+  test: {
+    name,
+    include,
+    env: quiet,
+    pool: "forks" as const,
+    maxWorkers,
+    sequence: { groupOrder },
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    globalSetup: "test/global-setup.ts",
+    projects: [
+      suite("unit", ["test/unit/**/*.test.ts", "test/*.test.ts"], 0, 2),
+      suite("integration", ["test/integration/**/*.test.ts", "test/conformance/**/*.test.ts"], 0, 2),
+      suite("faults", ["test/faults/**/*.test.ts"], 1, 1),
+      suite("e2e", ["test/e2e/**/*.test.ts"], 2, 1),
+    ],
+  },
+});

@@ -1,0 +1,134 @@
+// Reading through TanStack Query: one key shape for all (`[action, params]`), so that a live message or a write can
+// refresh exactly what it touched.
+import {
+  keepPreviousData,
+  QueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+} from "@tanstack/react-query";
+import { type ApiName, type ApiParams, type ApiResult, type CallOptions, call, type ListName, newKey, type Row } from "./api.ts";
+import { asProblem, type Problem } from "./problem.ts";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // What is away for a moment is asked for again; what was refused is shown.
+      retry: (count, error) => asProblem(error).passing && count < 2,
+      refetchOnWindowFocus: true,
+    },
+    mutations: { retry: false },
+  },
+});
+
+export interface ReadOptions {
+  readonly enabled?: boolean;
+  /** Milliseconds between two reads while the screen is open; false: none. */
+  readonly every?: number | false;
+  /** Keep showing the answer to the last parameters until the new one is there. */
+  readonly keep?: boolean;
+}
+
+/** Reads one action; the answer is shared by every part of the app that asks the same. */
+export const useRead = <N extends ApiName>(
+  name: N,
+  params: ApiParams<N>,
+  options: ReadOptions = {},
+): UseQueryResult<ApiResult<N>, Problem> =>
+  useQuery<ApiResult<N>, Problem>({
+    queryKey: [name, params],
+    queryFn: ({ signal }) => call(name, params, { signal }),
+    enabled: options.enabled ?? true,
+    refetchInterval: options.every ?? false,
+    ...(options.keep ? { placeholderData: keepPreviousData } : {}),
+  });
+
+export interface Rows<R> {
+  readonly rows: readonly R[];
+  readonly total: number | undefined;
+  readonly loading: boolean;
+  readonly problem: Problem | null;
+  readonly hasMore: boolean;
+  readonly loadingMore: boolean;
+  /** True while rows of earlier filters are still shown. */
+  readonly stale: boolean;
+  readonly loadMore: () => void;
+  readonly retry: () => void;
+}
+
+/** Reads a list page by page through its cursor. */
+export const useRows = <N extends ListName>(name: N, params: ApiParams<N>, options: ReadOptions = {}): Rows<Row<N>> => {
+  const pages = useInfiniteQuery({
+    queryKey: [name, params],
+    queryFn: ({ pageParam, signal }) =>
+      call(name, (pageParam === undefined ? params : { ...(params as object), cursor: pageParam }) as ApiParams<N>, { signal }) as Promise<{
+        data: Row<N>[];
+        nextCursor: string | null;
+        total?: number;
+      }>,
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+    enabled: options.enabled ?? true,
+    refetchInterval: options.every ?? false,
+    placeholderData: keepPreviousData,
+  });
+  return {
+    rows: pages.data?.pages.flatMap((page) => page.data) ?? none,
+    total: pages.data?.pages[0]?.total,
+    loading: pages.isPending,
+    problem: pages.isError ? asProblem(pages.error) : null,
+    hasMore: pages.hasNextPage,
+    loadingMore: pages.isFetchingNextPage,
+    stale: pages.isPlaceholderData,
+    loadMore: () => void pages.fetchNextPage(),
+    retry: () => void pages.refetch(),
+  };
+};
+const none: never[] = [];
+
+export interface WriteOptions<N extends ApiName> {
+  /** Actions whose answers are out of date after this write; by service (`campaigns`) or full name. */
+  readonly touches: readonly string[];
+  readonly done?: (result: ApiResult<N>, params: ApiParams<N>) => void;
+}
+
+/** Forgets the answers of the named actions or of all actions of the named services; open screens read them again. */
+export const refresh = (touches: readonly string[]): Promise<void> =>
+  queryClient.invalidateQueries({
+    predicate: ({ queryKey: [name] }) =>
+      typeof name === "string" && touches.some((touched) => name === touched || name.startsWith(`${touched}.`)),
+  });
+
+interface Intention {
+  params: string;
+  key: string;
+}
+
+/** Writes one action. A second try with the same parameters after a failure carries the same idempotency key. */
+export const useWrite = <N extends ApiName>(name: N, options: WriteOptions<N>): UseMutationResult<ApiResult<N>, Problem, ApiParams<N>> =>
+  useMutation<ApiResult<N>, Problem, ApiParams<N>>({
+    mutationFn: async (params) => {
+      const shape = JSON.stringify(params);
+      const open = intentions.get(name);
+      const intention: Intention = open?.params === shape ? open : { params: shape, key: newKey() };
+      intentions.set(name, intention);
+      const callOptions: CallOptions = { idempotencyKey: intention.key };
+      try {
+        const result = await call(name, params, callOptions);
+        intentions.delete(name);
+        return result;
+      } catch (error) {
+        // A clear refusal ends the intention; without a word it may have arrived, so the key is kept.
+        if (!asProblem(error).passing) intentions.delete(name);
+        throw error;
+      }
+    },
+    onSuccess: (result, params) => {
+      void refresh(options.touches);
+      options.done?.(result, params);
+    },
+  });
+const intentions = new Map<string, Intention>();

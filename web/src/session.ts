@@ -1,0 +1,54 @@
+// Who is signed in. Read once when the app opens, kept for the tab's life; the CSRF token never leaves memory.
+import { redirect } from "@tanstack/react-router";
+import { type ApiResult, call, keepCsrfToken } from "./api.ts";
+import { asProblem } from "./problem.ts";
+import { queryClient } from "./query.ts";
+
+export type Session = ApiResult<"accounts.me">;
+const key = ["accounts.me", {}];
+
+/** The session, from memory or from the server; null when nobody is signed in. Throws a Problem when the server is away. */
+export const readSession = (): Promise<Session | null> =>
+  queryClient.ensureQueryData({
+    queryKey: key,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => {
+      try {
+        const session = await call("accounts.me", {});
+        keepCsrfToken(session.csrfToken);
+        return session;
+      } catch (error) {
+        if (asProblem(error).status === 401) return null;
+        throw error;
+      }
+    },
+  });
+
+/** The session, or a redirect to the sign-in screen that comes back to `href` afterwards. */
+export const requireSession = async (href: string): Promise<Session> => {
+  const session = await readSession();
+  if (!session) throw redirect({ to: "/sign-in", search: href === "/" ? {} : { next: href }, replace: true });
+  return session;
+};
+
+/** Signs in and forgets what an earlier user of this tab has read. */
+export const signIn = async (email: string, password: string): Promise<void> => {
+  const { csrfToken } = await call("accounts.login", { email, password });
+  queryClient.clear();
+  keepCsrfToken(csrfToken);
+};
+
+/** Forgets the session in this tab, and everything read with it. */
+export const forgetSession = (): void => {
+  keepCsrfToken(null);
+  queryClient.clear();
+};
+
+/** Ends the session on the server, then here; also when the server no longer knows it. */
+export const signOut = async (): Promise<void> => {
+  try {
+    await call("accounts.logout", {});
+  } finally {
+    forgetSession();
+  }
+};

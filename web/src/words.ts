@@ -1,0 +1,100 @@
+// The words on screen: what the API's states and reasons mean to a person, and numbers and times as people read them.
+import type { CampaignStatus, MessageState } from "../../shared/contracts/campaigns.ts";
+
+export type Tone = "neutral" | "accent" | "good" | "warn" | "bad";
+export interface Word {
+  readonly label: string;
+  readonly tone: Tone;
+}
+
+export const campaignWords: Readonly<Record<CampaignStatus, Word & { readonly sentence: string }>> = {
+  draft: { label: "draft", tone: "neutral", sentence: "Nothing has been sent. Finish it and launch when you are ready." },
+  scheduled: { label: "scheduled", tone: "accent", sentence: "It starts by itself at its time." },
+  preparing: { label: "being prepared", tone: "accent", sentence: "The audience is being written to the ledger; sending starts in a moment." },
+  running: { label: "sending", tone: "accent", sentence: "Messages are going out." },
+  paused: { label: "paused", tone: "warn", sentence: "Nothing goes out until you resume. What is queued stays queued." },
+  completed: { label: "completed", tone: "good", sentence: "Every person of the audience has an outcome." },
+  cancelled: { label: "cancelled", tone: "neutral", sentence: "It was ended. Messages that had not left were cancelled." },
+  held: { label: "waiting for your release", tone: "warn", sentence: "It stopped and needs a decision from you." },
+};
+
+export const stateWords: Readonly<Record<MessageState, Word>> = {
+  queued: { label: "queued", tone: "neutral" },
+  claimed: { label: "being prepared", tone: "accent" },
+  handing_off: { label: "being handed over", tone: "accent" },
+  accepted: { label: "taken by the provider", tone: "good" },
+  delivered: { label: "delivered", tone: "good" },
+  skipped: { label: "not sent", tone: "neutral" },
+  failed: { label: "failed", tone: "bad" },
+  bounced: { label: "bounced", tone: "bad" },
+  unknown: { label: "may have been sent: decide", tone: "warn" },
+  cancelled: { label: "cancelled", tone: "neutral" },
+};
+
+/** States in the order a message lives through them. */
+export const stateOrder: readonly MessageState[] = [
+  "queued", "claimed", "handing_off", "accepted", "delivered", "skipped", "failed", "bounced", "unknown", "cancelled",
+];
+
+const reasons: Readonly<Record<string, string>> = {
+  suppressed: "on the suppression list",
+  no_consent: "no consent for this channel",
+  no_address: "no address for this channel",
+  duplicate_address: "another contact has the same address",
+  missing_field: "a merge field is empty",
+  bounced_before: "bounced before",
+  capped: "reached the limit of messages",
+  unknown_closed: "closed by hand, outcome unknown",
+  unknown_messages: "some messages may have been sent",
+  hard_bounce: "mailbox does not exist",
+  soft_bounce: "mailbox refused for the moment",
+  campaign_cancelled: "the campaign was cancelled",
+  complaint: "marked as spam",
+  unsubscribed: "unsubscribed",
+  manual: "added by hand",
+  stop: "replied STOP",
+};
+
+/** A reason code in words; an unknown one is shown as it is, with spaces. */
+export const reasonWords = (reason: string): string => reasons[reason] ?? reason.replaceAll("_", " ");
+
+const whole = new Intl.NumberFormat("en");
+/** 12345 → 12,345. */
+export const count = (value: number): string => whole.format(value);
+/** A count with its noun: 1 contact, 2 contacts. */
+export const counted = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
+/** 0.256 → 26 %; small shares keep a decimal. */
+export const share = (part: number, all: number): string => {
+  if (all === 0) return "0%";
+  const percent = (100 * part) / all;
+  return `${percent > 0 && percent < 10 ? percent.toFixed(1).replace(/\.0$/, "") : Math.round(percent)}%`;
+};
+
+/** Seconds in words: 45 s, 3 min, 2 h 10 min. */
+export const duration = (seconds: number): string => {
+  if (seconds < 1) return "under a second";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.round((seconds % 3600) / 60);
+  return hours >= 48 ? `${Math.round(hours / 24)} days` : minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
+};
+
+const dateTime = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const dateOnly = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+const timeOnly = new Intl.DateTimeFormat("en", { timeStyle: "short" });
+/** An instant as date and time in the reader's time zone. */
+export const moment = (at: string): string => dateTime.format(new Date(at));
+/** An instant as short as it can be said: the time today, else the date. */
+export const shortMoment = (at: string, now = new Date()): string => {
+  const date = new Date(at);
+  return date.toDateString() === now.toDateString() ? timeOnly.format(date) : dateOnly.format(date);
+};
+
+/** A contact's name, or what else it is known by. */
+export const contactName = (contact: { firstName: string | null; lastName: string | null; orgName: string | null; email: string | null; phone: string | null }): string =>
+  [contact.firstName, contact.lastName].filter(Boolean).join(" ") || contact.orgName || contact.email || contact.phone || "No name";
+
+/** Bytes as people say them. */
+export const size = (bytes: number): string =>
+  bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
