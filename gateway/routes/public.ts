@@ -45,6 +45,12 @@ const sorry = (deps: Deps, exchange: Exchange, error: unknown): void => {
   );
 };
 
+/** The destination as a header may carry it: ASCII, and nothing but a web address. */
+const headerUrl = (location: string | null): string | undefined => {
+  if (location === null || !/^https?:\/\//i.test(location)) return undefined;
+  return /^[\x21-\x7e]+$/.test(location) ? location : URL.parse(location)?.href;
+};
+
 export const publicRoutes = (deps: Deps, settings: GatewaySettings): readonly OwnRoute[] => {
   const { broker } = deps;
   const isOurs = (exchange: Exchange, purpose: MessageTokenPurpose): boolean =>
@@ -98,7 +104,7 @@ export const publicRoutes = (deps: Deps, settings: GatewaySettings): readonly Ow
       return;
     }
     try {
-      const { location } = await track(exchange, "click");
+      const location = headerUrl((await track(exchange, "click")).location);
       if (!location) {
         notHere(exchange);
         return;

@@ -16,6 +16,7 @@ export interface Backends {
 
 const PROBE_EVERY_MS = 1_000;
 const PROBE_TIMEOUT_MS = 5_000;
+const PATIENCE_MS = 15_000;
 
 const within = async <T>(work: Promise<T>, ms: number, what: string): Promise<T> => {
   const timer = new AbortController();
@@ -69,6 +70,7 @@ export const watchBackends = (deps: Deps): Backends => {
   let stopped = false;
   let schemaReady = false;
   let said = "";
+  const began = deps.clock.monotonic();
   const stop = new AbortController();
 
   const probe = async () => {
@@ -78,7 +80,10 @@ export const watchBackends = (deps: Deps): Backends => {
     missing = [postgres, schema, redis].filter((what) => what !== undefined);
     const sentence = missing.join("; ");
     if (sentence !== said) {
-      if (sentence) deps.log.warn(`waiting for ${sentence}`);
+      // At the start others are still coming up too: only an absence that lasts, or comes later, is worth a warning.
+      const early = !schemaReady && deps.clock.monotonic() - began < PATIENCE_MS;
+      if (sentence && early) deps.log.info(`waiting for ${sentence}`);
+      else if (sentence) deps.log.warn(`waiting for ${sentence}`);
       else if (said) deps.log.info("Postgres and Redis answer");
       said = sentence;
     }

@@ -13,6 +13,8 @@ export const connectPostgres = (url: string, connections: number, name = "lc"): 
     connection: { connectionString: url, application_name: name, keepAlive: true, connectionTimeoutMillis: 10_000 },
     pool: { min: 0, max: connections, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 30_000,
+    // Knex prints connection errors by itself, several times each; callers get them as rejections and say them once.
+    log: { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined },
   });
 
 const lostConnection = new Set([

@@ -108,7 +108,7 @@ export const enqueue = async <J extends JobName>(
     run_at: options.runAt ?? null,
   };
   const [id] = await insert(trx, name, [row], options);
-  signalAtCommit(trx, "jobs");
+  signalAtCommit(trx, "jobs", options.runAt);
   return id;
 };
 
@@ -135,7 +135,7 @@ export const enqueueMany = async <J extends JobName>(
   for (let from = 0; from < batches.length; from += batchSize) {
     ids.push(...(await insert(trx, name, batches.slice(from, from + batchSize), rest)));
   }
-  if (rows.length > 0) signalAtCommit(trx, "jobs");
+  for (const row of rows.slice(0, batchSize)) signalAtCommit(trx, "jobs", row.run_at ?? undefined);
   return ids;
 };
 

@@ -33,7 +33,7 @@ export const createOutcomes = (db: Db, log: Log, written?: (ids: readonly string
     const back = batch.filter(({ kind }) => kind === "again");
     const done = back.length === 0 ? batch : batch.filter(({ kind }) => kind !== "again");
     const [returned, finished] = await Promise.all([returnJobs(db, back), finishJobs(db, done)]);
-    if (returned.length > 0) signalWork("jobs");
+    if (returned.length > 0) signalWork("jobs", Math.min(...back.map(({ delayMs }) => delayMs)));
     const fenced = batch.length - returned.length - finished.length;
     if (fenced > 0) log.warn({ fenced }, "Runs ended after their lease had: they do not count");
     written?.([...returned, ...finished]);

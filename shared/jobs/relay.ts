@@ -5,6 +5,7 @@ import type { Log } from "../broker/deps.ts";
 import { type Db, isConnectionLost } from "../db/knex.ts";
 import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
 import { createQuietLog } from "../streams/quiet-log.ts";
+import { createAlarm } from "./alarm.ts";
 import { confirmEvents, lookAhead, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
 import { expireLeases } from "./lease.ts";
 import { createPump } from "./pump.ts";
@@ -51,7 +52,6 @@ export const createRelay = ({
   const stopped = new Promise<"stopped">((resolve) => {
     stopping.signal.addEventListener("abort", () => resolve("stopped"), { once: true });
   });
-  let timer: NodeJS.Timeout | undefined;
   let missingAt = performance.now() + missingMs * Math.random();
   /** Leases are left alone until then: after an outage of Postgres their owners have the first word. */
   let leasesFrom = 0;
@@ -144,25 +144,33 @@ export const createRelay = ({
     return nextJobMs !== null && nextJobMs > 0 ? Math.min(regular, Math.ceil(nextJobMs)) : regular;
   };
 
-  const tick = async (): Promise<void> => {
-    let next = sweepMs;
+  const alarm = createAlarm(async () => {
     try {
-      next = await look();
+      return await look();
     } catch (error) {
       failing("Sweeping", error);
+      return sweepMs;
     }
-    if (!stopping.signal.aborted) timer = setTimeout(() => void tick(), next);
-  };
+  });
+
+  /** Redis is there, perhaps again: whatever waited for it is looked at now. */
+  const isBack = () => alarm.within(0);
 
   return {
     start() {
-      forget = onWork((work) => (work === "jobs" ? jobs.run() : events.run()));
-      void tick();
+      forget = onWork((work, inMs) => {
+        if (work === "events") events.run();
+        else if (inMs < 1) jobs.run();
+        else alarm.within(Math.ceil(inMs));
+      });
+      redis.on("ready", isBack);
+      alarm.start();
     },
     async stop() {
       stopping.abort();
       forget();
-      clearTimeout(timer);
+      redis.off("ready", isBack);
+      alarm.stop();
       await Promise.all([jobs.stop(5_000), events.stop(5_000)]);
     },
     async sweep() {

@@ -45,6 +45,8 @@ export const createSlots = <J extends Slotted>(options: SlotOptions<J>) => {
   const wentBack = new Map<string, number>();
   const running: Record<Lane, number> = { high: 0, normal: 0, low: 0 };
   const runningOf = new Map<string, number>();
+  /** Moving averages of what a run takes, in ms, for types with a limit. */
+  const averageOf = new Map<string, number>();
   /** Moving average of what a run takes, in ms; assumes the worst at first. */
   let averageMs = aheadMs;
 
@@ -59,6 +61,11 @@ export const createSlots = <J extends Slotted>(options: SlotOptions<J>) => {
   const fits = (lane: Lane) =>
     runningAll() < all && runningIn(lane) < limits[lane] && (lane === "high" || runningIn("normal") < shared);
   const limitFor = (type: string) => Math.max(1, limitOf(type) ?? Number.POSITIVE_INFINITY);
+  /** As many of a limited type wait here as will run before they have waited too long. */
+  const crowdFor = (type: string) => {
+    const perRun = Math.max(averageOf.get(type) ?? longestWaitMs, 1);
+    return Math.max(limitFor(type), Math.min(aheadAtMost, Math.floor((limitFor(type) * longestWaitMs) / perRun / 2)));
+  };
   const hasRoom = (type: string) => (runningOf.get(type) ?? 0) < limitFor(type);
 
   const start = (job: J) => {
@@ -79,8 +86,9 @@ export const createSlots = <J extends Slotted>(options: SlotOptions<J>) => {
       return;
     }
     const queue = crowded.get(entry.job.type) ?? [];
-    if (queue.length >= limitFor(entry.job.type)) giveBackCrowded(entry.job);
-    else crowded.set(entry.job.type, [...queue, entry]);
+    if (queue.length >= crowdFor(entry.job.type)) giveBackCrowded(entry.job);
+    else queue.push(entry);
+    if (queue.length > 0) crowded.set(entry.job.type, queue);
   };
 
   const fill = () => {
@@ -122,7 +130,11 @@ export const createSlots = <J extends Slotted>(options: SlotOptions<J>) => {
       if (left > 0) runningOf.set(job.type, left);
       else runningOf.delete(job.type);
       averageMs += (Math.min(tookMs, 10 * aheadMs) - averageMs) / 32;
-      fillType(job.type);
+      if (limitOf(job.type) !== undefined) {
+        const average = averageOf.get(job.type) ?? tookMs;
+        averageOf.set(job.type, average + (tookMs - average) / 8);
+      }
+      for (const type of crowded.keys()) fillType(type);
       fill();
     },
     /** Gives back what has waited too long; call it about twice a second. */

@@ -3,30 +3,38 @@
 import type { Trx } from "../db/knex.ts";
 
 export type Work = "jobs" | "events";
+/** `inMs`: when the work is due, from now on; 0 for at once. */
+type Listener = (work: Work, inMs: number) => void;
 
-const listeners = new Set<(work: Work) => void>();
-const watched: Record<Work, WeakSet<Trx>> = { jobs: new WeakSet(), events: new WeakSet() };
+const listeners = new Set<Listener>();
+const watched: Record<Work, WeakMap<Trx, { dueAt: number }>> = { jobs: new WeakMap(), events: new WeakMap() };
 
 /** Registers what is to happen when work was committed; returns the function that takes it back. */
-export const onWork = (listener: (work: Work) => void): (() => void) => {
+export const onWork = (listener: Listener): (() => void) => {
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
   };
 };
 
-/** Tells every relay of this process to look now. */
-export const signalWork = (work: Work): void => {
-  for (const listener of listeners) listener(work);
+/** Tells every relay of this process that there is work, due in so many ms. */
+export const signalWork = (work: Work, inMs = 0): void => {
+  for (const listener of listeners) listener(work, Math.max(0, inMs));
 };
 
 /** Signals as soon as this transaction has committed; nothing happens when it is rolled back. */
-export const signalAtCommit = (trx: Trx, work: Work): void => {
-  if (watched[work].has(trx)) return;
-  watched[work].add(trx);
+export const signalAtCommit = (trx: Trx, work: Work, due?: Date): void => {
+  const dueAt = due?.getTime() ?? 0;
+  const known = watched[work].get(trx);
+  if (known) {
+    known.dueAt = Math.min(known.dueAt, dueAt);
+    return;
+  }
+  const earliest = { dueAt };
+  watched[work].set(trx, earliest);
   // The owner of the transaction sees its error; here it only means that there is nothing to do.
   trx.executionPromise.then(
-    () => signalWork(work),
+    () => signalWork(work, earliest.dueAt - Date.now()),
     () => undefined,
   );
 };

@@ -57,9 +57,9 @@ const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy:
     case "transient":
       return attempts >= policy.maxAttempts
         ? { ...base, state: "failed", reason: "gave_up", detail }
-        : { ...base, state: "queued", reason: null, detail, delay: policy.backoffMs(attempts) };
+        : { ...base, state: "queued", reason: null, detail, delay: Math.ceil(policy.backoffMs(attempts)) };
     case "throttled":
-      return { ...base, state: "queued", reason: null, detail, delay: outcome.retryAfterMs, refund: 1 };
+      return { ...base, state: "queued", reason: null, detail, delay: Math.ceil(outcome.retryAfterMs), refund: 1 };
     case "not_sent":
       return { ...base, state: "queued", reason: null, detail: null, delay: 0, refund: 1 };
     case "unknown":

@@ -32,9 +32,26 @@ export interface JobLayer {
   readonly relay: Relay;
   readonly worker: Worker;
   readonly reader: GroupReader;
+  /** The live row of a job, or its row in the history; undefined when there is neither. */
+  row(id: string | undefined): Promise<JobRow | undefined>;
   /** Runs `work` in a transaction. */
   commit<T>(work: (trx: Trx) => Promise<T>): Promise<T>;
   stop(drainMs?: number): Promise<void>;
+}
+
+/** The columns of a job that tests look at, wherever it is. */
+export interface JobRow {
+  readonly state: string;
+  readonly attempts: number;
+  readonly errors: readonly { attempt: number; class: string; message: string; frames: string[] }[];
+  readonly fingerprint?: string | null;
+  readonly log: string | null;
+  readonly progress: number | null;
+  readonly worker: string | null;
+  readonly started_at: Date | null;
+  readonly run_at: Date;
+  readonly lease_until?: Date | null;
+  readonly published_at?: Date | null;
 }
 
 /** Starts the layer; `stop` ends it in the order in which a process does. */
@@ -73,6 +90,11 @@ export const startJobLayer = (options: JobLayerOptions): JobLayer => {
     relay,
     worker,
     reader,
+    async row(id) {
+      const live = await db.raw<{ rows: JobRow[] }>("select * from jobs.jobs where id = ?", [id ?? null]);
+      if (live.rows[0]) return live.rows[0];
+      return (await db.raw<{ rows: JobRow[] }>("select * from jobs.history where id = ?", [id ?? null])).rows[0];
+    },
     commit: (work) => db.transaction(work),
     async stop(drainMs = 1_000) {
       await worker.stop(drainMs);

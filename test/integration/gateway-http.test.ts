@@ -62,7 +62,7 @@ describe("routes", () => {
       "/api/v1/contacts/list/all",
       "/contacts/list",
       "/contacts.list",
-      "/api/v1/imports/storeChunk",
+      "/api/v1/imports/x/storeChunk",
       "/~node/list",
       "/api/v1/gateway/listAliases",
       "/api/v1/%zz",
@@ -152,7 +152,7 @@ describe("bodies", () => {
 
   it("is not hurt by deep nesting or by keys that would change prototypes", async () => {
     const type = { "content-type": "application/json", ...auth };
-    const deep = `{"rule":${'{"all":['.repeat(1_000)}${"]}".repeat(1_000)}}`;
+    const deep = `{"rule":${'{"all":['.repeat(500)}${"]}".repeat(500)}}`;
     const nested = await gateway.ask({ method: "POST", path: "/api/v1/segments/preview", headers: type, body: deep });
     expect([nested.status, nested.json.code]).toEqual([400, "BODY_MALFORMED"]);
     const polluted = await create(type, '{"email":"a@example.org","__proto__":{"tags":["x"]},"constructor":1}');

@@ -44,6 +44,7 @@ import "@mantine/core/styles/Tabs.css";
 import "@mantine/core/styles/Text.css";
 import "@mantine/core/styles/Title.css";
 import "@mantine/core/styles/Tooltip.css";
+import "@mantine/core/styles/NumberInput.css";
 import "@mantine/core/styles/Anchor.css";
 import "@mantine/core/styles/Fieldset.css";
 import "@mantine/notifications/styles.css";

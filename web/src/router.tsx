@@ -12,8 +12,8 @@ type Raw = Record<string, unknown>;
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
 /** Search parameters without the absent ones, so that URLs stay short. */
-const present = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== false)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+const present = <T extends object>(fields: T): { [K in keyof T]?: T[K] | undefined } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== false)) as Partial<T>;
 const oneOf = <K extends string>(words: Readonly<Record<K, unknown>>, value: unknown): K | undefined =>
   typeof value === "string" && Object.hasOwn(words, value) ? (value as K) : undefined;
 

@@ -1,0 +1,183 @@
+// SQL of imports: their life cycle and their counts. States change by compare-and-set.
+import type { z } from "zod";
+import type { Import, ImportOptions } from "../../../shared/contracts/contacts.ts";
+import type { Sql, Trx } from "../../../shared/db/knex.ts";
+import { bind } from "../../../shared/lib/bind.ts";
+import type { Delimiter } from "./csv-rows.ts";
+import type { Encoding } from "./text-encoding.ts";
+
+export type ImportView = z.output<typeof Import>;
+export type Options = z.output<typeof ImportOptions>;
+
+export interface RunningImport {
+  readonly id: string;
+  readonly mapping: Readonly<Record<string, string>>;
+  readonly options: Options;
+  readonly bytes: number;
+  /** Rows that are done: where a run that follows a crash carries on. */
+  readonly total: number;
+  readonly encoding: Encoding | null;
+  readonly delimiter: Delimiter | null;
+}
+
+interface Row {
+  readonly id: string;
+  readonly status: ImportView["status"] | "uploading";
+  readonly file_name: string;
+  readonly bytes: string;
+  readonly mapping: Record<string, string>;
+  readonly options: Options;
+  readonly encoding: Encoding | null;
+  readonly delimiter: Delimiter | null;
+  readonly reason: string | null;
+  readonly total: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly bytes_done: string;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+}
+
+const toView = (row: Row): ImportView => ({
+  id: row.id,
+  status: row.status as ImportView["status"],
+  fileName: row.file_name,
+  bytes: Number(row.bytes),
+  reason: row.reason,
+  encoding: row.encoding,
+  delimiter: row.delimiter,
+  total: row.total,
+  inserted: row.inserted,
+  updated: row.updated,
+  skipped: row.skipped,
+  failed: row.failed,
+  progress:
+    row.status === "completed"
+      ? 1
+      : Number(row.bytes) > 0
+        ? Math.min(1, Number(row.bytes_done) / Number(row.bytes))
+        : 0,
+  createdAt: row.created_at.toISOString(),
+  startedAt: row.started_at?.toISOString() ?? null,
+  finishedAt: row.finished_at?.toISOString() ?? null,
+});
+
+/** The state of an import or upload, locked until the transaction ends. */
+export const lockStatus = async (trx: Trx, id: string): Promise<Row["status"] | undefined> => {
+  const { rows } = await trx.raw<{ rows: Row[] }>(
+    "select status from contacts.imports where id = ?::uuid for update",
+    bind(id),
+  );
+  return rows[0]?.status;
+};
+
+/** uploading → queued, with everything the run needs. */
+export const queueImport = async (
+  trx: Trx,
+  id: string,
+  { mapping, options }: { readonly mapping: Readonly<Record<string, string>>; readonly options: Options },
+): Promise<void> => {
+  await trx.raw(
+    `update contacts.imports set status = 'queued', mapping = ?::jsonb, options = ?::jsonb, created_at = now(),
+       bytes = (select coalesce(sum(length(data)), 0) from contacts.import_chunks where import_id = imports.id)
+     where id = ?::uuid and status = 'uploading'`,
+    bind(JSON.stringify(mapping), JSON.stringify(options), id),
+  );
+};
+
+/** queued → running, or running on after a crash. Undefined when it is neither. */
+export const startImport = async (sql: Sql, id: string): Promise<RunningImport | undefined> => {
+  const { rows } = await sql.raw<{ rows: Row[] }>(
+    `update contacts.imports set status = 'running', started_at = coalesce(started_at, now())
+     where id = ?::uuid and status in ('queued', 'running') returning *`,
+    bind(id),
+  );
+  const [row] = rows;
+  return row && { ...row, bytes: Number(row.bytes) };
+};
+
+/** Keeps how the file is read, so that a run after a crash reads it the same way, and its headers for the error file. */
+export const keepForm = async (
+  sql: Sql,
+  id: string,
+  form: { readonly encoding: Encoding; readonly delimiter: Delimiter; readonly headers: readonly string[] },
+): Promise<void> => {
+  await sql.raw(
+    "update contacts.imports set encoding = ?::text, delimiter = ?::text, options = options || jsonb_build_object('headers', ?::jsonb) where id = ?::uuid",
+    bind(form.encoding, form.delimiter, JSON.stringify(form.headers), id),
+  );
+};
+
+/** Locks a running import of which exactly `done` rows are done. False when it is not so. */
+export const lockProgress = async (trx: Trx, id: string, done: number): Promise<boolean> => {
+  const { rows } = await trx.raw<{ rows: unknown[] }>(
+    "select 1 from contacts.imports where id = ?::uuid and status = 'running' and total = ?::int for update",
+    bind(id, done),
+  );
+  return rows.length > 0;
+};
+
+export interface Advance {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly bytesDone: number;
+}
+
+/** Adds the counts of a batch. */
+export const advanceImport = async (trx: Trx, id: string, by: Advance): Promise<void> => {
+  await trx.raw(
+    `update contacts.imports set inserted = inserted + ?::int, updated = updated + ?::int, skipped = skipped + ?::int,
+       failed = failed + ?::int, total = total + ?::int, bytes_done = greatest(bytes_done, ?::bigint) where id = ?::uuid`,
+    bind(
+      by.inserted,
+      by.updated,
+      by.skipped,
+      by.failed,
+      by.inserted + by.updated + by.skipped + by.failed,
+      by.bytesDone,
+      id,
+    ),
+  );
+};
+
+/** Ends an import that is queued or running, and drops the file. False when it had ended before. */
+export const endImport = async (
+  trx: Trx,
+  id: string,
+  status: "completed" | "failed" | "cancelled",
+  reason: string | null,
+): Promise<boolean> => {
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    `update contacts.imports set status = ?::text, reason = ?::text, finished_at = now(), started_at = coalesce(started_at, now())
+     where id = ?::uuid and status in ('queued', 'running')`,
+    bind(status, reason, id),
+  );
+  if (rowCount > 0) await trx.raw("delete from contacts.import_chunks where import_id = ?::uuid", bind(id));
+  return rowCount > 0;
+};
+
+/** One import; uploads that were not submitted are none. */
+export const findImport = async (sql: Sql, id: string): Promise<ImportView | undefined> => {
+  const { rows } = await sql.raw<{ rows: Row[] }>(
+    "select * from contacts.imports where id = ?::uuid and status <> 'uploading'",
+    bind(id),
+  );
+  return rows[0] && toView(rows[0]);
+};
+
+/** Imports, newest first. */
+export const listImports = async (
+  sql: Sql,
+  page: { readonly limit: number; readonly before?: string | undefined },
+): Promise<readonly ImportView[]> => {
+  const { rows } = await sql.raw<{ rows: Row[] }>(
+    "select * from contacts.imports where status <> 'uploading' and (?::uuid is null or id < ?::uuid) order by id desc limit ?",
+    bind(page.before, page.before, page.limit),
+  );
+  return rows.map(toView);
+};

@@ -1,0 +1,66 @@
+// Turns a stored upload into an import that runs. What can be known to be wrong is refused here, before the 202; a file
+// that cannot be read at all becomes an import that fails with its reason.
+import type { z } from "zod";
+import type { Deps } from "../../../shared/broker/deps.ts";
+import type { imports } from "../../../shared/contracts/contacts.ts";
+import { type FieldError, fail } from "../../../shared/contracts/errors.ts";
+import type { Trx } from "../../../shared/db/knex.ts";
+import { enqueue } from "../../../shared/jobs/enqueue.ts";
+import { isPhoneCountry } from "../../../shared/lib/phone.ts";
+import { communityExists } from "../communities/store.ts";
+import { readHead } from "./csv-head.ts";
+import { FileProblem } from "./file-problem.ts";
+import { importNotFound, readImport } from "./get-import.ts";
+import { headerErrors, mappingErrors } from "./mapping.ts";
+import { type ImportView, lockStatus, queueImport } from "./store.ts";
+import { readBeginning } from "./upload/read-file.ts";
+
+type Params = z.output<typeof imports.actions.submit.params>;
+
+/** Bytes in which the header is looked for. */
+const HEAD = 1_100_000;
+
+const findErrors = async (trx: Trx, { id, mapping, options }: Params): Promise<FieldError[]> => {
+  const errors = mappingErrors(mapping);
+  if (options.country !== undefined && !isPhoneCountry(options.country))
+    errors.push({
+      path: "options.country",
+      message: `found ${JSON.stringify(options.country)}; expected a two-letter country code such as US`,
+    });
+  if (options.communityId !== undefined && !(await communityExists(trx, options.communityId)))
+    errors.push({
+      path: "options.communityId",
+      message: "found an id that no community has; expected one of GET /communities",
+    });
+  if (errors.length > 0) return errors;
+  try {
+    const { headers } = await readHead(await readBeginning(trx, id, HEAD), options);
+    return headerErrors(mapping, headers);
+  } catch (error) {
+    if (error instanceof FileProblem) return [];
+    throw error;
+  }
+};
+
+/**
+ * Queues the import and its job in one transaction. Submitting an upload again answers the import as it is.
+ * Throws VALIDATION_FAILED with paths such as `mapping.Email`, or IMPORT_NOT_FOUND.
+ */
+export const submitImport = (deps: Deps, params: Params): Promise<ImportView> =>
+  deps.db.transaction(async (trx) => {
+    const status = await lockStatus(trx, params.id);
+    if (status === undefined) throw importNotFound(params.id);
+    if (status === "uploading") {
+      const errors = await findErrors(trx, params);
+      if (errors.length > 0)
+        throw fail("VALIDATION_FAILED", errors.map((e) => `${e.path}: ${e.message}`).join(". "), { errors });
+      await queueImport(trx, params.id, params);
+      await enqueue(
+        trx,
+        "contacts.import",
+        { importId: params.id },
+        { uniqueKey: params.id, entity: `import:${params.id}` },
+      );
+    }
+    return readImport(trx, params.id);
+  });

@@ -1,0 +1,41 @@
+// SQL of uploads: a file arrives in chunks that any process can read, before anything is imported.
+import type { Sql } from "../../../../shared/db/knex.ts";
+import { bind } from "../../../../shared/lib/bind.ts";
+
+/** Makes room for an upload, and throws away those that were begun a day ago and never finished. */
+export const insertUpload = async (sql: Sql, id: string, fileName: string): Promise<void> => {
+  await sql.raw("delete from contacts.imports where status = 'uploading' and created_at < now() - interval '1 day'");
+  await sql.raw(
+    "insert into contacts.imports (id, status, file_name) values (?::uuid, 'uploading', ?::text)",
+    bind(id, fileName),
+  );
+};
+
+/** Stores a chunk of an upload; the same chunk again changes nothing. False when there is no such upload. */
+export const insertChunk = async (sql: Sql, id: string, seq: number, data: Buffer): Promise<boolean> => {
+  const { rows } = await sql.raw<{ rows: unknown[] }>(
+    `with upload as (select id from contacts.imports where id = ?::uuid and status = 'uploading'),
+       stored as (insert into contacts.import_chunks (import_id, seq, data) select id, ?::int, ?::bytea from upload on conflict do nothing)
+     select 1 from upload`,
+    bind(id, seq, data),
+  );
+  return rows.length > 0;
+};
+
+/** Deletes an upload that was not submitted. False when there is none. */
+export const deleteUpload = async (sql: Sql, id: string): Promise<boolean> => {
+  const { rowCount } = await sql.raw<{ rowCount: number }>(
+    "delete from contacts.imports where id = ?::uuid and status = 'uploading'",
+    bind(id),
+  );
+  return rowCount > 0;
+};
+
+/** One chunk of the file, or undefined after the last. */
+export const readChunk = async (sql: Sql, id: string, seq: number): Promise<Buffer | undefined> => {
+  const { rows } = await sql.raw<{ rows: { data: Buffer }[] }>(
+    "select data from contacts.import_chunks where import_id = ?::uuid and seq = ?::int",
+    bind(id, seq),
+  );
+  return rows[0]?.data;
+};

@@ -1,0 +1,69 @@
+// Templates: mails to use again, with whether a version is published.
+import { Group, Text } from "@mantine/core";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import type { Row } from "../../api.ts";
+import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { ButtonLink } from "../../parts/link.tsx";
+import { Empty } from "../../parts/note.tsx";
+import { PageHead, Section } from "../../parts/page.tsx";
+import { RowLink } from "../../parts/row-link.tsx";
+import { SearchBox } from "../../parts/search-box.tsx";
+import { Status } from "../../parts/status.tsx";
+import { useRows } from "../../query.ts";
+import { shortMoment } from "../../words.ts";
+
+type Template = Row<"templates.list">;
+const route = getRouteApi("/app/templates");
+const column = columnsOf<Template>();
+const columns = column.columns([
+  column.accessor("name", {
+    header: "Name",
+    cell: ({ row }) => (
+      <RowLink to="/templates/$id" params={{ id: row.original.id }}>
+        {row.original.name}
+      </RowLink>
+    ),
+    meta: { width: "minmax(0, 1.2fr)", narrow: "title" },
+  }),
+  column.accessor("subject", { header: "Subject", cell: ({ row }) => <Text span fz="sm" c="dimmed">{row.original.subject}</Text>, meta: { width: "minmax(0, 1.6fr)", narrow: "line" } }),
+  column.accessor("publishedVersion", {
+    header: "Version",
+    cell: ({ row: { original } }) => <Status word={original.publishedVersion === null ? { label: "draft", tone: "neutral" } : { label: `published ${original.publishedVersion}`, tone: "good" }} />,
+    meta: { width: "130px", narrow: "beside" },
+  }),
+  column.accessor("updatedAt", { header: "Changed", cell: ({ row }) => <Text span fz="sm" c="dimmed">{shortMoment(row.original.updatedAt)}</Text>, meta: { width: "110px", align: "end", narrow: "hidden" } }),
+]) as Columns<Template>;
+
+/** The list of templates. */
+export const Templates = () => {
+  const { q } = route.useSearch();
+  const navigate = useNavigate({ from: "/templates" });
+  const list = useRows("templates.list", { ...(q === undefined ? {} : { q }), limit: 100 });
+  const create = (
+    <ButtonLink to="/templates/$id" params={{ id: "new" }} leftSection={<Icon name="plus" size={16} />}>
+      New template
+    </ButtonLink>
+  );
+  return (
+    <>
+      <PageHead title="Templates" lead="Mails to start campaigns from." actions={create} />
+      <Group gap="xs" mb="md">
+        <SearchBox label="Search templates" placeholder="Name" value={q} onChange={(text) => void navigate({ search: text === undefined ? {} : { q: text }, replace: true })} />
+      </Group>
+      <Section flush>
+        <DataTable
+          label="Templates"
+          columns={columns}
+          list={list}
+          rowKey={(row) => row.id}
+          empty={
+            <Empty icon="templates" title={q ? "No template matches" : "No template yet"} actions={!q && create}>
+              {!q && "Write a mail once and start every campaign from it."}
+            </Empty>
+          }
+        />
+      </Section>
+    </>
+  );
+};
