@@ -26,7 +26,7 @@ const protect = helmet({
   },
   // Only over TLS, see below: on plain loopback it would lock the developer out.
   strictTransportSecurity: false,
-  referrerPolicy: { policy: "no-referrer" },
+  referrerPolicy: { policy: "same-origin" },
   crossOriginResourcePolicy: { policy: "same-site" },
   xFrameOptions: { action: "deny" },
 });

@@ -45,7 +45,7 @@ export const variables: readonly Variable[] = [
   { name: "REDIS_URL", meaning: "Redis 7 or newer; without it `npm start` runs a private one", groups: ["all"], example: "redis://localhost:6379/0", secret: true, refuse: urlWith("redis", "rediss") },
   { name: "LC_DATA_DIR", meaning: "Folder of the embedded databases, the sandbox's mails and the local keys", groups: ["all"], fallback: ".data" },
   { name: "LC_ADMIN_EMAIL", meaning: "Email of the first owner", groups: ["start", "gateway"], fallback: "owner@learning-center.example" },
-  { name: "LC_ADMIN_PASSWORD", meaning: "Password of the first owner; generated and printed once when unset", groups: ["start", "gateway"], secret: true, example: "correct horse battery staple" },
+  { name: "LC_ADMIN_PASSWORD", meaning: "Password of the first owner; generated and printed once when unset", groups: ["start", "gateway"], secret: true, example: "correct horse battery staple", refuse: (v) => (v.length >= 10 && v.length <= 128 ? undefined : "10 to 128 characters") },
   { name: "LC_SAMPLE", meaning: "`0` starts without sample data", groups: ["start", "campaigns"], fallback: "1", refuse: oneOf("0", "1") },
   { name: "LC_SECRET_KEYS", meaning: "Comma-separated keys of at least 32 characters; the first signs, all verify. Made in the data folder locally, required in production", groups: ["all"], secret: true, refuse: listOf((v) => (v.length >= 32 ? undefined : "key of at least 32 characters")) },
   { name: "LC_EMAIL_PROVIDER", meaning: "What sends email", groups: ["email", "campaigns", "gateway"], fallback: "sandbox", refuse: oneOf("sandbox", "smtp") },

@@ -1,8 +1,8 @@
 // Writes src/api-routes.ts from the contracts: method and path of every public action. The web app imports contracts
 // as types only, so what it needs at run time is generated; a test fails when the file no longer matches.
 import { writeFileSync } from "node:fs";
-import { contracts } from "../shared/contracts/index.ts";
 import type { ActionContract } from "../shared/contracts/contract.ts";
+import { contracts } from "../shared/contracts/index.ts";
 
 /** The text of src/api-routes.ts as the contracts of today demand it. */
 export const routesSource = (): string => {
@@ -23,4 +23,5 @@ export const routesSource = (): string => {
   ].join("\n");
 };
 
-if (process.argv[1] === import.meta.filename) writeFileSync(new URL("src/api-routes.ts", import.meta.url), routesSource());
+if (process.argv[1] === import.meta.filename)
+  writeFileSync(new URL("src/api-routes.ts", import.meta.url), routesSource());

@@ -1,5 +1,5 @@
-// SQL of people and of the audit log.
-import type { Role } from "../../shared/contracts/accounts.ts";
+// All SQL of accounts: people, their access tokens, and the audit log.
+import type { Ability, Role } from "../../shared/contracts/accounts.ts";
 import type { Db, Sql } from "../../shared/db/knex.ts";
 
 export interface UserRow {
@@ -58,6 +58,111 @@ export const anyUser = async (db: Db): Promise<boolean> => {
 
 export const setPassword = async (db: Db, userId: string, passwordHash: string): Promise<void> => {
   await db.raw("update accounts.users set password_hash = ?, updated_at = now() where id = ?", [passwordHash, userId]);
+};
+
+/** What the guard needs to know of a token, with the person it belongs to. */
+export interface TokenRow {
+  readonly secretHash: Buffer;
+  readonly abilities: readonly Ability[];
+  readonly expiresAt: Date;
+  readonly userId: string;
+  readonly email: string;
+  readonly role: Role;
+}
+
+/** A token that is neither revoked nor the token of a disabled person; expired ones are included. */
+export const findToken = async (db: Db, id: string): Promise<TokenRow | undefined> => {
+  const { rows } = await db.raw<{ rows: TokenRow[] }>(
+    `select t.secret_hash as "secretHash", t.abilities, t.expires_at as "expiresAt", t.user_id as "userId", u.email, u.role
+     from accounts.access_tokens t join accounts.users u on u.id = t.user_id
+     where t.id = ? and t.revoked_at is null and u.disabled_at is null`,
+    [id],
+  );
+  return rows[0];
+};
+
+/** Writes when tokens were last used. A later time is never overwritten by an earlier one of another process. */
+export const touchTokens = async (db: Db, used: readonly (readonly [id: string, at: Date])[]): Promise<void> => {
+  await db.raw(
+    `update accounts.access_tokens t set last_used_at = greatest(t.last_used_at, u.at)
+     from unnest(?::uuid[], ?::timestamptz[]) as u(id, at) where t.id = u.id`,
+    [used.map(([id]) => id), used.map(([, at]) => at.toISOString())],
+  );
+};
+
+export interface NewToken {
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly secretHash: Buffer;
+  readonly abilities: readonly Ability[];
+  readonly expiresAt: Date;
+  /** The token it was made with, if any: revoked with it, and never outliving it. */
+  readonly madeBy: string | undefined;
+}
+
+/** Stores a token. Its expiry is at most that of the token it was made with. */
+export const insertToken = async (db: Db, token: NewToken): Promise<void> => {
+  await db.raw(
+    `insert into accounts.access_tokens (id, user_id, name, secret_hash, abilities, expires_at, made_by)
+     select :id, :userId, :name, :secretHash, :abilities::text[],
+       least(:expiresAt::timestamptz, (select expires_at from accounts.access_tokens where id = :madeBy)), :madeBy`,
+    {
+      ...token,
+      abilities: [...token.abilities],
+      expiresAt: token.expiresAt.toISOString(),
+      madeBy: token.madeBy ?? null,
+    } as never,
+  );
+};
+
+export interface ListedToken {
+  readonly id: string;
+  readonly name: string;
+  readonly abilities: Ability[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly lastUsedAt: Date | null;
+}
+
+/** A person's tokens that still open something, newest first, after the given id. */
+export const listTokens = async (
+  db: Db,
+  userId: string,
+  now: Date,
+  limit: number,
+  after: string | undefined,
+): Promise<ListedToken[]> => {
+  const { rows } = await db.raw<{ rows: ListedToken[] }>(
+    `select id, name, abilities, created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt"
+     from accounts.access_tokens
+     where user_id = :userId and revoked_at is null and expires_at > :now and (:after::uuid is null or id < :after::uuid)
+     order by id desc limit :limit`,
+    { userId, now: now.toISOString(), after: after ?? null, limit } as never,
+  );
+  return rows;
+};
+
+/** Revokes a person's token and every token made with it. Answers the ids; empty when there was no such token. */
+export const revokeTokens = async (db: Db, userId: string, id: string): Promise<string[]> => {
+  const { rows } = await db.raw<{ rows: { id: string }[] }>(
+    `with recursive family as (
+       select id from accounts.access_tokens where id = :id and user_id = :userId and revoked_at is null
+       union select t.id from accounts.access_tokens t join family f on t.made_by = f.id
+     )
+     update accounts.access_tokens t set revoked_at = now() from family f where t.id = f.id and t.revoked_at is null returning t.id`,
+    { id, userId },
+  );
+  return rows.map((row) => row.id);
+};
+
+/** Revokes all tokens of a person. Answers the ids. */
+export const revokeAllTokens = async (db: Db, userId: string): Promise<string[]> => {
+  const { rows } = await db.raw<{ rows: { id: string }[] }>(
+    "update accounts.access_tokens set revoked_at = now() where user_id = ? and revoked_at is null returning id",
+    [userId],
+  );
+  return rows.map((row) => row.id);
 };
 
 export type AuditEvent =

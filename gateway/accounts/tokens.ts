@@ -7,8 +7,7 @@ import { fail } from "../../shared/contracts/errors.ts";
 import { decodeCursor, encodeCursor } from "../../shared/lib/cursor.ts";
 import { makeTokenText } from "../auth/token-text.ts";
 import { announceRevoked } from "./revocations.ts";
-import { audit } from "./store.ts";
-import { insertToken, listTokens, revokeTokens } from "./token-store.ts";
+import { audit, insertToken, listTokens, revokeTokens } from "./store.ts";
 
 const usualDays = 365;
 const dayMs = 86_400_000;

@@ -4,7 +4,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { ServiceBroker } from "moleculer";
 import type { Caller } from "../../shared/broker/context.ts";
 import { type Deps, depsOf } from "../../shared/broker/deps.ts";
-import { findToken, type TokenRow, touchTokens } from "../accounts/token-store.ts";
+import { findToken, type TokenRow, touchTokens } from "../accounts/store.ts";
 import { abilitiesOfToken } from "./abilities.ts";
 import { hashSecret, readTokenText } from "./token-text.ts";
 

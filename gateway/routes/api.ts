@@ -4,7 +4,7 @@ import type { Deps } from "../../shared/broker/deps.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import { readJson } from "../body.ts";
 import { type Exchange, sendJson } from "../exchange.ts";
-import { type Answer, hashOf, once, readKey } from "../idempotency.ts";
+import { type Answer, hashOf, once, readKey } from "../idempotency/once.ts";
 import type { PublicAction } from "../operations.ts";
 import type { GatewaySettings } from "../settings.ts";
 

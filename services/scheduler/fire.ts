@@ -38,7 +38,11 @@ const decideAll = async (
   now: Date,
 ): Promise<Fired> =>
   deps.db.transaction(async (trx) => {
-    const rows = decided.map(({ at, fires }) => ({ at, fires, driftMs: Math.min(now.getTime() - at.getTime(), 2_147_483_647) }));
+    const rows = decided.map(({ at, fires }) => ({
+      at,
+      fires,
+      driftMs: Math.min(now.getTime() - at.getTime(), 2_147_483_647),
+    }));
     const own = new Set((await takeSlots(trx, schedule.name, rows, now, deps.node)).map((at) => at.getTime()));
     const mine = decided.filter(({ at }) => own.has(at.getTime()));
     const jobs = await enqueueSlots(

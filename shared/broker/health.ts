@@ -51,6 +51,9 @@ const missingServices = (broker: ServiceBroker): string[] => {
   return needed.filter((name) => !present.has(name));
 };
 
+/** A 2 GB upload over a slow line takes its time; small bodies have limits of their own. */
+const UPLOAD_MS = 3_600_000;
+
 const sendJson = (res: ServerResponse, status: number, body: unknown, type = "application/json") => {
   const text = JSON.stringify(body);
   res.writeHead(status, {
@@ -100,7 +103,7 @@ export const healthMiddleware = (): Middleware => ({
   name: "health",
   async starting(broker: ServiceBroker) {
     const deps = depsOf(broker);
-    const health: Health = { server: createServer({ keepAliveTimeout: 65_000 }), backends: watchBackends(deps), gateway: undefined, stage: "starting", complete: false };
+    const health: Health = { server: createServer({ keepAliveTimeout: 65_000, requestTimeout: UPLOAD_MS }), backends: watchBackends(deps), gateway: undefined, stage: "starting", complete: false };
     healthOf.set(broker, health);
     const port = await openServer(broker, health);
     broker.logger.info(`health is served on port ${port}`);

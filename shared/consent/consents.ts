@@ -2,6 +2,7 @@
 // Set-based, inside the caller's transaction. A grant never lifts a suppression; that takes a person (unsuppress).
 import type { Sql, Trx } from "../db/knex.ts";
 import { bind } from "../lib/bind.ts";
+import { makeId } from "../lib/ids.ts";
 
 export type ConsentChannel = "email" | "sms" | "call";
 export type ConsentState = "granted" | "revoked";
@@ -73,19 +74,28 @@ export interface ConsentClaim {
  * a list that somebody uploads does not outrank what the person said, and no ledger row is written for it.
  */
 export const grantConsents = async (trx: Trx, contactIds: readonly string[], claim: ConsentClaim): Promise<void> => {
-  if (contactIds.length === 0 || claim.channels.length === 0) return;
+  const pairs = [...new Set(contactIds)].flatMap((id) =>
+    [...new Set(claim.channels)].map((channel) => ({ id, channel })),
+  );
+  if (pairs.length === 0) return;
   await trx.raw(
     `with given as (
-       select p.contact_id, ch.channel, 'granted'::text as state
-       from (select distinct unnest(?::uuid[]) as contact_id) p
-       cross join (select distinct unnest(?::text[]) as channel) ch
+       select p.id, p.contact_id, p.channel, 'granted'::text as state
+       from unnest(?::uuid[], ?::uuid[], ?::text[]) as p (id, contact_id, channel)
        left join consent.current held on held.contact_id = p.contact_id
-       where case ch.channel when 'email' then held.email when 'sms' then held.sms else held.call end is distinct from 'revoked'
+       where case p.channel when 'email' then held.email when 'sms' then held.sms else held.call end is distinct from 'revoked'
      ), ledger as (
        insert into consent.consents (id, contact_id, channel, state, basis, source, at)
-       select make_uuid7(), contact_id, channel, state, ?::text, ?::text, clock_timestamp() from given order by contact_id
+       select id, contact_id, channel, state, ?::text, ?::text, clock_timestamp() from given
      ), latest as (select * from given)${applyLatest}`,
-    bind(contactIds, claim.channels, claim.basis, claim.source),
+    bind(
+      // Made here: in SQL an id costs as much as the row it is for.
+      pairs.map(() => makeId()),
+      pairs.map((pair) => pair.id),
+      pairs.map((pair) => pair.channel),
+      claim.basis,
+      claim.source,
+    ),
   );
 };
 

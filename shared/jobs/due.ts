@@ -2,7 +2,7 @@
 // sent, in one statement: any number of relays share the work, and no transaction waits for Redis.
 import type { Sql } from "../db/knex.ts";
 import type { EventEntry } from "../streams/stream-entry.ts";
-import type { Lane } from "../streams/stream-keys.ts";
+import { type Lane, lanes } from "../streams/stream-keys.ts";
 
 export interface DueJob {
   readonly id: string;
@@ -13,23 +13,26 @@ export interface DueJob {
 }
 
 export interface Outlook {
-  /** Milliseconds until the next job is due; 0 or less when one is, null when none waits. */
+  readonly due: boolean;
+  /** Milliseconds until the next job comes due after those that are; null when none waits. */
   readonly nextJobMs: number | null;
   readonly events: boolean;
   readonly expired: boolean;
 }
 
-const next = (lane: Lane) =>
-  `(select run_at from jobs.jobs where lane = '${lane}' and published_at is null order by run_at limit 1)`;
+const from = (lane: Lane) => `from jobs.jobs where lane = '${lane}' and published_at is null`;
+const due = (lane: Lane) => `exists (select ${from(lane)} and run_at <= now())`;
+const next = (lane: Lane) => `(select run_at ${from(lane)} and run_at > now() order by run_at limit 1)`;
 
-/** What there is to do, by one look into the front of each index. Throws when Postgres is away. */
+/** What there is to do, by some looks into the front of indexes. Throws when Postgres is away. */
 export const lookAhead = async (db: Sql): Promise<Outlook> => {
   const { rows } = await db.raw<{ rows: Outlook[] }>(
-    `select (extract(epoch from least(${next("high")}, ${next("normal")}, ${next("low")}) - clock_timestamp()) * 1000)::float8 as "nextJobMs",
+    `select ${lanes.map(due).join(" or ")} as due,
+       (extract(epoch from least(${lanes.map(next).join(", ")}) - clock_timestamp()) * 1000)::float8 as "nextJobMs",
        exists (select from jobs.outbox where published_at is null and (claimed_until is null or claimed_until < now())) as events,
        exists (select from jobs.jobs where state = 'running' and lease_until < now()) as expired`,
   );
-  return rows[0] ?? { nextJobMs: null, events: false, expired: false };
+  return rows[0] ?? { due: false, nextJobMs: null, events: false, expired: false };
 };
 
 const dueIn = (lane: Lane) =>

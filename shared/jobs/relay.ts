@@ -34,6 +34,8 @@ export interface Relay {
 }
 
 const batchSize = 1_000;
+/** Least time between two looks, in ms, when many jobs come due one after the other. */
+const leastMs = 5;
 /** An event in the hand of a relay that died is taken by another after this, in ms. */
 const holdMs = 10_000;
 
@@ -52,6 +54,7 @@ export const createRelay = ({
   const stopped = new Promise<"stopped">((resolve) => {
     stopping.signal.addEventListener("abort", () => resolve("stopped"), { once: true });
   });
+  let checkAt = 0;
   let missingAt = performance.now() + missingMs * Math.random();
   /** Leases are left alone until then: after an outage of Postgres their owners have the first word. */
   let leasesFrom = 0;
@@ -111,6 +114,8 @@ export const createRelay = ({
   };
 
   const checkRedis = async (): Promise<void> => {
+    if (performance.now() < checkAt) return;
+    checkAt = performance.now() + sweepMs / 2;
     const recovery = await recoverEpoch(db, redis, streams);
     if (recovery)
       log.warn({ ...recovery }, "Redis lost its state or part of it: what is not confirmed is published again");
@@ -137,11 +142,11 @@ export const createRelay = ({
       outlook = await lookAhead(db);
     }
     const { nextJobMs } = outlook;
-    if (nextJobMs !== null && nextJobMs <= 0) jobs.run();
+    if (outlook.due) jobs.run();
     if (outlook.events) events.run();
     quiet.recovered("Sweeping");
     const regular = sweepMs * (0.8 + Math.random() * 0.2);
-    return nextJobMs !== null && nextJobMs > 0 ? Math.min(regular, Math.ceil(nextJobMs)) : regular;
+    return nextJobMs === null ? regular : Math.min(regular, Math.max(leastMs, Math.ceil(nextJobMs)));
   };
 
   const alarm = createAlarm(async () => {
@@ -154,7 +159,10 @@ export const createRelay = ({
   });
 
   /** Redis is there, perhaps again: whatever waited for it is looked at now. */
-  const isBack = () => alarm.within(0);
+  const isBack = () => {
+    checkAt = 0;
+    alarm.within(0);
+  };
 
   return {
     start() {

@@ -44,7 +44,7 @@ export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Cla
     db,
     `with picked as materialized (
        select id, contact_id, address, not_before from messaging.messages
-       where source_id = ? and state = 'queued' and not_before <= now() and channel = ?
+       where source_id = ? and phase = 0 and not_before <= now() and channel = ?
          ${after ? "and (not_before, id) > (?::timestamptz, ?::uuid)" : ""}
        order by not_before, id limit ? for update skip locked),
      judged as (

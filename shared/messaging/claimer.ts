@@ -21,7 +21,7 @@ interface SourceState {
   dirty: boolean;
   drainedAt: number;
   underWay: number;
-  /** Not before this monotonic moment (no tokens). */
+  /** Not before this monotonic moment: no tokens, or nothing there when last looked at. */
   waitUntil: number;
 }
 
@@ -46,9 +46,15 @@ export const createClaimer = (deps: Deps, transportName: string, options: Sender
     return state;
   };
 
-  const wake = () => {
+  /** There is room for more. */
+  const roomFor = () => {
     wakePending = true;
     woken?.();
+  };
+  /** There may be something new: look at every source again. */
+  const wake = () => {
+    for (const state of sources.values()) state.waitUntil = 0;
+    roomFor();
   };
 
   const refresh = async () => {
@@ -118,7 +124,10 @@ export const createClaimer = (deps: Deps, transportName: string, options: Sender
     await returnTokens(deps.redis, buckets, limit - usable.length);
     ready.add(usable.map((m) => ({ ...m, attemptId, dispatch, deadline })));
     pump();
-    if (moved < limit && rescan) await drainedMaybe(dispatch.sourceId, state);
+    if (moved < limit && rescan) {
+      state.waitUntil = Math.max(state.waitUntil, deps.clock.monotonic() + (moved === 0 ? IDLE_MS : IDLE_MS / 20));
+      await drainedMaybe(dispatch.sourceId, state);
+    }
     // A short read from the middle may have passed rows that came back behind it: look again from the start.
     return rescan ? moved : Math.max(moved, 1);
   };
@@ -172,6 +181,7 @@ export const createClaimer = (deps: Deps, transportName: string, options: Sender
 
   return {
     wake,
+    roomFor,
     refresh,
     mayRun: (sourceId: string) => dispatches.some((d) => d.sourceId === sourceId),
     /** The provider asked us to slow down: ask Redis for its hold before each claim until then. */
@@ -186,8 +196,10 @@ export const createClaimer = (deps: Deps, transportName: string, options: Sender
         const state = stateOf(id);
         state.underWay = Math.max(0, state.underWay - 1);
         state.dirty = true;
+        // The last one of a source that had nothing left: it may be finished.
+        if (state.underWay === 0) state.waitUntil = 0;
       }
-      if (ready.size < MIN_CLAIM) wake();
+      roomFor();
     },
     /** Somebody changed messages of these sources: look at them again from the beginning. */
     touched(sourceIds: readonly string[]) {
@@ -201,8 +213,9 @@ export const createClaimer = (deps: Deps, transportName: string, options: Sender
         state.underWay = Math.max(0, state.underWay - 1);
         state.position = null;
         state.dirty = true;
+        state.waitUntil = 0;
       }
-      if (sourceIds.length > 0) wake();
+      if (sourceIds.length > 0) roomFor();
     },
     /** Runs until the signal. Trouble with a backend is a pause, not an end. */
     async run(signal: AbortSignal) {

@@ -40,8 +40,8 @@ export const addAudienceChunk = async (trx: Trx, request: BulkRequest, judge: Ju
     `with ${request.perTimezone ? "zones as materialized (select name from pg_timezone_names)," : ""}
      audience as materialized (${audience.sql}),
      keys as (
-       insert into messaging.message_keys (source, source_id, step, channel, contact_id, address, message_id)
-       select ?, ?::uuid, ?, ?, contact_id, case when reason is null then address end, make_uuid7() from audience
+       insert into messaging.message_keys (source, source_id, step, channel, contact_id, address, recipient, message_id)
+       select ?, ?::uuid, ?, ?, contact_id, case when reason is null then address end, address, make_uuid7() from audience
        on conflict do nothing
        returning contact_id, message_id),
      added as (
@@ -70,8 +70,8 @@ const addDuplicates = async (trx: Trx, request: BulkRequest, judge: JudgeOptions
     trx,
     `with audience as materialized (${audience.sql}),
      keys as (
-       insert into messaging.message_keys (source, source_id, step, channel, contact_id, message_id)
-       select ?, ?::uuid, ?, ?, a.contact_id, make_uuid7() from audience a
+       insert into messaging.message_keys (source, source_id, step, channel, contact_id, recipient, message_id)
+       select ?, ?::uuid, ?, ?, a.contact_id, a.address, make_uuid7() from audience a
        where not exists (select 1 from messaging.message_keys k
          where k.source = ? and k.source_id = ? and k.step = ? and k.channel = ? and k.contact_id = a.contact_id)
        on conflict do nothing
@@ -122,8 +122,8 @@ export const addSingles = async (trx: Trx, requests: readonly SingleRequest[]): 
          content_id uuid, vars jsonb, idempotency_key text)
        left join consent.suppressions s on s.channel = r.channel and s.address = r.address and s.reason <> 'unsubscribed'),
      keys as (
-       insert into messaging.message_keys (source, source_id, step, channel, contact_id, address, idempotency_key, message_id)
-       select source, source_id, id::text, channel, contact_id, address, idempotency_key, id from asked
+       insert into messaging.message_keys (source, source_id, step, channel, contact_id, address, recipient, idempotency_key, message_id)
+       select source, source_id, id::text, channel, contact_id, address, address, idempotency_key, id from asked
        on conflict do nothing returning message_id)
      insert into messaging.messages (id, source, source_id, step, channel, contact_id, address, state, reason, content_id, vars)
      select a.id, a.source, a.source_id, a.id::text, a.channel, a.contact_id, a.address,

@@ -40,7 +40,7 @@ export const createOutcomeWriter = (
   const start = () => {
     if (timer) clearTimeout(timer);
     timer = undefined;
-    while (waiting.length > 0 && writing < 2) {
+    while (waiting.length > 0 && writing < 1) {
       const batch = waiting.slice(0, FLUSH_ROWS * 2);
       waiting = waiting.slice(batch.length);
       writing++;

@@ -51,7 +51,7 @@ const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy:
   const detail = outcome.detail?.slice(0, 500) ?? null;
   switch (outcome.kind) {
     case "accepted":
-      return { ...base, state: "accepted", reason: null, detail, pid: outcome.providerMessageId, accepted_at: at.toISOString() };
+      return { ...base, state: "accepted", reason: null, detail: outcome.providerMessageId === null ? detail : null, pid: outcome.providerMessageId, accepted_at: at.toISOString() };
     case "rejected":
       return { ...base, state: outcome.suppress ? "bounced" : "failed", reason: outcome.suppress ? "hard_bounce" : "rejected", detail };
     case "transient":

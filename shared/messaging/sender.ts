@@ -126,7 +126,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
         .then(() => {
           pumping--;
           if (!stopping.signal.aborted) pump();
-          claimer.wake();
+          claimer.roomFor();
         });
     }
   };

@@ -17,7 +17,7 @@ export const sweepLeases = async (db: Sql, channel: string): Promise<Swept> => {
     db,
     `with over as (
        select m.id from messaging.messages m
-       where m.state in ('claimed', 'handing_off') and m.lease_until < now() and m.channel = ?
+       where m.phase = 1 and m.lease_until < now() and m.channel = ?
        limit ${batch} for update skip locked)
      update messaging.messages m set
        state = case
@@ -44,7 +44,7 @@ export const sweepLeases = async (db: Sql, channel: string): Promise<Swept> => {
 export const cancelQueued = async (db: Sql, sourceId: string): Promise<number> => {
   const rows = await query<{ id: string }>(
     db,
-    `with open as (select id from messaging.messages where source_id = ? and state = 'queued' limit 5000 for update skip locked)
+    `with open as (select id from messaging.messages where source_id = ? and phase = 0 limit 5000 for update skip locked)
      update messaging.messages m set state = 'cancelled', reason = 'campaign_cancelled', updated_at = now() from open o where m.id = o.id returning m.id`,
     [sourceId],
   );

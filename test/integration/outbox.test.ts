@@ -129,7 +129,7 @@ test("an emptied Redis is filled again with every event and job that is not conf
   expect(new Set(await jobIds(redis))).toEqual(new Set(jobs));
 });
 
-test("one entry that is gone from a job stream is noticed by itself", async () => {
+test("entries that are gone from a job stream are noticed by themselves", async () => {
   const setup = await setUp();
   start(setup);
   await inOrder(setup);
@@ -142,9 +142,8 @@ test("one entry that is gone from a job stream is noticed by itself", async () =
     ),
   );
   await until("all are there", async () => (await redis.xlen(jobStream)) === 3);
-  const [first] = await redis.xrange(jobStream, "-", "+", "COUNT", 1);
-  await redis.xdel(jobStream, first?.[0] ?? "");
-  await until("it is back", async () => new Set(await jobIds(redis)).size === 3, { timeoutMs: 5_000 });
+  await redis.del(jobStream);
+  await until("they are back", async () => new Set(await jobIds(redis)).size === 3, { timeoutMs: 5_000 });
   expect(new Set(await jobIds(redis))).toEqual(new Set(jobs));
 });
 

@@ -82,8 +82,13 @@ export const call = async <N extends ApiName>(
   const { path, rest } = fillPath(route.path, withoutEmpty(params as object));
   const reading = route.method === "GET";
   const inQuery = reading || route.method === "DELETE";
-  const query = inQuery ? new URLSearchParams(Object.entries(rest).map(([key, value]) => [key, String(value)])).toString() : "";
-  const headers: Record<string, string> = { Accept: "application/json", ...(reading ? {} : writeHeaders(route, options.idempotencyKey)) };
+  const query = inQuery
+    ? new URLSearchParams(Object.entries(rest).map(([key, value]) => [key, String(value)])).toString()
+    : "";
+  const headers: Record<string, string> = {
+    Accept: "application/json",
+    ...(reading ? {} : writeHeaders(route, options.idempotencyKey)),
+  };
   if (!inQuery) headers["Content-Type"] = "application/json";
 
   let response: Response;
@@ -117,7 +122,14 @@ export interface Upload {
 }
 
 /** Uploads a file and starts its import. XMLHttpRequest, because fetch does not tell how far an upload has come. */
-export const uploadImport = ({ file, mapping, options, key, onProgress, signal }: Upload): Promise<ApiResult<"imports.submit">> =>
+export const uploadImport = ({
+  file,
+  mapping,
+  options,
+  key,
+  onProgress,
+  signal,
+}: Upload): Promise<ApiResult<"imports.submit">> =>
   new Promise((resolve, reject) => {
     const route: Route = apiRoutes["imports.submit"];
     const form = new FormData();
@@ -130,14 +142,27 @@ export const uploadImport = ({ file, mapping, options, key, onProgress, signal }
     request.upload.onprogress = (event) => onProgress(event.total > 0 ? event.loaded / event.total : 0);
     request.onload = () => {
       try {
-        if (request.status >= 300) refuse(request.status, request.responseText, request.getResponseHeader("x-request-id") ?? "", "imports.submit");
+        if (request.status >= 300)
+          refuse(
+            request.status,
+            request.responseText,
+            request.getResponseHeader("x-request-id") ?? "",
+            "imports.submit",
+          );
         resolve(JSON.parse(request.responseText) as ApiResult<"imports.submit">);
       } catch (error) {
         reject(error);
       }
     };
-    request.onerror = () => reject(new Problem({ title: "The upload broke off", detail: "Check the connection, then try again: nothing was imported twice." }));
-    request.onabort = () => reject(new Problem({ code: "ABORTED", title: "The upload was stopped", detail: "Nothing was imported." }));
+    request.onerror = () =>
+      reject(
+        new Problem({
+          title: "The upload broke off",
+          detail: "Check the connection, then try again: nothing was imported twice.",
+        }),
+      );
+    request.onabort = () =>
+      reject(new Problem({ code: "ABORTED", title: "The upload was stopped", detail: "Nothing was imported." }));
     signal.addEventListener("abort", () => request.abort());
     request.send(form);
   });

@@ -33,10 +33,18 @@ export const problemFrom = (status: number, body: string, requestId: string): Pr
     const fields = JSON.parse(body) as Partial<Problem>;
     return new Problem({ requestId, ...fields, status });
   } catch {
-    return new Problem({ status, requestId, code: `HTTP_${status}`, title: `The server answered ${status}`, detail: body.slice(0, 200) });
+    return new Problem({
+      status,
+      requestId,
+      code: `HTTP_${status}`,
+      title: `The server answered ${status}`,
+      detail: body.slice(0, 200),
+    });
   }
 };
 
 /** Any thrown value as a problem, for screens that show what went wrong. */
 export const asProblem = (error: unknown): Problem =>
-  error instanceof Problem ? error : new Problem({ code: "SCREEN_FAILED", title: "This part of the screen failed", detail: String(error) });
+  error instanceof Problem
+    ? error
+    : new Problem({ code: "SCREEN_FAILED", title: "This part of the screen failed", detail: String(error) });

@@ -9,7 +9,16 @@ import {
   useMutation,
   useQuery,
 } from "@tanstack/react-query";
-import { type ApiName, type ApiParams, type ApiResult, type CallOptions, call, type ListName, newKey, type Row } from "./api.ts";
+import {
+  type ApiName,
+  type ApiParams,
+  type ApiResult,
+  type CallOptions,
+  call,
+  type ListName,
+  newKey,
+  type Row,
+} from "./api.ts";
 import { asProblem, type Problem } from "./problem.ts";
 
 export const queryClient = new QueryClient({
@@ -64,7 +73,9 @@ export const useRows = <N extends ListName>(name: N, params: ApiParams<N>, optio
   const pages = useInfiniteQuery({
     queryKey: [name, params],
     queryFn: ({ pageParam, signal }) =>
-      call(name, (pageParam === undefined ? params : { ...(params as object), cursor: pageParam }) as ApiParams<N>, { signal }) as Promise<{
+      call(name, (pageParam === undefined ? params : { ...(params as object), cursor: pageParam }) as ApiParams<N>, {
+        signal,
+      }) as Promise<{
         data: Row<N>[];
         nextCursor: string | null;
         total?: number;
@@ -108,7 +119,10 @@ interface Intention {
 }
 
 /** Writes one action. A second try with the same parameters after a failure carries the same idempotency key. */
-export const useWrite = <N extends ApiName>(name: N, options: WriteOptions<N>): UseMutationResult<ApiResult<N>, Problem, ApiParams<N>> =>
+export const useWrite = <N extends ApiName>(
+  name: N,
+  options: WriteOptions<N>,
+): UseMutationResult<ApiResult<N>, Problem, ApiParams<N>> =>
   useMutation<ApiResult<N>, Problem, ApiParams<N>>({
     mutationFn: async (params) => {
       const shape = JSON.stringify(params);

@@ -1,5 +1,12 @@
 // The map of the app: every path, what its search parameters mean, and the screen that is loaded when it is opened.
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import type { CampaignStatus, MessageState } from "../../shared/contracts/campaigns.ts";
 import { whenSignedOut } from "./api.ts";
 import { Crash, Missing } from "./parts/crash.tsx";
@@ -13,11 +20,17 @@ const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
 /** Search parameters without the absent ones, so that URLs stay short. */
 const present = <T extends object>(fields: T): { [K in keyof T]?: T[K] | undefined } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== false)) as Partial<T>;
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== false),
+  ) as Partial<T>;
 const oneOf = <K extends string>(words: Readonly<Record<K, unknown>>, value: unknown): K | undefined =>
   typeof value === "string" && Object.hasOwn(words, value) ? (value as K) : undefined;
 
-const root = createRootRouteWithContext<object>()({ component: Outlet, errorComponent: Crash, notFoundComponent: Missing });
+const root = createRootRouteWithContext<object>()({
+  component: Outlet,
+  errorComponent: Crash,
+  notFoundComponent: Missing,
+});
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -89,13 +102,15 @@ const suppressions = createRoute({
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: "/campaigns",
-  validateSearch: (search: Raw) => present({ q: text(search["q"]), status: oneOf<CampaignStatus>(campaignWords, search["status"]) }),
+  validateSearch: (search: Raw) =>
+    present({ q: text(search["q"]), status: oneOf<CampaignStatus>(campaignWords, search["status"]) }),
   component: lazyRouteComponent(() => import("./screens/campaigns/campaigns.tsx"), "Campaigns"),
 });
 const newCampaign = createRoute({
   getParentRoute: () => app,
   path: "/campaigns/new",
-  validateSearch: (search: Raw) => present({ segmentId: text(search["segmentId"]), tag: text(search["tag"]), templateId: text(search["templateId"]) }),
+  validateSearch: (search: Raw) =>
+    present({ segmentId: text(search["segmentId"]), tag: text(search["tag"]), templateId: text(search["templateId"]) }),
   component: lazyRouteComponent(() => import("./screens/campaigns/new-campaign.tsx"), "NewCampaign"),
 });
 export const wizardSteps = { audience: 0, content: 1, preflight: 2, schedule: 3, confirm: 4 } as const;
@@ -110,7 +125,12 @@ const campaign = createRoute({
   getParentRoute: () => app,
   path: "/campaigns/$id",
   validateSearch: (search: Raw) =>
-    present({ state: oneOf<MessageState>(stateWords, search["state"]), reason: text(search["reason"]), q: text(search["q"]), message: text(search["message"]) }),
+    present({
+      state: oneOf<MessageState>(stateWords, search["state"]),
+      reason: text(search["reason"]),
+      q: text(search["q"]),
+      message: text(search["message"]),
+    }),
   component: lazyRouteComponent(() => import("./screens/campaigns/campaign.tsx"), "CampaignScreen"),
 });
 const templates = createRoute({
@@ -127,11 +147,28 @@ const template = createRoute({
 const mailbox = createRoute({
   getParentRoute: () => app,
   path: "/mailbox",
-  validateSearch: (search: Raw) => present({ q: text(search["q"]), to: text(search["to"]), mail: text(search["mail"]) }),
+  validateSearch: (search: Raw) =>
+    present({ q: text(search["q"]), to: text(search["to"]), mail: text(search["mail"]) }),
   component: lazyRouteComponent(() => import("./screens/mailbox/mailbox.tsx"), "Mailbox"),
 });
 
-const screens = [overview, contacts, segments, segment, imports, newImport, oneImport, suppressions, campaigns, newCampaign, editCampaign, campaign, templates, template, mailbox] as const;
+const screens = [
+  overview,
+  contacts,
+  segments,
+  segment,
+  imports,
+  newImport,
+  oneImport,
+  suppressions,
+  campaigns,
+  newCampaign,
+  editCampaign,
+  campaign,
+  templates,
+  template,
+  mailbox,
+] as const;
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, app.addChildren(screens)]),

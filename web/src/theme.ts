@@ -1,9 +1,42 @@
 // Mantine's theme: one accent (pine), warm greys, quiet components. Colours that text stands on come from tokens.css.
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
-const pine: MantineColorsTuple = ["#eef6f3", "#d9ebe5", "#b3d7cc", "#86cdbb", "#58a392", "#37887a", "#237366", "#17594f", "#12473f", "#0d342e"];
-const gray: MantineColorsTuple = ["#f8f8f6", "#f1f1ed", "#e8e8e4", "#dcdcd6", "#c6c6bf", "#8b8d87", "#666964", "#4c4e4b", "#333533", "#1e201f"];
-const dark: MantineColorsTuple = ["#e5e8e6", "#c2c8c6", "#a3aba8", "#76807d", "#3c4341", "#2e3533", "#212625", "#191d1c", "#121514", "#0d0f0f"];
+const pine: MantineColorsTuple = [
+  "#eef6f3",
+  "#d9ebe5",
+  "#b3d7cc",
+  "#86cdbb",
+  "#58a392",
+  "#37887a",
+  "#237366",
+  "#17594f",
+  "#12473f",
+  "#0d342e",
+];
+const gray: MantineColorsTuple = [
+  "#f8f8f6",
+  "#f1f1ed",
+  "#e8e8e4",
+  "#dcdcd6",
+  "#c6c6bf",
+  "#8b8d87",
+  "#666964",
+  "#4c4e4b",
+  "#333533",
+  "#1e201f",
+];
+const dark: MantineColorsTuple = [
+  "#e5e8e6",
+  "#c2c8c6",
+  "#a3aba8",
+  "#76807d",
+  "#3c4341",
+  "#2e3533",
+  "#212625",
+  "#191d1c",
+  "#121514",
+  "#0d0f0f",
+];
 
 export const theme = createTheme({
   primaryColor: "pine",
@@ -25,7 +58,7 @@ export const theme = createTheme({
     },
   },
   components: {
-    Button: { defaultProps: { fw: 560 } },
+    Button: { defaultProps: { fw: 500 } },
     TextInput: { defaultProps: { inputWrapperOrder: ["label", "description", "input", "error"] } },
     Textarea: { defaultProps: { inputWrapperOrder: ["label", "description", "input", "error"] } },
     Drawer: { defaultProps: { position: "right", size: "lg", overlayProps: { backgroundOpacity: 0.35 } } },

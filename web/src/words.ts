@@ -8,13 +8,29 @@ export interface Word {
 }
 
 export const campaignWords: Readonly<Record<CampaignStatus, Word & { readonly sentence: string }>> = {
-  draft: { label: "draft", tone: "neutral", sentence: "Nothing has been sent. Finish it and launch when you are ready." },
+  draft: {
+    label: "draft",
+    tone: "neutral",
+    sentence: "Nothing has been sent. Finish it and launch when you are ready.",
+  },
   scheduled: { label: "scheduled", tone: "accent", sentence: "It starts by itself at its time." },
-  preparing: { label: "being prepared", tone: "accent", sentence: "The audience is being written to the ledger; sending starts in a moment." },
+  preparing: {
+    label: "being prepared",
+    tone: "accent",
+    sentence: "The audience is being written to the ledger; sending starts in a moment.",
+  },
   running: { label: "sending", tone: "accent", sentence: "Messages are going out." },
-  paused: { label: "paused", tone: "warn", sentence: "Nothing goes out until you resume. What is queued stays queued." },
+  paused: {
+    label: "paused",
+    tone: "warn",
+    sentence: "Nothing goes out until you resume. What is queued stays queued.",
+  },
   completed: { label: "completed", tone: "good", sentence: "Every person of the audience has an outcome." },
-  cancelled: { label: "cancelled", tone: "neutral", sentence: "It was ended. Messages that had not left were cancelled." },
+  cancelled: {
+    label: "cancelled",
+    tone: "neutral",
+    sentence: "It was ended. Messages that had not left were cancelled.",
+  },
   held: { label: "waiting for your release", tone: "warn", sentence: "It stopped and needs a decision from you." },
 };
 
@@ -33,7 +49,16 @@ export const stateWords: Readonly<Record<MessageState, Word>> = {
 
 /** States in the order a message lives through them. */
 export const stateOrder: readonly MessageState[] = [
-  "queued", "claimed", "handing_off", "accepted", "delivered", "skipped", "failed", "bounced", "unknown", "cancelled",
+  "queued",
+  "claimed",
+  "handing_off",
+  "accepted",
+  "delivered",
+  "skipped",
+  "failed",
+  "bounced",
+  "unknown",
+  "cancelled",
 ];
 
 const reasons: Readonly<Record<string, string>> = {
@@ -62,7 +87,8 @@ const whole = new Intl.NumberFormat("en");
 /** 12345 → 12,345. */
 export const count = (value: number): string => whole.format(value);
 /** A count with its noun: 1 contact, 2 contacts. */
-export const counted = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
 /** 0.256 → 26 %; small shares keep a decimal. */
 export const share = (part: number, all: number): string => {
   if (all === 0) return "0%";
@@ -92,9 +118,23 @@ export const shortMoment = (at: string, now = new Date()): string => {
 };
 
 /** A contact's name, or what else it is known by. */
-export const contactName = (contact: { firstName: string | null; lastName: string | null; orgName: string | null; email: string | null; phone: string | null }): string =>
-  [contact.firstName, contact.lastName].filter(Boolean).join(" ") || contact.orgName || contact.email || contact.phone || "No name";
+export const contactName = (contact: {
+  firstName: string | null;
+  lastName: string | null;
+  orgName: string | null;
+  email: string | null;
+  phone: string | null;
+}): string =>
+  [contact.firstName, contact.lastName].filter(Boolean).join(" ") ||
+  contact.orgName ||
+  contact.email ||
+  contact.phone ||
+  "No name";
 
 /** Bytes as people say them. */
 export const size = (bytes: number): string =>
-  bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+  bytes < 1024
+    ? `${bytes} B`
+    : bytes < 1024 ** 2
+      ? `${Math.round(bytes / 1024)} KB`
+      : `${(bytes / 1024 ** 2).toFixed(1)} MB`;

@@ -37,6 +37,8 @@ export interface MessageFilter {
   readonly newestFirst: boolean;
 }
 
+const notArrived = new Set(["skipped", "failed", "bounced", "unknown", "cancelled"]);
+
 /** One page of the ledger, by id (that is by time). Only the conditions that are asked for are part of the statement. */
 export const listMessages = (sql: Sql, filter: MessageFilter): Promise<MessageRow[]> => {
   const conditions: string[] = [];
@@ -47,9 +49,11 @@ export const listMessages = (sql: Sql, filter: MessageFilter): Promise<MessageRo
     bindings.push(value);
   };
   add("m.source_id = ?", filter.sourceId);
-  add("m.contact_id = ?", filter.contactId);
-  add("m.address = ?", filter.address);
+  // People are looked up by the keys, which are written once per message; the ledger itself has no index to keep for it.
+  add("m.id in (select message_id from messaging.message_keys where contact_id = ?)", filter.contactId);
+  add("m.id in (select message_id from messaging.message_keys where recipient = ?)", filter.address);
   add("m.state = ?", filter.state);
+  if (filter.state !== undefined && notArrived.has(filter.state)) conditions.push("m.phase = 2");
   add("m.reason = ?", filter.reason);
   add("m.channel = ?", filter.channel);
   add("m.created_at >= ?", filter.from);

@@ -92,7 +92,7 @@ const takeCell = (into: ImportRow, { field, key }: MappedColumn, cell: string, c
     }
     case "attrs": {
       const problem = tooLong(cell, 2000);
-      if (!problem) (into.attrs ??= {})[key] = cell;
+      if (!problem) into.attrs = { ...into.attrs, [key]: cell };
       return problem;
     }
     default: {

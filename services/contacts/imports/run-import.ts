@@ -90,26 +90,29 @@ const finish = (deps: Deps, id: string, status: "completed" | "failed", reason: 
     if (await endImport(trx, id, status, reason)) await publish(trx, "import.finished", { importId: id, status });
   });
 
-const importRows = async (deps: Deps, running: RunningImport, run: JobRun): Promise<void> => {
+/** True when the last row is done; false when the import was cancelled or somebody else carries it on. */
+const importRows = async (deps: Deps, running: RunningImport, run: JobRun): Promise<boolean> => {
   let done = running.total;
   let announced = deps.clock.monotonic();
   // Postgres writes one batch while the next is read and checked here.
   let writing: Promise<boolean> = Promise.resolve(true);
   try {
     for await (const batch of batches(deps, running, done)) {
-      if (!(await writing)) return;
+      if (!(await writing)) return false;
       run.signal.throwIfAborted();
       const announce = deps.clock.monotonic() - announced >= ANNOUNCE_MS;
       if (announce) announced = deps.clock.monotonic();
       run.progress(running.bytes > 0 ? Math.min(1, batch.bytesDone / running.bytes) : 1);
       writing = applyBatch(deps, running, done, { ...batch, announce });
-      // Handled where it is awaited; until then it must not count as unhandled.
+      // Its error is met where it is awaited; until then it must not count as unhandled.
       writing.catch(() => undefined);
       done += batch.rows.length;
     }
-  } finally {
-    await writing;
+  } catch (error) {
+    if (!(await writing)) return false;
+    throw error;
   }
+  return writing;
 };
 
 /** Runs an import to its end. Safe to run any number of times, also at once: each row takes effect once. */
@@ -118,8 +121,7 @@ export const runImport = async ({ importId }: { readonly importId: string }, run
   try {
     const running = await startImport(deps.db, importId);
     if (!running) return;
-    await importRows(deps, running, run);
-    await finish(deps, importId, "completed", null);
+    if (await importRows(deps, running, run)) await finish(deps, importId, "completed", null);
   } catch (error) {
     if (error instanceof FileProblem) {
       await finish(deps, importId, "failed", error.message);

@@ -31,19 +31,19 @@ export const messaging: Migration = {
         provider_message_id text,
         created_at timestamptz not null default now(),
         accepted_at timestamptz,
-        updated_at timestamptz not null default now()
+        updated_at timestamptz not null default now(),
+        -- What the indexes below go by: 0 queued, 1 under way, 2 did not arrive, 3 taken. A row changes it as seldom as
+        -- possible, so that claimed → handing_off touches no index (a heap-only update).
+        phase smallint not null generated always as (case state
+          when 'queued' then 0 when 'claimed' then 1 when 'handing_off' then 1 when 'accepted' then 3 when 'delivered' then 3 else 2 end) stored
       ) partition by range (id);
-      create table messaging.messages_default partition of messaging.messages default;
+      create table messaging.messages_default partition of messaging.messages default with (fillfactor = 60);
 
       -- What a sender can take, per source, oldest due first: constant work whatever the depth of the queue.
-      create index messages_queue on messaging.messages (source_id, not_before, id) where state = 'queued';
-      create index messages_lease on messaging.messages (lease_until) where state in ('claimed', 'handing_off');
-      create index messages_in_flight on messaging.messages (source_id) where state in ('claimed', 'handing_off');
-      create index messages_trouble on messaging.messages (source_id, state, id) where state in ('unknown', 'failed', 'bounced', 'skipped', 'cancelled');
+      create index messages_queue on messaging.messages (source_id, not_before, id) where phase = 0;
+      create index messages_under_way on messaging.messages (source_id) where phase = 1;
+      create index messages_not_arrived on messaging.messages (source_id, id) where phase = 2;
       create index messages_source on messaging.messages (source_id, id);
-      create index messages_contact on messaging.messages (contact_id, id);
-      create index messages_address on messaging.messages (address, id);
-      create index messages_provider on messaging.messages (provider_message_id) where provider_message_id is not null and state in ('unknown', 'bounced');
 
       create table messaging.message_keys (
         source text not null,
@@ -51,13 +51,18 @@ export const messaging: Migration = {
         step text not null default '',
         channel text not null,
         contact_id uuid,
+        -- Claimed by the message: null for those who are left out, so that they keep nobody else from it.
         address text,
         idempotency_key text,
-        message_id uuid not null
+        message_id uuid not null,
+        -- Whom the message is for, sent or not: looking somebody up goes by this table, which is written once per message.
+        recipient text
       );
       create unique index message_keys_contact on messaging.message_keys (source_id, contact_id, step, channel, source);
       create unique index message_keys_address on messaging.message_keys (source_id, address, step, channel, source);
       create unique index message_keys_idempotency on messaging.message_keys (idempotency_key) where idempotency_key is not null;
+      create index message_keys_person on messaging.message_keys (contact_id, message_id);
+      create index message_keys_recipient on messaging.message_keys (recipient, message_id);
 
       -- Content as it was frozen when sending began; never changed.
       create table messaging.contents (
@@ -141,7 +146,7 @@ export const messaging: Migration = {
         first_id uuid := (lpad(to_hex((extract(epoch from date_trunc('month', month::timestamp) at time zone 'UTC') * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid;
         last_id uuid := (lpad(to_hex((extract(epoch from (date_trunc('month', month::timestamp) + interval '1 month') at time zone 'UTC') * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid;
       begin
-        execute format('create table if not exists messaging.messages_%s partition of messaging.messages for values from (%L) to (%L)',
+        execute format('create table if not exists messaging.messages_%s partition of messaging.messages for values from (%L) to (%L) with (fillfactor = 60)',
           to_char(month, 'YYYY_MM'), first_id, last_id);
       end $$;
       select messaging.make_partition((date_trunc('month', now() at time zone 'UTC') + make_interval(months => n))::date) from generate_series(0, 2) n;

@@ -18,7 +18,17 @@ export interface ConfirmProps {
 }
 
 /** Asks before acting; Escape and the other button leave everything as it is. */
-export const Confirm = ({ opened, title, children, act, danger = false, pending, problem, onConfirm, onClose }: ConfirmProps) => (
+export const Confirm = ({
+  opened,
+  title,
+  children,
+  act,
+  danger = false,
+  pending,
+  problem,
+  onConfirm,
+  onClose,
+}: ConfirmProps) => (
   <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": "Close" }}>
     <Stack gap="md">
       <Text component="div" fz="sm">

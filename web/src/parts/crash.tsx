@@ -22,7 +22,15 @@ export const Crash = ({ error, reset }: ErrorComponentProps) => {
     <Center p="xl" mih="50vh">
       <Stack maw={520} w="100%">
         {stale ? (
-          <Note tone="info" title="A new version is here" actions={<Button size="compact-sm" onClick={() => window.location.reload()}>Load it</Button>}>
+          <Note
+            tone="info"
+            title="A new version is here"
+            actions={
+              <Button size="compact-sm" onClick={() => window.location.reload()}>
+                Load it
+              </Button>
+            }
+          >
             The app was updated since this tab was opened.
           </Note>
         ) : (
@@ -41,7 +49,15 @@ export const Crash = ({ error, reset }: ErrorComponentProps) => {
 
 /** Nothing is at this address. */
 export const Missing = () => (
-  <Empty icon="search" title="There is nothing at this address" actions={<ButtonLink to="/" leftSection={<Icon name="back" size={16} />}>To the overview</ButtonLink>}>
+  <Empty
+    icon="search"
+    title="There is nothing at this address"
+    actions={
+      <ButtonLink to="/" leftSection={<Icon name="back" size={16} />}>
+        To the overview
+      </ButtonLink>
+    }
+  >
     The link may be old, or what it led to was deleted.
   </Empty>
 );

@@ -6,7 +6,9 @@ import type { ComponentPropsWithRef, ReactNode } from "react";
 type Native = Omit<ComponentPropsWithRef<"a">, keyof ButtonProps | "type">;
 type NativeAnchor = Omit<ComponentPropsWithRef<"a">, keyof AnchorProps>;
 
-const ButtonAnchor = (props: Native & Omit<ButtonProps, "type"> & { children?: ReactNode }) => <Button component="a" {...props} />;
+const ButtonAnchor = (props: Native & Omit<ButtonProps, "type"> & { children?: ReactNode }) => (
+  <Button component="a" {...props} />
+);
 const TextAnchor = (props: NativeAnchor & AnchorProps & { children?: ReactNode }) => <Anchor {...props} />;
 
 /** A link that looks like a button. */

@@ -5,8 +5,8 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { type RefObject, useRef, useState } from "react";
 import { useRead } from "../query.ts";
 import { contactName } from "../words.ts";
-import { MailFrame } from "./mail-frame.tsx";
 import css from "./mail-editor.module.css";
+import { MailFrame } from "./mail-frame.tsx";
 import { MergeFields } from "./merge-fields.tsx";
 import { Note, ProblemNote } from "./note.tsx";
 
@@ -46,14 +46,21 @@ const Preview = ({ mail }: { readonly mail: Mail }) => {
   const given = Object.fromEntries(Object.entries(settledVars).filter(([, value]) => value !== ""));
   const preview = useRead(
     "templates.render",
-    { content: { subject: settled.subject.trim() || "(no subject yet)", html: settled.html }, ...(contactId === "" ? { vars: given } : { contactId }) },
+    {
+      content: { subject: settled.subject.trim() || "(no subject yet)", html: settled.html },
+      ...(contactId === "" ? { vars: given } : { contactId }),
+    },
     { enabled: !empty, keep: true },
   );
   const lint = preview.data?.lint;
   return (
     <Stack gap="sm" className={css["preview"]}>
       <div className={css["previewHead"]}>
-        <NativeSelect aria-label="Preview as" value={contactId} onChange={(event) => setContactId(event.currentTarget.value)}>
+        <NativeSelect
+          aria-label="Preview as"
+          value={contactId}
+          onChange={(event) => setContactId(event.currentTarget.value)}
+        >
           <option value="">With test values</option>
           {contacts.data?.data.map((contact) => (
             <option key={contact.id} value={contact.id}>
@@ -91,7 +98,15 @@ const Preview = ({ mail }: { readonly mail: Mail }) => {
         </div>
       )}
       {preview.isError && <ProblemNote problem={preview.error} retry={() => void preview.refetch()} />}
-      {!preview.data && !preview.isError && (empty ? <Text c="dimmed" fz="sm">The preview appears as you write.</Text> : <Skeleton height={320} />)}
+      {!preview.data &&
+        !preview.isError &&
+        (empty ? (
+          <Text c="dimmed" fz="sm">
+            The preview appears as you write.
+          </Text>
+        ) : (
+          <Skeleton height={320} />
+        ))}
       {preview.data && (
         <>
           <div className={css["subject"]}>
@@ -120,7 +135,15 @@ const Preview = ({ mail }: { readonly mail: Mail }) => {
   );
 };
 
-const Label = ({ text, target, onPick }: { readonly text: string; readonly target: RefObject<HTMLElement | null>; readonly onPick: (piece: string) => void }) => (
+const Label = ({
+  text,
+  target,
+  onPick,
+}: {
+  readonly text: string;
+  readonly target: RefObject<HTMLElement | null>;
+  readonly onPick: (piece: string) => void;
+}) => (
   <div className={css["label"]}>
     <span>{text}</span>
     <MergeFields into={text.toLowerCase()} onPick={onPick} returnTo={target} />
@@ -135,12 +158,40 @@ export const MailEditor = ({ mail, errors, onChange, onBlur }: MailEditorProps) 
     <div className={css["editor"]}>
       <Stack gap="md" miw={0}>
         <div>
-          <Label text="Subject" target={subject} onPick={(piece) => onChange({ ...mail, subject: insertAt(subject.current, mail.subject, piece) })} />
-          <TextInput ref={subject} aria-label="Subject" placeholder="New workshops for {{orgName|your team}}" value={mail.subject} error={errors.subject} onBlur={onBlur} onChange={(event) => onChange({ ...mail, subject: event.currentTarget.value })} />
+          <Label
+            text="Subject"
+            target={subject}
+            onPick={(piece) => onChange({ ...mail, subject: insertAt(subject.current, mail.subject, piece) })}
+          />
+          <TextInput
+            ref={subject}
+            aria-label="Subject"
+            placeholder="New workshops for {{orgName|your team}}"
+            value={mail.subject}
+            error={errors.subject}
+            onBlur={onBlur}
+            onChange={(event) => onChange({ ...mail, subject: event.currentTarget.value })}
+          />
         </div>
         <div>
-          <Label text="Content (HTML)" target={html} onPick={(piece) => onChange({ ...mail, html: insertAt(html.current, mail.html, piece) })} />
-          <Textarea ref={html} aria-label="Content (HTML)" classNames={{ input: css["html"] ?? "" }} spellCheck={false} autosize minRows={16} maxRows={32} value={mail.html} error={errors.html} onBlur={onBlur} onChange={(event) => onChange({ ...mail, html: event.currentTarget.value })} />
+          <Label
+            text="Content (HTML)"
+            target={html}
+            onPick={(piece) => onChange({ ...mail, html: insertAt(html.current, mail.html, piece) })}
+          />
+          <Textarea
+            ref={html}
+            aria-label="Content (HTML)"
+            classNames={{ input: css["html"] ?? "" }}
+            spellCheck={false}
+            autosize
+            minRows={16}
+            maxRows={32}
+            value={mail.html}
+            error={errors.html}
+            onBlur={onBlur}
+            onChange={(event) => onChange({ ...mail, html: event.currentTarget.value })}
+          />
           <Text fz="xs" c="dimmed" mt={6}>
             A footer with the unsubscribe link and your postal address is added when the mail has none.
           </Text>

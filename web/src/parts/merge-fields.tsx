@@ -22,12 +22,26 @@ export const MergeFields = ({ into, onPick, returnTo }: MergeFieldsProps) => {
   return (
     <Menu width={240} shadow="md" returnFocus={false} onClose={() => setQuery("")}>
       <Menu.Target>
-        <Button variant="subtle" size="compact-xs" leftSection={<Icon name="braces" size={14} />} aria-label={`Insert a field into the ${into}`}>
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          leftSection={<Icon name="braces" size={14} />}
+          aria-label={`Insert a field into the ${into}`}
+        >
           Insert a field
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {all.length > 8 && <TextInput size="xs" mb={4} aria-label="Search fields" placeholder="Search fields" value={query} onChange={(event) => setQuery(event.currentTarget.value)} />}
+        {all.length > 8 && (
+          <TextInput
+            size="xs"
+            mb={4}
+            aria-label="Search fields"
+            placeholder="Search fields"
+            value={query}
+            onChange={(event) => setQuery(event.currentTarget.value)}
+          />
+        )}
         <ScrollArea.Autosize mah={260} type="auto">
           {found.map((field) => (
             <Menu.Item

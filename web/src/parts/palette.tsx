@@ -1,5 +1,10 @@
 // The palette (⌘K or Ctrl+K): screens, acts, campaigns and contacts from anywhere by keyboard. Loaded at its first use.
-import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData, createSpotlight } from "@mantine/spotlight";
+import {
+  createSpotlight,
+  Spotlight,
+  type SpotlightActionData,
+  type SpotlightActionGroupData,
+} from "@mantine/spotlight";
 import "@mantine/spotlight/styles.css";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
@@ -32,8 +37,16 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
     { id: "new-campaign", label: "New campaign", to: () => void navigate({ to: "/campaigns/new" }) },
     { id: "new-contact", label: "Add a contact", to: () => void navigate({ to: "/contacts", search: { new: true } }) },
     { id: "new-import", label: "Import contacts from a file", to: () => void navigate({ to: "/imports/new" }) },
-    { id: "new-segment", label: "New segment", to: () => void navigate({ to: "/segments/$id", params: { id: "new" } }) },
-    { id: "new-template", label: "New template", to: () => void navigate({ to: "/templates/$id", params: { id: "new" } }) },
+    {
+      id: "new-segment",
+      label: "New segment",
+      to: () => void navigate({ to: "/segments/$id", params: { id: "new" } }),
+    },
+    {
+      id: "new-template",
+      label: "New template",
+      to: () => void navigate({ to: "/templates/$id", params: { id: "new" } }),
+    },
   ];
   const groups: SpotlightActionGroupData[] = [
     {
@@ -88,7 +101,11 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
       scrollable
       maxHeight={420}
       nothingFound={searching && (campaigns.isFetching || contacts.isFetching) ? "Searching…" : "Nothing found"}
-      searchProps={{ leftSection: <Icon name="search" />, placeholder: "Search screens, campaigns, contacts", "aria-label": "Search" }}
+      searchProps={{
+        leftSection: <Icon name="search" />,
+        placeholder: "Search screens, campaigns, contacts",
+        "aria-label": "Search",
+      }}
     />
   );
 };

@@ -2,7 +2,15 @@
 import type { IconName } from "./icon.tsx";
 
 export interface Screen {
-  readonly to: "/" | "/contacts" | "/segments" | "/imports" | "/suppressions" | "/campaigns" | "/templates" | "/mailbox";
+  readonly to:
+    | "/"
+    | "/contacts"
+    | "/segments"
+    | "/imports"
+    | "/suppressions"
+    | "/campaigns"
+    | "/templates"
+    | "/mailbox";
   readonly name: string;
   readonly icon: IconName;
   readonly group: string;
@@ -12,11 +20,36 @@ export interface Screen {
 
 export const screens: readonly Screen[] = [
   { to: "/", name: "Overview", icon: "overview", group: "", about: "What is going on and what to do next" },
-  { to: "/contacts", name: "Contacts", icon: "contacts", group: "People", about: "People and businesses you may reach" },
+  {
+    to: "/contacts",
+    name: "Contacts",
+    icon: "contacts",
+    group: "People",
+    about: "People and businesses you may reach",
+  },
   { to: "/segments", name: "Segments", icon: "segments", group: "People", about: "Groups of contacts by rule" },
   { to: "/imports", name: "Imports", icon: "imports", group: "People", about: "Bring contacts in from a file" },
-  { to: "/suppressions", name: "Suppressions", icon: "suppressions", group: "People", about: "Addresses that get nothing" },
-  { to: "/campaigns", name: "Campaigns", icon: "campaigns", group: "Outreach", about: "Write to an audience and follow every message" },
+  {
+    to: "/suppressions",
+    name: "Suppressions",
+    icon: "suppressions",
+    group: "People",
+    about: "Addresses that get nothing",
+  },
+  {
+    to: "/campaigns",
+    name: "Campaigns",
+    icon: "campaigns",
+    group: "Outreach",
+    about: "Write to an audience and follow every message",
+  },
   { to: "/templates", name: "Templates", icon: "templates", group: "Outreach", about: "Mails to use again" },
-  { to: "/mailbox", name: "Mailbox", icon: "mailbox", group: "Sandbox", about: "Every mail the sandbox received", sandboxOnly: true },
+  {
+    to: "/mailbox",
+    name: "Mailbox",
+    icon: "mailbox",
+    group: "Sandbox",
+    about: "Every mail the sandbox received",
+    sandboxOnly: true,
+  },
 ];

@@ -106,7 +106,12 @@ export const Shell = () => {
         <AppShell.Header hiddenFrom="md" className={css["bar"]}>
           <Group h="100%" px="md" justify="space-between" wrap="nowrap">
             <Group gap="sm" wrap="nowrap">
-              <Burger opened={open} onClick={toggle} size="sm" aria-label={open ? "Close the navigation" : "Open the navigation"} />
+              <Burger
+                opened={open}
+                onClick={toggle}
+                size="sm"
+                aria-label={open ? "Close the navigation" : "Open the navigation"}
+              />
               <Brand />
             </Group>
             <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Search" onClick={openPalette}>

@@ -7,10 +7,24 @@ export type StateCounts = Readonly<Partial<Record<MessageState, number>>>;
 
 /** How many of an audience have an outcome. */
 export const settled = (states: StateCounts): number =>
-  (["accepted", "delivered", "skipped", "failed", "bounced", "cancelled"] as const).reduce((sum, state) => sum + (states[state] ?? 0), 0);
+  (["accepted", "delivered", "skipped", "failed", "bounced", "cancelled"] as const).reduce(
+    (sum, state) => sum + (states[state] ?? 0),
+    0,
+  );
 
 /** Order from left to right: what went well first, what waits last. */
-const drawn: readonly MessageState[] = ["delivered", "accepted", "bounced", "failed", "unknown", "skipped", "cancelled", "handing_off", "claimed", "queued"];
+const drawn: readonly MessageState[] = [
+  "delivered",
+  "accepted",
+  "bounced",
+  "failed",
+  "unknown",
+  "skipped",
+  "cancelled",
+  "handing_off",
+  "claimed",
+  "queued",
+];
 
 export interface StateBarProps {
   readonly states: StateCounts;
@@ -20,17 +34,33 @@ export interface StateBarProps {
 
 /** Stacked bar of the states; read out as a sentence. */
 export const StateBar = ({ states, recipients, slim = false }: StateBarProps) => {
-  const spoken = stateOrder.filter((state) => (states[state] ?? 0) > 0).map((state) => `${count(states[state] ?? 0)} ${stateWords[state].label}`);
+  const spoken = stateOrder
+    .filter((state) => (states[state] ?? 0) > 0)
+    .map((state) => `${count(states[state] ?? 0)} ${stateWords[state].label}`);
   return (
-    <div className={css["bar"]} data-slim={slim || undefined} role="img" aria-label={spoken.length > 0 ? spoken.join(", ") : "Nothing yet"}>
+    <div
+      className={css["bar"]}
+      data-slim={slim || undefined}
+      role="img"
+      aria-label={spoken.length > 0 ? spoken.join(", ") : "Nothing yet"}
+    >
       {drawn.map((state) => {
         const part = states[state] ?? 0;
         if (part === 0 || recipients === 0) return null;
-        return <span key={state} data-state={state} style={{ flexGrow: part }} title={`${stateWords[state].label}: ${count(part)} (${share(part, recipients)})`} />;
+        return (
+          <span
+            key={state}
+            data-state={state}
+            style={{ flexGrow: part }}
+            title={`${stateWords[state].label}: ${count(part)} (${share(part, recipients)})`}
+          />
+        );
       })}
     </div>
   );
 };
 
 /** The small square that ties a line of the legend to its part of the bar. */
-export const StateKey = ({ state }: { readonly state: MessageState }) => <span className={css["key"]} data-state={state} />;
+export const StateKey = ({ state }: { readonly state: MessageState }) => (
+  <span className={css["key"]} data-state={state} />
+);

@@ -13,7 +13,19 @@ export interface StepsProps {
 /** Where one is, and the way back. */
 export const Steps = ({ names, active, reachable, onStep }: StepsProps) => (
   <div className={css["steps"]}>
-    <Stepper active={active} onStepClick={onStep} size="xs" iconSize={28} wrap={false} classNames={{ steps: css["row"] ?? "", stepBody: css["body"] ?? "", content: css["content"] ?? "", separator: css["separator"] ?? "" }}>
+    <Stepper
+      active={active}
+      onStepClick={onStep}
+      size="xs"
+      iconSize={28}
+      wrap={false}
+      classNames={{
+        steps: css["row"] ?? "",
+        stepBody: css["body"] ?? "",
+        content: css["content"] ?? "",
+        separator: css["separator"] ?? "",
+      }}
+    >
       {names.map((name, index) => (
         <Stepper.Step
           key={name}

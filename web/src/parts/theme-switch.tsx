@@ -15,7 +15,12 @@ export const ThemeSwitch = () => {
   return (
     <Menu position="top-end" width={180}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Colours: ${current?.name ?? "Like the system"}`}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={`Colours: ${current?.name ?? "Like the system"}`}
+        >
           <Icon name={current?.icon ?? "auto"} />
         </ActionIcon>
       </Menu.Target>

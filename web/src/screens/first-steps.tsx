@@ -33,20 +33,35 @@ export const FirstSteps = ({ session, hasContacts, launched }: FirstStepsProps) 
   const sent = useRead("messages.list", { limit: 1 });
   const test = useWrite("messages.send", {
     touches: ["messages", "sandbox"],
-    done: () => notifications.show({ message: session.sandbox ? "The test mail is on its way to the mailbox." : `The test mail is on its way to ${session.user.email}.` }),
+    done: () =>
+      notifications.show({
+        message: session.sandbox
+          ? "The test mail is on its way to the mailbox."
+          : `The test mail is on its way to ${session.user.email}.`,
+      }),
   });
   const steps: Step[] = [
     {
       done: true,
       what: "Sending is set up",
-      how: session.sandbox ? "The sandbox takes every mail and shows it in the mailbox." : "A live provider carries your mails.",
-      act: session.sandbox && <ButtonLink to="/mailbox" variant="subtle" size="compact-sm">Open the mailbox</ButtonLink>,
+      how: session.sandbox
+        ? "The sandbox takes every mail and shows it in the mailbox."
+        : "A live provider carries your mails.",
+      act: session.sandbox && (
+        <ButtonLink to="/mailbox" variant="subtle" size="compact-sm">
+          Open the mailbox
+        </ButtonLink>
+      ),
     },
     {
       done: hasContacts,
       what: "Bring your contacts in",
       how: "From a CSV file, with the consent you hold for them.",
-      act: <ButtonLink to="/imports/new" variant="default" size="compact-sm">Import a file</ButtonLink>,
+      act: (
+        <ButtonLink to="/imports/new" variant="default" size="compact-sm">
+          Import a file
+        </ButtonLink>
+      ),
     },
     {
       done: (sent.data?.data.length ?? 0) > 0,
@@ -57,7 +72,9 @@ export const FirstSteps = ({ session, hasContacts, launched }: FirstStepsProps) 
           variant="default"
           size="compact-sm"
           loading={test.isPending}
-          onClick={() => test.mutate({ channel: "email", to: session.user.email, content: testMail, kind: "transactional" })}
+          onClick={() =>
+            test.mutate({ channel: "email", to: session.user.email, content: testMail, kind: "transactional" })
+          }
         >
           Send it
         </Button>
@@ -67,7 +84,11 @@ export const FirstSteps = ({ session, hasContacts, launched }: FirstStepsProps) 
       done: launched,
       what: "Launch your first campaign",
       how: "Choose who gets it, write it, check it, launch it.",
-      act: <ButtonLink to="/campaigns/new" variant="default" size="compact-sm">Start</ButtonLink>,
+      act: (
+        <ButtonLink to="/campaigns/new" variant="default" size="compact-sm">
+          Start
+        </ButtonLink>
+      ),
     },
   ];
   if (sent.isPending || steps.every((step) => step.done)) return null;
@@ -78,7 +99,7 @@ export const FirstSteps = ({ session, hasContacts, launched }: FirstStepsProps) 
           <li key={step.what} className={css["step"]} data-done={step.done || undefined}>
             <span className={css["mark"]}>{step.done ? <Icon name="check" size={16} /> : index + 1}</span>
             <div className={css["text"]}>
-              <Text fz="sm" fw={560} className={css["what"] ?? ""}>
+              <Text fz="sm" fw={500} className={css["what"] ?? ""}>
                 {step.what}
                 {step.done && <span> (done)</span>}
               </Text>

@@ -1,5 +1,5 @@
 // The first screen after signing in: the next steps while the workspace is new, what runs now, and where campaigns stand.
-import { Group, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
+import { Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useRouteContext } from "@tanstack/react-router";
 import type { CampaignStatus } from "../../../shared/contracts/campaigns.ts";
 import { useLive } from "../live.ts";
@@ -25,14 +25,17 @@ export const Overview = () => {
   const contacts = useRead("contacts.list", { limit: 1 });
   const all = campaigns.data?.data ?? [];
   const underWay = all.filter((campaign) => open.includes(campaign.status));
-  const by = (...statuses: CampaignStatus[]) => count(all.filter((campaign) => statuses.includes(campaign.status)).length);
+  const by = (...statuses: CampaignStatus[]) =>
+    count(all.filter((campaign) => statuses.includes(campaign.status)).length);
   const loading = campaigns.isPending || contacts.isPending;
 
   return (
     <>
       <PageHead
         title="Overview"
-        lead={session.sandbox ? "Sandbox: every mail ends in the mailbox here, nobody outside gets anything." : undefined}
+        lead={
+          session.sandbox ? "Sandbox: every mail ends in the mailbox here, nobody outside gets anything." : undefined
+        }
         actions={
           <ButtonLink to="/campaigns/new" leftSection={<Icon name="plus" size={16} />}>
             New campaign
@@ -48,7 +51,16 @@ export const Overview = () => {
             launched={all.some((campaign) => campaign.launchedAt !== null)}
           />
         )}
-        <Section title="Campaigns" aside={campaigns.data?.nextCursor && <Text fz="sm" c="dimmed">the newest {read}</Text>}>
+        <Section
+          title="Campaigns"
+          aside={
+            campaigns.data?.nextCursor && (
+              <Text fz="sm" c="dimmed">
+                the newest {read}
+              </Text>
+            )
+          }
+        >
           {loading ? (
             <Skeleton height={52} />
           ) : (
@@ -59,53 +71,69 @@ export const Overview = () => {
                 { name: "Scheduled", value: by("scheduled") },
                 { name: "Drafts", value: by("draft") },
                 { name: "Completed", value: by("completed") },
-                ...(contacts.data?.total === undefined ? [] : [{ name: "Contacts", value: count(contacts.data.total) }]),
+                ...(contacts.data?.total === undefined
+                  ? []
+                  : [{ name: "Contacts", value: count(contacts.data.total) }]),
               ]}
             />
           )}
         </Section>
-        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+        {underWay.length > 0 && (
           <Section title="Under way">
-            {underWay.length === 0 ? (
-              <Text c="dimmed" fz="sm">
-                Nothing is being sent right now.
-              </Text>
-            ) : (
-              <Stack gap="lg">
-                {underWay.slice(0, 5).map((campaign) => (
-                  <CampaignProgress key={campaign.id} campaign={campaign} live={live} />
-                ))}
-              </Stack>
-            )}
+            <Stack gap="xl">
+              {underWay.slice(0, 5).map((campaign) => (
+                <CampaignProgress key={campaign.id} campaign={campaign} live={live} />
+              ))}
+            </Stack>
           </Section>
-          <Section title="Newest campaigns" aside={all.length > 0 && <TextLink to="/campaigns" fz="sm">All campaigns</TextLink>}>
-            {loading ? (
-              <Skeleton height={120} />
-            ) : all.length === 0 ? (
-              <Empty
-                icon="campaigns"
-                title="No campaign yet"
-                actions={<ButtonLink to="/campaigns/new" variant="default">Write the first one</ButtonLink>}
-              />
-            ) : (
-              <ul className={`lc-plain-list ${css["recent"]}`}>
-                {all.slice(0, 6).map((campaign) => (
-                  <li key={campaign.id}>
-                    <TextLink to="/campaigns/$id" params={{ id: campaign.id }} c="var(--lc-ink)" fz="sm" fw={540} className="lc-break">
-                      {campaign.name}
-                    </TextLink>
-                    <Group gap="sm" wrap="nowrap">
-                      <Status word={campaignWords[campaign.status]} />
-                      <Text fz="sm" c="dimmed" className="lc-numbers" style={{ whiteSpace: "nowrap" }}>
-                        {shortMoment(campaign.createdAt)}
-                      </Text>
-                    </Group>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </Section>
-        </SimpleGrid>
+        )}
+        <Section
+          title="Newest campaigns"
+          aside={
+            all.length > 0 && (
+              <TextLink to="/campaigns" fz="sm">
+                All campaigns
+              </TextLink>
+            )
+          }
+        >
+          {loading ? (
+            <Skeleton height={120} />
+          ) : all.length === 0 ? (
+            <Empty
+              icon="campaigns"
+              title="No campaign yet"
+              actions={
+                <ButtonLink to="/campaigns/new" variant="default">
+                  Write the first one
+                </ButtonLink>
+              }
+            />
+          ) : (
+            <ul className={`lc-plain-list ${css["recent"]}`}>
+              {all.slice(0, 6).map((campaign) => (
+                <li key={campaign.id}>
+                  <TextLink
+                    to="/campaigns/$id"
+                    params={{ id: campaign.id }}
+                    c="var(--lc-ink)"
+                    fz="sm"
+                    fw={500}
+                    className="lc-break"
+                  >
+                    {campaign.name}
+                  </TextLink>
+                  <Group gap="sm" wrap="nowrap">
+                    <Status word={campaignWords[campaign.status]} />
+                    <Text fz="sm" c="dimmed" className="lc-numbers" style={{ whiteSpace: "nowrap" }}>
+                      {shortMoment(campaign.createdAt)}
+                    </Text>
+                  </Group>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Section>
       </Stack>
     </>
   );

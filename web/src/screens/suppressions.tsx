@@ -23,7 +23,12 @@ const Lift = createContext<(suppression: Suppression) => void>(() => undefined);
 const LiftButton = ({ suppression }: { readonly suppression: Suppression }) => {
   const lift = use(Lift);
   return (
-    <Button variant="subtle" size="compact-sm" onClick={() => lift(suppression)} aria-label={`Lift the suppression of ${suppression.address}`}>
+    <Button
+      variant="subtle"
+      size="compact-sm"
+      onClick={() => lift(suppression)}
+      aria-label={`Lift the suppression of ${suppression.address}`}
+    >
       Lift
     </Button>
   );
@@ -33,9 +38,22 @@ const column = columnsOf<Suppression>();
 const columns = column.columns([
   column.accessor("address", { header: "Address", meta: { width: "minmax(0, 2fr)", narrow: "title" } }),
   column.accessor("channel", { header: "Channel", meta: { width: "90px", narrow: "hidden" } }),
-  column.accessor("reason", { header: "Why", cell: ({ row }) => reasonWords(row.original.reason), meta: { width: "minmax(0, 1.4fr)", narrow: "line" } }),
-  column.accessor("createdAt", { header: "Since", cell: ({ row }) => shortMoment(row.original.createdAt), meta: { width: "120px", align: "end", narrow: "hidden" } }),
-  column.display({ id: "act", header: () => null, cell: ({ row }) => <LiftButton suppression={row.original} />, meta: { width: "64px", align: "end", narrow: "beside" } }),
+  column.accessor("reason", {
+    header: "Why",
+    cell: ({ row }) => reasonWords(row.original.reason),
+    meta: { width: "minmax(0, 1.4fr)", narrow: "line" },
+  }),
+  column.accessor("createdAt", {
+    header: "Since",
+    cell: ({ row }) => shortMoment(row.original.createdAt),
+    meta: { width: "120px", align: "end", narrow: "hidden" },
+  }),
+  column.display({
+    id: "act",
+    header: () => null,
+    cell: ({ row }) => <LiftButton suppression={row.original} />,
+    meta: { width: "64px", align: "end", narrow: "beside" },
+  }),
 ]) as Columns<Suppression>;
 
 interface Fields {
@@ -66,7 +84,12 @@ const Add = ({ opened, onClose }: { readonly opened: boolean; readonly onClose: 
             <option value="sms">SMS</option>
             <option value="call">Phone calls</option>
           </NativeSelect>
-          <TextInput label="Address" data-autofocus error={form.formState.errors.address?.message} {...form.register("address", { required: "Give an email address or a number" })} />
+          <TextInput
+            label="Address"
+            data-autofocus
+            error={form.formState.errors.address?.message}
+            {...form.register("address", { required: "Give an email address or a number" })}
+          />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               Cancel
@@ -96,9 +119,18 @@ export const Suppressions = () => {
   );
   return (
     <>
-      <PageHead title="Suppressions" lead="Nothing is sent to these addresses, from no campaign and no message." actions={add} />
+      <PageHead
+        title="Suppressions"
+        lead="Nothing is sent to these addresses, from no campaign and no message."
+        actions={add}
+      />
       <Group gap="xs" mb="md">
-        <SearchBox label="Search addresses" placeholder="Part of an address" value={q} onChange={(text) => void navigate({ search: text === undefined ? {} : { q: text }, replace: true })} />
+        <SearchBox
+          label="Search addresses"
+          placeholder="Part of an address"
+          value={q}
+          onChange={(text) => void navigate({ search: text === undefined ? {} : { q: text }, replace: true })}
+        />
       </Group>
       <Section flush>
         <Lift value={setLifting}>
@@ -126,7 +158,7 @@ export const Suppressions = () => {
         onConfirm={() => lifting && lift.mutate({ id: lifting.id })}
         onClose={() => setLifting(null)}
       >
-        <Text span fw={560} className="lc-break">
+        <Text span fw={500} className="lc-break">
           {lifting?.address}
         </Text>{" "}
         was suppressed: {lifting && reasonWords(lifting.reason)}. Lift it only when the person asked for it.

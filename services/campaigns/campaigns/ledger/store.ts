@@ -5,9 +5,9 @@ import { query, type Sql, type Trx } from "../../../../shared/db/knex.ts";
 export const openMessages = async (sql: Sql, sourceId: string): Promise<{ open: boolean; unknown: boolean }> => {
   const [row] = await query<{ open: boolean; unknown: boolean }>(
     sql,
-    `select exists (select 1 from messaging.messages where source_id = ? and state = 'queued')
-         or exists (select 1 from messaging.messages where source_id = ? and state in ('claimed', 'handing_off')) as open,
-       exists (select 1 from messaging.messages where source_id = ? and state = 'unknown') as unknown`,
+    `select exists (select 1 from messaging.messages where source_id = ? and phase = 0)
+         or exists (select 1 from messaging.messages where source_id = ? and phase = 1) as open,
+       exists (select 1 from messaging.messages where source_id = ? and phase = 2 and state = 'unknown') as unknown`,
     [sourceId, sourceId, sourceId],
   );
   return row as { open: boolean; unknown: boolean };
@@ -42,7 +42,7 @@ export const retryFailed = async (trx: Trx, sourceId: string, ids: readonly stri
   const rows = await query<{ id: string }>(
     trx,
     `update messaging.messages set state = 'queued', reason = null, attempts = 0, not_before = now(), attempt_id = null, lease_until = null, updated_at = now()
-     where source_id = ? and state = 'failed' and reason is distinct from 'unknown_closed'
+     where source_id = ? and phase = 2 and state = 'failed' and reason is distinct from 'unknown_closed'
        and (?::uuid[] is null or id = any(?::uuid[])) and (?::text is null or reason = ?) returning id`,
     [sourceId, ids ? [...ids] : null, ids ? [...ids] : null, reason ?? null, reason ?? null],
   );
@@ -58,7 +58,7 @@ export const resolveUnknown = async (trx: Trx, sourceId: string, ids: readonly s
   const rows = await query<{ id: string }>(
     trx,
     `update messaging.messages set ${set}, lease_until = null, updated_at = now()
-     where source_id = ? and state = 'unknown' and (?::uuid[] is null or id = any(?::uuid[])) returning id`,
+     where source_id = ? and phase = 2 and state = 'unknown' and (?::uuid[] is null or id = any(?::uuid[])) returning id`,
     [sourceId, ids ? [...ids] : null, ids ? [...ids] : null],
   );
   return rows.length;

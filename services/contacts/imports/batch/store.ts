@@ -1,4 +1,4 @@
-// SQL of one batch of an import: a handful of statements whatever its size. Rows travel as one JSON value.
+// SQL of one batch of an import: a handful of statements whatever its size. Rows travel as one array per column.
 import type { Trx } from "../../../../shared/db/knex.ts";
 import { bind } from "../../../../shared/lib/bind.ts";
 import type { ContactWrite, KnownContact } from "./match-rows.ts";
@@ -51,32 +51,71 @@ const distinct = (values: readonly (string | undefined)[]): string[] => [
   ...new Set(values.filter((value): value is string => value !== undefined)),
 ];
 
-const shape = `json_to_recordset(?::json) as r (id uuid, email text, phone text, kind text, "externalId" text,
-  "firstName" text, "lastName" text, "orgName" text, "communityId" uuid, timezone text, stage text, attrs jsonb)`;
+/** Field of a write → column and type. Only those that a batch uses travel, as one array each: half the cost of JSON. */
+const fields = {
+  email: { column: "email", type: "text" },
+  phone: { column: "phone", type: "text" },
+  kind: { column: "kind", type: "text" },
+  externalId: { column: "external_id", type: "text" },
+  firstName: { column: "first_name", type: "text" },
+  lastName: { column: "last_name", type: "text" },
+  orgName: { column: "org_name", type: "text" },
+  communityId: { column: "community_id", type: "uuid" },
+  timezone: { column: "timezone", type: "text" },
+  stage: { column: "stage", type: "text" },
+  attrs: { column: "attrs", type: "text" },
+} as const;
+type Field = keyof typeof fields;
+
+/** A write whose community is an id. */
+type Row = Omit<ContactWrite, "community" | "tags"> & { readonly communityId?: string | undefined };
+
+const travelling = (rows: readonly Row[], always: readonly Field[] = []) => {
+  const used = (Object.keys(fields) as Field[]).filter(
+    (field) => always.includes(field) || rows.some((row) => row[field] !== undefined),
+  );
+  const valueOf = (row: Row, field: Field): string | null =>
+    field === "attrs" ? (row.attrs ? JSON.stringify(row.attrs) : null) : (row[field] ?? null);
+  return {
+    used,
+    from: `unnest(${["?::uuid[]", ...used.map((field) => `?::${fields[field].type}[]`)].join(", ")}) as r (${["id", ...used.map((field) => fields[field].column)].join(", ")})`,
+    arrays: [rows.map((row) => row.id), ...used.map((field) => rows.map((row) => valueOf(row, field)))],
+  };
+};
 
 /** Inserts new contacts. Raises a unique violation when somebody else just made one of them. */
-const insertContacts = async (trx: Trx, rows: string, { importId, communityId }: BatchContext): Promise<void> => {
+const insertContacts = async (
+  trx: Trx,
+  rows: readonly Row[],
+  { importId, communityId }: BatchContext,
+): Promise<void> => {
+  const { used, from, arrays } = travelling(rows, ["kind", "communityId", "stage", "attrs"]);
+  const community = "coalesce(r.community_id, ?::uuid, (select id from contacts.communities where is_default))";
+  const values: Partial<Record<Field, string>> = {
+    communityId: community,
+    stage: "coalesce(r.stage, 'awareness')",
+    attrs: "coalesce(r.attrs, '{}')::jsonb",
+  };
+  // The community's placeholder stands where its column does; the others follow in the from clause.
   await trx.raw(
-    `insert into contacts.contacts (id, email, phone, kind, external_id, first_name, last_name, org_name, community_id, timezone, stage, attrs, import_id)
-     select r.id, r.email, r.phone, r.kind, r."externalId", r."firstName", r."lastName", r."orgName",
-       coalesce(r."communityId", ?::uuid, (select id from contacts.communities where is_default)), r.timezone,
-       coalesce(r.stage, 'awareness'), coalesce(r.attrs, '{}'), ?::uuid
-     from ${shape}`,
-    bind(communityId, importId, rows),
+    `insert into contacts.contacts (id, import_id, ${used.map((field) => fields[field].column).join(", ")})
+     select r.id, ?::uuid, ${used.map((field) => values[field] ?? `r.${fields[field].column}`).join(", ")} from ${from}`,
+    bind(importId, communityId, ...arrays),
   );
 };
 
-const updateContacts = async (trx: Trx, rows: string): Promise<void> => {
+const updateContacts = async (trx: Trx, rows: readonly Row[]): Promise<void> => {
+  const { used, from, arrays } = travelling(rows);
+  const sets = used.map((field) => {
+    const { column } = fields[field];
+    return field === "attrs"
+      ? "attrs = c.attrs || coalesce(r.attrs, '{}')::jsonb"
+      : `${column} = coalesce(r.${column}, c.${column})`;
+  });
   await trx.raw(
-    `update contacts.contacts c set
-       email = coalesce(r.email, c.email), phone = coalesce(r.phone, c.phone), kind = coalesce(r.kind, c.kind),
-       external_id = coalesce(r."externalId", c.external_id), first_name = coalesce(r."firstName", c.first_name),
-       last_name = coalesce(r."lastName", c.last_name), org_name = coalesce(r."orgName", c.org_name),
-       community_id = coalesce(r."communityId", c.community_id), timezone = coalesce(r.timezone, c.timezone),
-       stage = coalesce(r.stage, c.stage), attrs = case when r.attrs is null then c.attrs else c.attrs || r.attrs end,
-       updated_at = now()
-     from ${shape} where c.id = r.id and c.deleted_at is null`,
-    bind(rows),
+    `update contacts.contacts c set ${["updated_at = now()", ...sets].join(", ")} from ${from}
+     where c.id = r.id and c.deleted_at is null`,
+    bind(...arrays),
   );
 };
 
@@ -114,10 +153,9 @@ export const writeContacts = async (
   const communities = await idsOf(trx, "contacts.communities", distinct(all.map((write) => write.community)));
   const tags = await idsOf(trx, "contacts.tags", distinct(all.flatMap((write) => write.tags ?? [])));
   const rowsOf = (writes: readonly ContactWrite[]) =>
-    JSON.stringify(
-      writes.map(({ tags: _tags, community, ...fields }) =>
-        community === undefined ? fields : { ...fields, communityId: communities.get(community) },
-      ),
+    writes.map(
+      ({ tags: _tags, community, ...row }): Row =>
+        community === undefined ? row : { ...row, communityId: communities.get(community) },
     );
   // Updates first: they may free an email or number that an insert takes.
   if (updates.length > 0) await updateContacts(trx, rowsOf(updates));

@@ -7,20 +7,43 @@ import type { WizardFields } from "./wizard-fields.ts";
 
 /** First step of the wizard. */
 export const AudienceStep = () => {
-  const { register, control, watch, formState: { errors } } = useFormContext<WizardFields>();
+  const {
+    register,
+    control,
+    watch,
+    formState: { errors },
+  } = useFormContext<WizardFields>();
   const kind = watch("audience");
   const segments = useRead("segments.list", { limit: 1000 });
   const tags = useRead("tags.list", { limit: 1000 });
   return (
     <Stack gap="lg" maw={560}>
-      <TextInput label="Name" description="Only you see it" placeholder="Spring workshops" error={errors.name?.message} {...register("name", { required: "Give it a name", maxLength: { value: 200, message: "At most 200 characters" } })} />
+      <TextInput
+        label="Name"
+        description="Only you see it"
+        placeholder="Spring workshops"
+        error={errors.name?.message}
+        {...register("name", {
+          required: "Give it a name",
+          maxLength: { value: 200, message: "At most 200 characters" },
+        })}
+      />
       <Controller
         control={control}
         name="audience"
         render={({ field }) => (
-          <Radio.Group label="Who gets it" value={field.value} onChange={field.onChange} error={errors.audience?.message}>
+          <Radio.Group
+            label="Who gets it"
+            value={field.value}
+            onChange={field.onChange}
+            error={errors.audience?.message}
+          >
             <Stack gap="xs" mt="xs">
-              <Radio value="all" label="Every contact" description="Those without consent or address are left out by themselves" />
+              <Radio
+                value="all"
+                label="Every contact"
+                description="Those without consent or address are left out by themselves"
+              />
               <Radio value="segment" label="A segment" />
               <Radio value="tag" label="Contacts with a tag" />
             </Stack>
@@ -29,7 +52,13 @@ export const AudienceStep = () => {
       />
       {kind === "segment" && (
         <Stack gap={6}>
-          <NativeSelect label="Segment" error={errors.segmentId?.message} {...register("segmentId", { validate: (value, fields) => fields.audience !== "segment" || value !== "" || "Choose a segment" })}>
+          <NativeSelect
+            label="Segment"
+            error={errors.segmentId?.message}
+            {...register("segmentId", {
+              validate: (value, fields) => fields.audience !== "segment" || value !== "" || "Choose a segment",
+            })}
+          >
             <option value="">Choose…</option>
             {segments.data?.data.map((segment) => (
               <option key={segment.id} value={segment.id}>
@@ -39,15 +68,26 @@ export const AudienceStep = () => {
           </NativeSelect>
           {segments.data?.data.length === 0 && (
             <Text fz="sm" c="dimmed">
-              There is none yet. <TextLink to="/segments/$id" params={{ id: "new" }}>Build the first</TextLink>
+              There is none yet.{" "}
+              <TextLink to="/segments/$id" params={{ id: "new" }}>
+                Build the first
+              </TextLink>
             </Text>
           )}
         </Stack>
       )}
       {kind === "tag" && (
-        <NativeSelect label="Tag" error={errors.tag?.message} {...register("tag", { validate: (value, fields) => fields.audience !== "tag" || value !== "" || "Choose a tag" })}>
+        <NativeSelect
+          label="Tag"
+          error={errors.tag?.message}
+          {...register("tag", {
+            validate: (value, fields) => fields.audience !== "tag" || value !== "" || "Choose a tag",
+          })}
+        >
           <option value="">Choose…</option>
-          {tags.data?.data.map((tag) => <option key={tag.id}>{tag.name}</option>)}
+          {tags.data?.data.map((tag) => (
+            <option key={tag.id}>{tag.name}</option>
+          ))}
         </NativeSelect>
       )}
     </Stack>

@@ -12,10 +12,21 @@ import { useWrite } from "../../query.ts";
 
 const touches = ["campaigns"];
 const tell = (problem: Problem) =>
-  notifications.show({ color: "red", title: problem.title, message: `${problem.detail}${problem.requestId ? ` (request ${problem.requestId})` : ""}`, autoClose: 10_000 });
+  notifications.show({
+    color: "red",
+    title: problem.title,
+    message: `${problem.detail}${problem.requestId ? ` (request ${problem.requestId})` : ""}`,
+    autoClose: 10_000,
+  });
 
 /** The buttons of a campaign's page. */
-export const CampaignActions = ({ campaign, status }: { readonly campaign: Campaign; readonly status: Campaign["status"] }) => {
+export const CampaignActions = ({
+  campaign,
+  status,
+}: {
+  readonly campaign: Campaign;
+  readonly status: Campaign["status"];
+}) => {
   const navigate = useNavigate();
   const [asked, setAsked] = useState<"cancel" | "delete" | null>(null);
   const { id } = campaign;
@@ -36,12 +47,21 @@ export const CampaignActions = ({ campaign, status }: { readonly campaign: Campa
         </ButtonLink>
       )}
       {(status === "running" || status === "preparing") && (
-        <Button variant="default" leftSection={<Icon name="pause" size={16} />} loading={pause.isPending} onClick={() => pause.mutate({ id }, { onError: tell })}>
+        <Button
+          variant="default"
+          leftSection={<Icon name="pause" size={16} />}
+          loading={pause.isPending}
+          onClick={() => pause.mutate({ id }, { onError: tell })}
+        >
           Pause
         </Button>
       )}
       {status === "paused" && (
-        <Button leftSection={<Icon name="play" size={16} />} loading={resume.isPending} onClick={() => resume.mutate({ id }, { onError: tell })}>
+        <Button
+          leftSection={<Icon name="play" size={16} />}
+          loading={resume.isPending}
+          onClick={() => resume.mutate({ id }, { onError: tell })}
+        >
           Resume
         </Button>
       )}
@@ -57,7 +77,10 @@ export const CampaignActions = ({ campaign, status }: { readonly campaign: Campa
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<Icon name="copy" size={16} />} onClick={() => clone.mutate({ id }, { onError: tell })}>
+          <Menu.Item
+            leftSection={<Icon name="copy" size={16} />}
+            onClick={() => clone.mutate({ id }, { onError: tell })}
+          >
             Copy as a new draft
           </Menu.Item>
           {status === "draft" && (
@@ -67,10 +90,30 @@ export const CampaignActions = ({ campaign, status }: { readonly campaign: Campa
           )}
         </Menu.Dropdown>
       </Menu>
-      <Confirm opened={asked === "cancel"} title="Cancel this campaign?" act="Cancel the campaign" danger pending={cancel.isPending} problem={cancel.error} onConfirm={() => cancel.mutate({ id })} onClose={() => setAsked(null)}>
-        {status === "scheduled" ? "It does not start." : "What has left stays sent. Everything that is still queued is cancelled for good; to go on later, pause it instead."}
+      <Confirm
+        opened={asked === "cancel"}
+        title="Cancel this campaign?"
+        act="Cancel the campaign"
+        danger
+        pending={cancel.isPending}
+        problem={cancel.error}
+        onConfirm={() => cancel.mutate({ id })}
+        onClose={() => setAsked(null)}
+      >
+        {status === "scheduled"
+          ? "It does not start."
+          : "What has left stays sent. Everything that is still queued is cancelled for good; to go on later, pause it instead."}
       </Confirm>
-      <Confirm opened={asked === "delete"} title="Delete this draft?" act="Delete" danger pending={remove.isPending} problem={remove.error} onConfirm={() => remove.mutate({ id })} onClose={() => setAsked(null)}>
+      <Confirm
+        opened={asked === "delete"}
+        title="Delete this draft?"
+        act="Delete"
+        danger
+        pending={remove.isPending}
+        problem={remove.error}
+        onConfirm={() => remove.mutate({ id })}
+        onClose={() => setAsked(null)}
+      >
         “{campaign.name}” is gone for good. Nothing of it was sent.
       </Confirm>
     </>

@@ -1,6 +1,7 @@
 // One campaign: what it is doing in words, where every message stands, and the ledger of who got it, who not, and why.
 import { Group, Skeleton, Stack, Text } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ApiResult } from "../../api.ts";
 import { useLive } from "../../live.ts";
 import { TextLink } from "../../parts/link.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
@@ -9,7 +10,6 @@ import { StateBar, StateKey, settled } from "../../parts/state-bar.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useRead } from "../../query.ts";
 import { campaignWords, count, duration, moment, share, stateOrder, stateWords } from "../../words.ts";
-import type { ApiResult } from "../../api.ts";
 import { CampaignActions } from "./campaign-actions.tsx";
 import css from "./campaigns.module.css";
 import { audienceWords } from "./campaigns.tsx";
@@ -69,8 +69,20 @@ const Results = ({ stats }: { readonly stats: Stats }) => {
     <Section title="Answers">
       <Figures
         facts={[
-          { name: "Opened by people", value: count(stats.opens.human), note: stats.opens.all > stats.opens.human ? `${count(stats.opens.all)} with machines` : of(stats.opens.human) },
-          { name: "Clicked by people", value: count(stats.clicks.human), note: stats.clicks.all > stats.clicks.human ? `${count(stats.clicks.all)} with machines` : of(stats.clicks.human) },
+          {
+            name: "Opened by people",
+            value: count(stats.opens.human),
+            note:
+              stats.opens.all > stats.opens.human ? `${count(stats.opens.all)} with machines` : of(stats.opens.human),
+          },
+          {
+            name: "Clicked by people",
+            value: count(stats.clicks.human),
+            note:
+              stats.clicks.all > stats.clicks.human
+                ? `${count(stats.clicks.all)} with machines`
+                : of(stats.clicks.human),
+          },
           { name: "Replies", value: count(stats.replies) },
           { name: "Unsubscribed", value: count(stats.unsubscribes), note: of(stats.unsubscribes) },
           { name: "Complaints", value: count(stats.complaints) },
@@ -88,24 +100,39 @@ export const CampaignScreen = () => {
   const campaign = useRead("campaigns.get", { id });
   const known = campaign.data?.status;
   const open = known === undefined || ["scheduled", "preparing", "running", "paused", "held"].includes(known);
-  const stats = useRead("campaigns.stats", { id }, { enabled: known !== undefined && known !== "draft", every: open ? (live ? 4000 : 1500) : 20_000 });
+  const stats = useRead(
+    "campaigns.stats",
+    { id },
+    { enabled: known !== undefined && known !== "draft", every: open ? (live ? 4000 : 1500) : 20_000 },
+  );
   const status = stats.data?.status ?? known;
   // The counts notice an end first; then the campaign itself is read again.
   if (status !== undefined && known !== undefined && status !== known && !campaign.isFetching) void campaign.refetch();
-  const segments = useRead("segments.list", { limit: 1000 }, { enabled: campaign.data?.audience.segmentId !== undefined });
+  const segments = useRead(
+    "segments.list",
+    { limit: 1000 },
+    { enabled: campaign.data?.audience.segmentId !== undefined },
+  );
 
-  if (campaign.isError && !campaign.data) return <ProblemNote problem={campaign.error} retry={() => void campaign.refetch()} />;
+  if (campaign.isError && !campaign.data)
+    return <ProblemNote problem={campaign.error} retry={() => void campaign.refetch()} />;
   if (!campaign.data || status === undefined) return <PageSkeleton />;
   const { data } = campaign;
   return (
     <>
       <PageHead
         title={data.name}
-        above={<TextLink to="/campaigns" fz="sm">Campaigns</TextLink>}
+        above={
+          <TextLink to="/campaigns" fz="sm">
+            Campaigns
+          </TextLink>
+        }
         beside={<Status word={campaignWords[status]} live={moving(status)} />}
         lead={
           <span aria-live="polite">
-            {stats.data ? paceOf(status, stats.data.ratePerSecond, stats.data.etaSeconds) : campaignWords[status].sentence}
+            {stats.data
+              ? paceOf(status, stats.data.ratePerSecond, stats.data.etaSeconds)
+              : campaignWords[status].sentence}
           </span>
         }
         actions={<CampaignActions campaign={data} status={status} />}
@@ -117,7 +144,13 @@ export const CampaignScreen = () => {
           </span>
           {data.schedule && !data.launchedAt && <span>starts {moment(data.schedule.at)}</span>}
           {data.launchedAt && <span>launched {moment(data.launchedAt)}</span>}
-          {data.completedAt && <span>ended {moment(data.completedAt)}{data.launchedAt && `, after ${duration((Date.parse(data.completedAt) - Date.parse(data.launchedAt)) / 1000)}`}</span>}
+          {data.completedAt && (
+            <span>
+              ended {moment(data.completedAt)}
+              {data.launchedAt &&
+                `, after ${duration((Date.parse(data.completedAt) - Date.parse(data.launchedAt)) / 1000)}`}
+            </span>
+          )}
         </Group>
         {stats.isError && <ProblemNote problem={stats.error} retry={() => void stats.refetch()} />}
         {stats.data && <Decisions id={id} stats={stats.data} status={status} reason={search.reason} />}

@@ -23,7 +23,10 @@ const AudienceCell = ({ audience }: { readonly audience: Campaign["audience"] })
 };
 
 /** Who a campaign goes to, in words. */
-export const audienceWords = (audience: Campaign["audience"], segments: readonly { id: string; name: string }[] | undefined): string => {
+export const audienceWords = (
+  audience: Campaign["audience"],
+  segments: readonly { id: string; name: string }[] | undefined,
+): string => {
   if (audience.all) return "everyone";
   if (audience.tag !== undefined) return `tag “${audience.tag}”`;
   return segments?.find((segment) => segment.id === audience.segmentId)?.name ?? "a segment";
@@ -40,14 +43,25 @@ const columns = column.columns([
     ),
     meta: { width: "minmax(0, 2fr)", narrow: "title" },
   }),
-  column.accessor("status", { header: "State", cell: ({ row }) => <Status word={campaignWords[row.original.status]} live={moving(row.original.status)} />, meta: { width: "190px", narrow: "line" } }),
-  column.display({ id: "audience", header: "Audience", cell: ({ row }) => <AudienceCell audience={row.original.audience} />, meta: { width: "minmax(0, 1fr)", narrow: "hidden" } }),
+  column.accessor("status", {
+    header: "State",
+    cell: ({ row }) => <Status word={campaignWords[row.original.status]} live={moving(row.original.status)} />,
+    meta: { width: "190px", narrow: "line" },
+  }),
+  column.display({
+    id: "audience",
+    header: "Audience",
+    cell: ({ row }) => <AudienceCell audience={row.original.audience} />,
+    meta: { width: "minmax(0, 1fr)", narrow: "hidden" },
+  }),
   column.display({
     id: "when",
     header: "When",
     cell: ({ row: { original } }) => (
       <Text span fz="sm" c="dimmed">
-        {original.status === "scheduled" && original.schedule ? moment(original.schedule.at) : shortMoment(original.launchedAt ?? original.createdAt)}
+        {original.status === "scheduled" && original.schedule
+          ? moment(original.schedule.at)
+          : shortMoment(original.launchedAt ?? original.createdAt)}
       </Text>
     ),
     meta: { width: "150px", align: "end", narrow: "beside" },
@@ -70,11 +84,24 @@ export const Campaigns = () => {
     <>
       <PageHead title="Campaigns" lead="One mail to many people, each of them accounted for." actions={create} />
       <Group gap="xs" mb="md">
-        <SearchBox label="Search campaigns" placeholder="Name" value={filters.q} onChange={(q) => void navigate({ search: (search) => ({ ...search, q }), replace: true })} />
+        <SearchBox
+          label="Search campaigns"
+          placeholder="Name"
+          value={filters.q}
+          onChange={(q) => void navigate({ search: (search) => ({ ...search, q }), replace: true })}
+        />
         <NativeSelect
           aria-label="State"
           value={filters.status ?? ""}
-          onChange={(event) => void navigate({ search: (search) => ({ ...search, status: (event.currentTarget.value || undefined) as CampaignStatus | undefined }), replace: true })}
+          onChange={(event) =>
+            void navigate({
+              search: (search) => ({
+                ...search,
+                status: (event.currentTarget.value || undefined) as CampaignStatus | undefined,
+              }),
+              replace: true,
+            })
+          }
         >
           <option value="">Any state</option>
           {Object.entries(campaignWords).map(([status, word]) => (
@@ -92,7 +119,15 @@ export const Campaigns = () => {
           rowKey={(row) => row.id}
           empty={
             filtered ? (
-              <Empty icon="search" title="No campaign matches" actions={<ButtonLink to="/campaigns" search={{}} variant="default">Show all campaigns</ButtonLink>} />
+              <Empty
+                icon="search"
+                title="No campaign matches"
+                actions={
+                  <ButtonLink to="/campaigns" search={{}} variant="default">
+                    Show all campaigns
+                  </ButtonLink>
+                }
+              />
             ) : (
               <Empty icon="campaigns" title="No campaign yet" actions={create}>
                 Choose who gets it, write it, see who would be left out and why, then launch.

@@ -58,10 +58,21 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
   const later = campaign.schedule !== null;
   const right = typed.replace(/\D/g, "") === String(recipients);
   const facts = [
-    { name: "Recipients", value: `${counted(recipients, "person", "people")} (${audienceWords(campaign.audience, segments.data?.data)})` },
+    {
+      name: "Recipients",
+      value: `${counted(recipients, "person", "people")} (${audienceWords(campaign.audience, segments.data?.data)})`,
+    },
     { name: "Subject", value: campaign.content.subject },
-    { name: "Starts", value: campaign.schedule ? `${moment(campaign.schedule.at)}${campaign.schedule.perRecipientTimezone ? ", in each person's time zone" : ""}` : "as soon as it is launched" },
-    { name: "Speed", value: campaign.rate ? `at most ${campaign.rate.perSecond} a second` : "as fast as the limits allow" },
+    {
+      name: "Starts",
+      value: campaign.schedule
+        ? `${moment(campaign.schedule.at)}${campaign.schedule.perRecipientTimezone ? ", in each person's time zone" : ""}`
+        : "as soon as it is launched",
+    },
+    {
+      name: "Speed",
+      value: campaign.rate ? `at most ${campaign.rate.perSecond} a second` : "as fast as the limits allow",
+    },
     { name: "Takes about", value: duration(estimate.seconds) },
   ];
   return (
@@ -84,7 +95,11 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
         <Section>
           {counting || launch.isPending ? (
             <Stack gap="sm" role="status">
-              <Text fw={580}>{launch.isPending ? "Launching…" : `${later ? "It is scheduled" : "Sending starts"} in ${Math.ceil(left / 1000)} s`}</Text>
+              <Text fw={500}>
+                {launch.isPending
+                  ? "Launching…"
+                  : `${later ? "It is scheduled" : "Sending starts"} in ${Math.ceil(left / 1000)} s`}
+              </Text>
               <Progress value={100 - left / (undoSeconds * 10)} aria-label="Time to undo" />
               <div>
                 <Button variant="default" onClick={() => setCounting(false)} disabled={launch.isPending} autoFocus>
@@ -110,7 +125,12 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
                   if (right) setCounting(true);
                 }}
               />
-              <Button disabled={!right} onClick={() => setCounting(true)} leftSection={<Icon name={later ? "clock" : "campaigns"} size={16} />} style={{ alignSelf: "flex-start" }}>
+              <Button
+                disabled={!right}
+                onClick={() => setCounting(true)}
+                leftSection={<Icon name={later ? "clock" : "campaigns"} size={16} />}
+                style={{ alignSelf: "flex-start" }}
+              >
                 {later ? "Schedule" : "Launch"} to {counted(recipients, "person", "people")}
               </Button>
             </Stack>

@@ -49,7 +49,8 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
           </>
         }
       >
-        The connection broke after the mail was handed over and before the server answered. Sending again may reach people twice; closing may leave them without.
+        The connection broke after the mail was handed over and before the server answered. Sending again may reach
+        people twice; closing may leave them without.
         {held && " Until you decide, the campaign waits for your release."}
       </Note>
     ),
@@ -88,15 +89,23 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
       {notices}
       <Confirm
         opened={asked === "resend" || asked === "close"}
-        title={asked === "close" ? `Close ${counted(unknown, "message")} as failed?` : `Send ${counted(unknown, "message")} again?`}
+        title={
+          asked === "close"
+            ? `Close ${counted(unknown, "message")} as failed?`
+            : `Send ${counted(unknown, "message")} again?`
+        }
         act={asked === "close" ? "Close them" : "Send them again"}
         danger
         pending={resolve.isPending}
         problem={resolve.error}
-        onConfirm={() => resolve.mutate({ id, filter: { state: "unknown" }, action: asked === "close" ? "close" : "resend" })}
+        onConfirm={() =>
+          resolve.mutate({ id, filter: { state: "unknown" }, action: asked === "close" ? "close" : "resend" })
+        }
         onClose={() => setAsked(null)}
       >
-        {asked === "close" ? "They end as failed. Those who did not get the mail will not get it." : "Some of these people may get the mail a second time."}
+        {asked === "close"
+          ? "They end as failed. Those who did not get the mail will not get it."
+          : "Some of these people may get the mail a second time."}
       </Confirm>
       <Confirm
         opened={asked === "retry"}

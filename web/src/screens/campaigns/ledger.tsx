@@ -26,7 +26,11 @@ const columns = column.columns([
     ),
     meta: { width: "minmax(0, 1.4fr)", narrow: "title" },
   }),
-  column.accessor("state", { header: "State", cell: ({ row }) => <Status word={stateWords[row.original.state]} />, meta: { width: "210px", narrow: "line" } }),
+  column.accessor("state", {
+    header: "State",
+    cell: ({ row }) => <Status word={stateWords[row.original.state]} />,
+    meta: { width: "210px", narrow: "line" },
+  }),
   column.accessor("reason", {
     header: "Why",
     cell: ({ row: { original } }) => (original.reason ? reasonWords(original.reason) : null),
@@ -34,7 +38,11 @@ const columns = column.columns([
   }),
   column.accessor("updatedAt", {
     header: "When",
-    cell: ({ row }) => <Text span fz="sm" c="dimmed">{shortMoment(row.original.updatedAt)}</Text>,
+    cell: ({ row }) => (
+      <Text span fz="sm" c="dimmed">
+        {shortMoment(row.original.updatedAt)}
+      </Text>
+    ),
     meta: { width: "100px", align: "end", narrow: "beside" },
   }),
 ]) as Columns<Message>;
@@ -50,15 +58,29 @@ export interface LedgerProps {
 export const Ledger = ({ id, stats, open, live }: LedgerProps) => {
   const { message: _, ...filters } = route.useSearch();
   const navigate = useNavigate({ from: "/campaigns/$id" });
-  const list = useRows("campaigns.messages", { id, ...filters, limit: 100 }, { every: open ? (live ? 6000 : 2500) : false });
-  const set = (changed: Partial<typeof filters>) => void navigate({ search: (search) => ({ ...search, ...changed }), replace: true, resetScroll: false });
+  const list = useRows(
+    "campaigns.messages",
+    { id, ...filters, limit: 100 },
+    { every: open ? (live ? 6000 : 2500) : false },
+  );
+  const set = (changed: Partial<typeof filters>) =>
+    void navigate({ search: (search) => ({ ...search, ...changed }), replace: true, resetScroll: false });
   const reasons = Object.entries(stats.reasons).filter(([reason, number]) => number > 0 || reason === filters.reason);
   const filtered = Object.keys(filters).length > 0;
   return (
     <Section flush title="Ledger">
       <div className={css["filters"]}>
-        <SearchBox label="Search the ledger" placeholder="Part of an address" value={filters.q} onChange={(q) => set({ q })} />
-        <NativeSelect aria-label="State" value={filters.state ?? ""} onChange={(event) => set({ state: (event.currentTarget.value || undefined) as MessageState | undefined })}>
+        <SearchBox
+          label="Search the ledger"
+          placeholder="Part of an address"
+          value={filters.q}
+          onChange={(q) => set({ q })}
+        />
+        <NativeSelect
+          aria-label="State"
+          value={filters.state ?? ""}
+          onChange={(event) => set({ state: (event.currentTarget.value || undefined) as MessageState | undefined })}
+        >
           <option value="">Any state</option>
           {stateOrder.map((state) => (
             <option key={state} value={state}>
@@ -66,7 +88,11 @@ export const Ledger = ({ id, stats, open, live }: LedgerProps) => {
             </option>
           ))}
         </NativeSelect>
-        <NativeSelect aria-label="Reason" value={filters.reason ?? ""} onChange={(event) => set({ reason: event.currentTarget.value || undefined })}>
+        <NativeSelect
+          aria-label="Reason"
+          value={filters.reason ?? ""}
+          onChange={(event) => set({ reason: event.currentTarget.value || undefined })}
+        >
           <option value="">Any reason</option>
           {reasons.map(([reason, number]) => (
             <option key={reason} value={reason}>
@@ -82,7 +108,15 @@ export const Ledger = ({ id, stats, open, live }: LedgerProps) => {
         rowKey={(row) => row.id}
         empty={
           filtered ? (
-            <Empty icon="search" title="No message matches" actions={<ButtonLink to="/campaigns/$id" params={{ id }} search={{}} variant="default">Show all</ButtonLink>} />
+            <Empty
+              icon="search"
+              title="No message matches"
+              actions={
+                <ButtonLink to="/campaigns/$id" params={{ id }} search={{}} variant="default">
+                  Show all
+                </ButtonLink>
+              }
+            />
           ) : (
             <Empty icon="clock" title="The ledger is being written">
               Every person of the audience gets a line here, also those who are left out.

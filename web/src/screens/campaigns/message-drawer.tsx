@@ -11,13 +11,24 @@ import css from "./campaigns.module.css";
 
 const route = getRouteApi("/app/campaigns/$id");
 const touches = ["campaigns", "messages"];
-const eventWords: Readonly<Record<string, string>> = { opened: "opened", clicked: "clicked", delivered: "delivered", bounced: "bounced", unsubscribed: "unsubscribed", complained: "marked as spam" };
+const eventWords: Readonly<Record<string, string>> = {
+  opened: "opened",
+  clicked: "clicked",
+  delivered: "delivered",
+  bounced: "bounced",
+  unsubscribed: "unsubscribed",
+  complained: "marked as spam",
+};
 
 /** Drawer of the message in the URL. */
 export const MessageDrawer = ({ campaignId }: { readonly campaignId: string }) => {
   const { message: id } = route.useSearch();
   const navigate = useNavigate({ from: "/campaigns/$id" });
-  const message = useRead("messages.get", { id: id ?? "" }, { enabled: id !== undefined, every: id === undefined ? false : 4000 });
+  const message = useRead(
+    "messages.get",
+    { id: id ?? "" },
+    { enabled: id !== undefined, every: id === undefined ? false : 4000 },
+  );
   const retry = useWrite("campaigns.retry", { touches });
   const resolve = useWrite("campaigns.resolve", { touches });
   const close = () => void navigate({ search: ({ message: _, ...rest }) => rest, resetScroll: false });
@@ -25,7 +36,12 @@ export const MessageDrawer = ({ campaignId }: { readonly campaignId: string }) =
   const ids = data ? [data.id] : [];
   const problem = retry.error ?? resolve.error;
   return (
-    <Drawer opened={id !== undefined} onClose={close} title={data?.address ?? "Message"} closeButtonProps={{ "aria-label": "Close" }}>
+    <Drawer
+      opened={id !== undefined}
+      onClose={close}
+      title={data?.address ?? "Message"}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
       {message.isPending && <Skeleton height={200} role="status" aria-label="Loading the message" />}
       {message.isError && <ProblemNote problem={message.error} retry={() => void message.refetch()} />}
       {data && (
@@ -59,7 +75,12 @@ export const MessageDrawer = ({ campaignId }: { readonly campaignId: string }) =
           {data.events.length > 0 && (
             <Stack gap={6}>
               <Title order={3}>What happened then</Title>
-              <Facts facts={data.events.map((event) => ({ name: eventWords[event.type] ?? event.type, value: `${moment(event.at)}${event.url ? ` · ${event.url}` : ""}` }))} />
+              <Facts
+                facts={data.events.map((event) => ({
+                  name: eventWords[event.type] ?? event.type,
+                  value: `${moment(event.at)}${event.url ? ` · ${event.url}` : ""}`,
+                }))}
+              />
             </Stack>
           )}
           {problem && <ProblemNote problem={problem} />}
@@ -74,10 +95,18 @@ export const MessageDrawer = ({ campaignId }: { readonly campaignId: string }) =
             <Stack gap="xs">
               <Text fz="sm">It may have been sent. Sending it again may reach the person twice.</Text>
               <Group gap="xs">
-                <Button variant="default" loading={resolve.isPending} onClick={() => resolve.mutate({ id: campaignId, ids, action: "resend" })}>
+                <Button
+                  variant="default"
+                  loading={resolve.isPending}
+                  onClick={() => resolve.mutate({ id: campaignId, ids, action: "resend" })}
+                >
                   Send again
                 </Button>
-                <Button variant="default" loading={resolve.isPending} onClick={() => resolve.mutate({ id: campaignId, ids, action: "close" })}>
+                <Button
+                  variant="default"
+                  loading={resolve.isPending}
+                  onClick={() => resolve.mutate({ id: campaignId, ids, action: "close" })}
+                >
                   Close as failed
                 </Button>
               </Group>

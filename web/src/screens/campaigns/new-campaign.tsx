@@ -16,9 +16,11 @@ export const NewCampaign = () => {
   const [step, setStep] = useState<WizardStep>("audience");
   const template = useRead("templates.get", { id: templateId ?? "" }, { enabled: templateId !== undefined });
   const fields = useMemo(
-    () => ({ ...freshFields(start), ...(template.data ? { subject: template.data.subject ?? "", html: template.data.html ?? "" } : {}) }),
+    () => ({
+      ...freshFields(start),
+      ...(template.data ? { subject: template.data.subject ?? "", html: template.data.html ?? "" } : {}),
+    }),
     // The address decides what the wizard starts with, once.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: as said above.
     [template.data],
   );
   if (templateId !== undefined && template.isPending) return <PageSkeleton />;

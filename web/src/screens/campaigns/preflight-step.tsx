@@ -19,7 +19,9 @@ export const PreflightStep = ({ id }: { readonly id: string }) => {
     );
   }
   const { recipients, excluded, missingFields, estimate, problems } = preflight.data;
-  const reasons = Object.entries(excluded).filter(([, number]) => number > 0).sort((a, b) => b[1] - a[1]);
+  const reasons = Object.entries(excluded)
+    .filter(([, number]) => number > 0)
+    .sort((a, b) => b[1] - a[1]);
   const left = reasons.reduce((sum, [, number]) => sum + number, 0);
   return (
     <Stack gap="lg">
@@ -31,7 +33,13 @@ export const PreflightStep = ({ id }: { readonly id: string }) => {
       <Section
         title="Who gets it"
         aside={
-          <Button variant="subtle" size="compact-sm" leftSection={<Icon name="refresh" size={15} />} loading={preflight.isFetching} onClick={() => void preflight.refetch()}>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            leftSection={<Icon name="refresh" size={15} />}
+            loading={preflight.isFetching}
+            onClick={() => void preflight.refetch()}
+          >
             Count again
           </Button>
         }
@@ -63,8 +71,9 @@ export const PreflightStep = ({ id }: { readonly id: string }) => {
         <Note tone="warn" title="Some mails would have a gap">
           {missingFields.map(({ field, contacts }) => (
             <div key={field}>
-              {counted(contacts, "contact")} {contacts === 1 ? "has" : "have"} no <b>{field.replace(/^attrs\./, "")}</b>. Give it a default, such as{" "}
-              <span className="lc-mono">{`{{${field}|there}}`}</span>, or they are left out.
+              {counted(contacts, "contact")} {contacts === 1 ? "has" : "have"} no <b>{field.replace(/^attrs\./, "")}</b>
+              . Give it a default, such as <span className="lc-mono">{`{{${field}|there}}`}</span>, or they are left
+              out.
             </div>
           ))}
         </Note>

@@ -13,18 +13,25 @@ export const moving = (status: Campaign["status"]): boolean => status === "runni
 /** A sentence about speed and time left, or what the state means. */
 export const paceOf = (status: Campaign["status"], ratePerSecond: number, etaSeconds: number | null): string => {
   if (status !== "running") return campaignWords[status].sentence;
-  const rate = ratePerSecond > 0 ? `${ratePerSecond >= 10 ? count(Math.round(ratePerSecond)) : ratePerSecond.toFixed(1)} a second` : "starting";
+  const rate =
+    ratePerSecond > 0
+      ? `${ratePerSecond >= 10 ? count(Math.round(ratePerSecond)) : ratePerSecond.toFixed(1)} a second`
+      : "starting";
   return etaSeconds === null ? rate : `${rate}, about ${duration(etaSeconds)} left`;
 };
 
 /** The strip. Its parent follows the topic `campaign:<id>` or `campaigns`; polling carries on while the stream is away. */
 export const CampaignProgress = ({ campaign, live }: { readonly campaign: Campaign; readonly live: boolean }) => {
-  const stats = useRead("campaigns.stats", { id: campaign.id }, { every: moving(campaign.status) ? (live ? 5000 : 1500) : false });
+  const stats = useRead(
+    "campaigns.stats",
+    { id: campaign.id },
+    { every: moving(campaign.status) ? (live ? 5000 : 1500) : false },
+  );
   const status = stats.data?.status ?? campaign.status;
   return (
     <Stack gap={8}>
       <Group justify="space-between" gap="xs">
-        <TextLink to="/campaigns/$id" params={{ id: campaign.id }} fw={560} c="var(--lc-ink)" className="lc-break">
+        <TextLink to="/campaigns/$id" params={{ id: campaign.id }} fw={500} c="var(--lc-ink)" className="lc-break">
           {campaign.name}
         </TextLink>
         <Status word={campaignWords[status]} live={moving(status)} />

@@ -25,8 +25,8 @@ export const starterHtml = `<h1>Hello {{firstName|there}}</h1>
 `;
 
 export interface Start {
-  readonly segmentId?: string;
-  readonly tag?: string;
+  readonly segmentId?: string | undefined;
+  readonly tag?: string | undefined;
 }
 
 /** Fields of a new campaign. */
@@ -53,7 +53,13 @@ export const toLocal = (at: string): string => {
 
 /** Fields of a stored draft. */
 export const fieldsOf = (campaign: Campaign): WizardFields => ({
-  ...freshFields(campaign.audience.segmentId !== undefined ? { segmentId: campaign.audience.segmentId } : campaign.audience.tag !== undefined ? { tag: campaign.audience.tag } : {}),
+  ...freshFields(
+    campaign.audience.segmentId !== undefined
+      ? { segmentId: campaign.audience.segmentId }
+      : campaign.audience.tag !== undefined
+        ? { tag: campaign.audience.tag }
+        : {},
+  ),
   name: campaign.name,
   subject: campaign.content.subject ?? "",
   html: campaign.content.html ?? starterHtml,
@@ -65,7 +71,11 @@ export const fieldsOf = (campaign: Campaign): WizardFields => ({
 });
 
 const audienceOf = (fields: WizardFields): Campaign["audience"] =>
-  fields.audience === "all" ? { all: true } : fields.audience === "segment" ? { segmentId: fields.segmentId } : { tag: fields.tag };
+  fields.audience === "all"
+    ? { all: true }
+    : fields.audience === "segment"
+      ? { segmentId: fields.segmentId }
+      : { tag: fields.tag };
 
 /** The draft as `POST /campaigns` takes it: audience and content; time and rate follow in their own step. */
 export const draftOf = (fields: WizardFields): ApiParams<"campaigns.create"> => ({
@@ -80,7 +90,10 @@ export const changesOf = (fields: WizardFields): Omit<ApiParams<"campaigns.updat
   name: fields.name.trim(),
   audience: audienceOf(fields),
   content: { subject: fields.subject.trim(), html: fields.html },
-  schedule: fields.when === "at" && fields.at !== "" ? { at: new Date(fields.at).toISOString(), perRecipientTimezone: fields.perRecipientTimezone } : null,
+  schedule:
+    fields.when === "at" && fields.at !== ""
+      ? { at: new Date(fields.at).toISOString(), perRecipientTimezone: fields.perRecipientTimezone }
+      : null,
   rate: fields.limited ? { perSecond: Number(fields.perSecond) } : null,
 });
 

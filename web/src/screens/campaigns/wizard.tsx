@@ -40,10 +40,15 @@ export const Wizard = ({ campaign, start, step, onStep }: WizardProps) => {
   useEffect(() => {
     if (!problem) return;
     showAtFields(form, problem, places);
-    const broken = order.find((name) => fieldsOfStep[name].some((field) => problem.errors.some((error) => Object.entries(places).some(([path, place]) => place === field && error.path.startsWith(path)))));
+    const broken = order.find((name) =>
+      fieldsOfStep[name].some((field) =>
+        problem.errors.some((error) =>
+          Object.entries(places).some(([path, place]) => place === field && error.path.startsWith(path)),
+        ),
+      ),
+    );
     if (broken && broken !== step) onStep(broken, campaign);
     // Only a new problem moves the wizard.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: as said above.
   }, [problem]);
 
   /** Stores what changed. Answers the draft, or undefined while nothing can be stored or it was refused. */
@@ -73,11 +78,28 @@ export const Wizard = ({ campaign, start, step, onStep }: WizardProps) => {
   const next = order[at + 1];
   const before = order[at - 1];
   const pending = create.isPending || update.isPending;
-  const shownProblem = problem && (problem.errors.length === 0 || !problem.errors.every((error) => Object.keys(places).some((path) => error.path.startsWith(path)))) ? problem : null;
+  const shownProblem =
+    problem &&
+    (problem.errors.length === 0 ||
+      !problem.errors.every((error) => Object.keys(places).some((path) => error.path.startsWith(path))))
+      ? problem
+      : null;
   return (
     <FormProvider {...form}>
-      <PageHead title={campaign?.name ?? "New campaign"} above={<TextLink to="/campaigns" fz="sm">Campaigns</TextLink>} />
-      <Steps names={names} active={at} reachable={campaign ? 4 : Math.max(at, 0)} onStep={(index) => void go(order[index] ?? "audience")} />
+      <PageHead
+        title={campaign?.name ?? "New campaign"}
+        above={
+          <TextLink to="/campaigns" fz="sm">
+            Campaigns
+          </TextLink>
+        }
+      />
+      <Steps
+        names={names}
+        active={at}
+        reachable={campaign ? 4 : Math.max(at, 0)}
+        onStep={(index) => void go(order[index] ?? "audience")}
+      />
       <form
         noValidate
         onSubmit={(event) => {
@@ -87,10 +109,18 @@ export const Wizard = ({ campaign, start, step, onStep }: WizardProps) => {
       >
         <Stack gap="lg">
           {shownProblem && <ProblemNote problem={shownProblem} />}
-          {step === "audience" && <Section><AudienceStep /></Section>}
+          {step === "audience" && (
+            <Section>
+              <AudienceStep />
+            </Section>
+          )}
           {step === "content" && <ContentStep />}
           {step === "preflight" && campaign && <PreflightStep id={campaign.id} />}
-          {step === "schedule" && <Section><ScheduleStep /></Section>}
+          {step === "schedule" && (
+            <Section>
+              <ScheduleStep />
+            </Section>
+          )}
           {step === "confirm" && campaign && <ConfirmStep campaign={campaign} />}
           <Group justify="space-between">
             {before ? (

@@ -28,21 +28,38 @@ const Record = ({ contact, onDone }: { readonly contact: Contact; readonly onDon
     <form noValidate onSubmit={form.handleSubmit((fields) => record.mutate({ id: contact.id, ...fields }))}>
       <Stack gap="sm" className={css["record"]}>
         {record.error && record.error.errors.length === 0 && <ProblemNote problem={record.error} />}
-        <Radio.Group label="The contact" value={form.watch("state")} onChange={(value) => form.setValue("state", value === "revoked" ? "revoked" : "granted")}>
+        <Radio.Group
+          label="The contact"
+          value={form.watch("state")}
+          onChange={(value) => form.setValue("state", value === "revoked" ? "revoked" : "granted")}
+        >
           <Group gap="md" mt={6}>
             <Radio value="granted" label="gave consent" />
             <Radio value="revoked" label="took it back" />
           </Group>
         </Radio.Group>
-        <Checkbox.Group label="For" value={form.watch("channels")} onChange={(value) => form.setValue("channels", value as Channel[])} error={errors.channels?.message}>
+        <Checkbox.Group
+          label="For"
+          value={form.watch("channels")}
+          onChange={(value) => form.setValue("channels", value as Channel[])}
+          error={errors.channels?.message}
+        >
           <Group gap="md" mt={6}>
             <Checkbox value="email" label="Email" />
             <Checkbox value="sms" label="SMS" />
             <Checkbox value="call" label="Phone calls" />
           </Group>
         </Checkbox.Group>
-        <TextInput label="On which ground" error={errors.basis?.message} {...form.register("basis", { required: "Say on which ground" })} />
-        <TextInput label="Where that is written down" error={errors.source?.message} {...form.register("source", { required: "Say where the proof is" })} />
+        <TextInput
+          label="On which ground"
+          error={errors.basis?.message}
+          {...form.register("basis", { required: "Say on which ground" })}
+        />
+        <TextInput
+          label="Where that is written down"
+          error={errors.source?.message}
+          {...form.register("source", { required: "Say where the proof is" })}
+        />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" size="compact-md" onClick={onDone}>
             Cancel
@@ -81,7 +98,13 @@ export const Consents = ({ contact }: { readonly contact: Contact }) => {
         {ledger.rows.map((entry) => (
           <li key={entry.id}>
             <Group justify="space-between" gap="xs">
-              <Status word={entry.state === "granted" ? { label: `${entry.channel}: given`, tone: "good" } : { label: `${entry.channel}: taken back`, tone: "bad" }} />
+              <Status
+                word={
+                  entry.state === "granted"
+                    ? { label: `${entry.channel}: given`, tone: "good" }
+                    : { label: `${entry.channel}: taken back`, tone: "bad" }
+                }
+              />
               <Text fz="xs" c="dimmed">
                 {moment(entry.at)}
               </Text>

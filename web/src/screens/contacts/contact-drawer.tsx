@@ -11,8 +11,8 @@ import { Facts } from "../../parts/page.tsx";
 import { Tags } from "../../parts/tags.tsx";
 import { useRead, useWrite } from "../../query.ts";
 import { contactName, moment } from "../../words.ts";
-import { bodyOf, type ContactFields, ContactForm, fieldsOf } from "./contact-form.tsx";
 import { Consents } from "./consents.tsx";
+import { bodyOf, type ContactFields, ContactForm, fieldsOf } from "./contact-form.tsx";
 import { MessagesOf } from "./messages-of.tsx";
 
 interface Inside {
@@ -75,7 +75,11 @@ const Profile = ({ contact, onClose }: Inside) => {
         <Title order={3}>Stop and delete</Title>
         <Group gap="xs">
           {contact.email && (
-            <Button variant="default" leftSection={<Icon name="suppressions" size={16} />} onClick={() => setAsked("suppress")}>
+            <Button
+              variant="default"
+              leftSection={<Icon name="suppressions" size={16} />}
+              onClick={() => setAsked("suppress")}
+            >
               Suppress the address
             </Button>
           )}
@@ -93,7 +97,8 @@ const Profile = ({ contact, onClose }: Inside) => {
         onConfirm={() => suppress.mutate({ channel: "email", address: contact.email ?? "", reason: "manual" })}
         onClose={() => setAsked(null)}
       >
-        No mail goes to <b className="lc-break">{contact.email}</b> any more, from no campaign, until you lift it under Suppressions.
+        No mail goes to <b className="lc-break">{contact.email}</b> any more, from no campaign, until you lift it under
+        Suppressions.
       </Confirm>
       <Confirm
         opened={asked === "delete"}
@@ -115,7 +120,7 @@ const Profile = ({ contact, onClose }: Inside) => {
 export const ContactDrawer = ({ id, onClose }: { readonly id: string | undefined; readonly onClose: () => void }) => {
   const contact = useRead("contacts.get", { id: id ?? "" }, { enabled: id !== undefined, keep: id === undefined });
   const [editing, setEditing] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another contact opens on its profile, whatever the last one showed.
+  // Another contact opens on its profile, whatever the last one showed.
   useEffect(() => setEditing(false), [id]);
   return (
     <Drawer
@@ -133,7 +138,12 @@ export const ContactDrawer = ({ id, onClose }: { readonly id: string | undefined
             <Text fz="sm" c="dimmed">
               Score {contact.data.score}
             </Text>
-            <Button variant="default" size="compact-sm" leftSection={<Icon name="edit" size={15} />} onClick={() => setEditing(true)}>
+            <Button
+              variant="default"
+              size="compact-sm"
+              leftSection={<Icon name="edit" size={15} />}
+              onClick={() => setEditing(true)}
+            >
               Edit
             </Button>
           </Group>

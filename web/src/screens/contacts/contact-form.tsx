@@ -1,5 +1,15 @@
 // The fields of a contact, for adding and changing one. A 422 shows at its field.
-import { Button, Checkbox, Fieldset, Group, NativeSelect, SimpleGrid, Stack, TagsInput, TextInput } from "@mantine/core";
+import {
+  Button,
+  Checkbox,
+  Fieldset,
+  Group,
+  NativeSelect,
+  SimpleGrid,
+  Stack,
+  TagsInput,
+  TextInput,
+} from "@mantine/core";
 import { useEffect } from "react";
 import { Controller, type UseFormReturn, useFieldArray } from "react-hook-form";
 import type { Channel, Contact } from "../../../../shared/contracts/contacts.ts";
@@ -59,13 +69,27 @@ export const bodyOf = (fields: ContactFields, before?: Contact): ApiParams<"cont
   tags: fields.tags,
   attrs: {
     ...Object.fromEntries(Object.keys(before?.attrs ?? {}).map((name) => [name, null])),
-    ...Object.fromEntries(fields.attrs.filter(({ name }) => name.trim() !== "").map(({ name, value }) => [name.trim(), orNull(value)])),
+    ...Object.fromEntries(
+      fields.attrs.filter(({ name }) => name.trim() !== "").map(({ name, value }) => [name.trim(), orNull(value)]),
+    ),
   },
 });
 
 const places = {
-  firstName: "firstName", lastName: "lastName", orgName: "orgName", email: "email", phone: "phone", kind: "kind", communityId: "communityId",
-  stage: "stage", timezone: "timezone", tags: "tags", attrs: "attrs", "consent.basis": "basis", "consent.source": "source", "consent.channels": "consent",
+  firstName: "firstName",
+  lastName: "lastName",
+  orgName: "orgName",
+  email: "email",
+  phone: "phone",
+  kind: "kind",
+  communityId: "communityId",
+  stage: "stage",
+  timezone: "timezone",
+  tags: "tags",
+  attrs: "attrs",
+  "consent.basis": "basis",
+  "consent.source": "source",
+  "consent.channels": "consent",
 } as const;
 const channels: readonly { value: Channel; label: string }[] = [
   { value: "email", label: "Email" },
@@ -85,7 +109,11 @@ export interface ContactFormProps {
 
 /** The form. */
 export const ContactForm = ({ form, problem, pending, withConsent, act, onSubmit, onCancel }: ContactFormProps) => {
-  const { register, control, formState: { errors } } = form;
+  const {
+    register,
+    control,
+    formState: { errors },
+  } = form;
   const attrs = useFieldArray({ control, name: "attrs" });
   const communities = useRead("communities.list", { limit: 1000 });
   const tags = useRead("tags.list", { limit: 1000 });
@@ -93,7 +121,10 @@ export const ContactForm = ({ form, problem, pending, withConsent, act, onSubmit
     showAtFields(form, problem, places);
   }, [form, problem]);
   const consents = form.watch("consent");
-  const atFields = problem !== null && problem.errors.length > 0 && problem.errors.every((error) => Object.keys(places).some((path) => error.path.startsWith(path)));
+  const atFields =
+    problem !== null &&
+    problem.errors.length > 0 &&
+    problem.errors.every((error) => Object.keys(places).some((path) => error.path.startsWith(path)));
   return (
     <form onSubmit={form.handleSubmit(onSubmit)} noValidate>
       <Stack gap="md">
@@ -102,16 +133,29 @@ export const ContactForm = ({ form, problem, pending, withConsent, act, onSubmit
           <TextInput label="First name" error={errors.firstName?.message} data-autofocus {...register("firstName")} />
           <TextInput label="Last name" error={errors.lastName?.message} {...register("lastName")} />
           <TextInput label="Email" type="email" error={errors.email?.message} {...register("email")} />
-          <TextInput label="Phone" type="tel" placeholder="+1 555 010 0199" error={errors.phone?.message} {...register("phone")} />
+          <TextInput
+            label="Phone"
+            type="tel"
+            placeholder="+1 555 010 0199"
+            error={errors.phone?.message}
+            {...register("phone")}
+          />
           <TextInput label="Organisation" error={errors.orgName?.message} {...register("orgName")} />
           <NativeSelect label="Kind" error={errors.kind?.message} {...register("kind")}>
             <option value="person">Person</option>
             <option value="business">Business</option>
           </NativeSelect>
           <NativeSelect label="Stage" error={errors.stage?.message} {...register("stage")}>
-            {["awareness", "engagement", "sales", "retention", "churn"].map((stage) => <option key={stage}>{stage}</option>)}
+            {["awareness", "engagement", "sales", "retention", "churn"].map((stage) => (
+              <option key={stage}>{stage}</option>
+            ))}
           </NativeSelect>
-          <TextInput label="Time zone" placeholder="Europe/Berlin" error={errors.timezone?.message} {...register("timezone")} />
+          <TextInput
+            label="Time zone"
+            placeholder="Europe/Berlin"
+            error={errors.timezone?.message}
+            {...register("timezone")}
+          />
         </SimpleGrid>
         {(communities.data?.data.length ?? 0) > 1 && (
           <NativeSelect label="Community" error={errors.communityId?.message} {...register("communityId")}>
@@ -127,21 +171,51 @@ export const ContactForm = ({ form, problem, pending, withConsent, act, onSubmit
           control={control}
           name="tags"
           render={({ field }) => (
-            <TagsInput label="Tags" description="Enter adds one" data={tags.data?.data.map((tag) => tag.name) ?? []} error={errors.tags?.message} value={field.value} onChange={field.onChange} acceptValueOnBlur />
+            <TagsInput
+              label="Tags"
+              description="Enter adds one"
+              data={tags.data?.data.map((tag) => tag.name) ?? []}
+              error={errors.tags?.message}
+              value={field.value}
+              onChange={field.onChange}
+              acceptValueOnBlur
+            />
           )}
         />
         <Fieldset legend="More fields" variant="unstyled">
           <Stack gap="xs" mt={6}>
             {attrs.fields.map((field, index) => (
               <Group key={field.id} gap="xs" wrap="nowrap" align="flex-start">
-                <TextInput aria-label={`Name of field ${index + 1}`} placeholder="city" flex={1} {...register(`attrs.${index}.name`)} />
-                <TextInput aria-label={`Value of field ${index + 1}`} placeholder="Springfield" flex={2} {...register(`attrs.${index}.value`)} />
-                <Button variant="subtle" color="gray" px={8} aria-label={`Remove field ${index + 1}`} onClick={() => attrs.remove(index)}>
+                <TextInput
+                  aria-label={`Name of field ${index + 1}`}
+                  placeholder="city"
+                  flex={1}
+                  {...register(`attrs.${index}.name`)}
+                />
+                <TextInput
+                  aria-label={`Value of field ${index + 1}`}
+                  placeholder="Springfield"
+                  flex={2}
+                  {...register(`attrs.${index}.value`)}
+                />
+                <Button
+                  variant="subtle"
+                  color="gray"
+                  px={8}
+                  aria-label={`Remove field ${index + 1}`}
+                  onClick={() => attrs.remove(index)}
+                >
                   <Icon name="close" size={16} />
                 </Button>
               </Group>
             ))}
-            <Button variant="subtle" size="compact-sm" style={{ alignSelf: "flex-start" }} leftSection={<Icon name="plus" size={15} />} onClick={() => attrs.append({ name: "", value: "" })}>
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              style={{ alignSelf: "flex-start" }}
+              leftSection={<Icon name="plus" size={15} />}
+              onClick={() => attrs.append({ name: "", value: "" })}
+            >
               Add a field
             </Button>
           </Stack>
@@ -156,8 +230,18 @@ export const ContactForm = ({ form, problem, pending, withConsent, act, onSubmit
               </Group>
               {consents.length > 0 && (
                 <SimpleGrid cols={{ base: 1, xs: 2 }}>
-                  <TextInput label="On which ground" placeholder="Signed up at the front desk" error={errors.basis?.message} {...register("basis", { required: "Say why you may write to them" })} />
-                  <TextInput label="Where that is written down" placeholder="Paper list, March" error={errors.source?.message} {...register("source", { required: "Say where the proof is" })} />
+                  <TextInput
+                    label="On which ground"
+                    placeholder="Signed up at the front desk"
+                    error={errors.basis?.message}
+                    {...register("basis", { required: "Say why you may write to them" })}
+                  />
+                  <TextInput
+                    label="Where that is written down"
+                    placeholder="Paper list, March"
+                    error={errors.source?.message}
+                    {...register("source", { required: "Say where the proof is" })}
+                  />
                 </SimpleGrid>
               )}
             </Stack>

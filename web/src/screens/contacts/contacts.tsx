@@ -13,6 +13,7 @@ import { Tags } from "../../parts/tags.tsx";
 import { useRead, useRows } from "../../query.ts";
 import { contactName, counted, shortMoment } from "../../words.ts";
 import { ContactDrawer } from "./contact-drawer.tsx";
+import css from "./contacts.module.css";
 import { NewContact } from "./new-contact.tsx";
 
 const route = getRouteApi("/app/contacts");
@@ -22,16 +23,25 @@ const columns: Columns<Contact> = column.columns([
     id: "name",
     header: "Name",
     cell: ({ row }) => (
-      <RowLink to="/contacts" search={(search: object) => ({ ...search, contact: row.original.id })} resetScroll={false}>
+      <RowLink
+        to="/contacts"
+        search={(search: object) => ({ ...search, contact: row.original.id })}
+        resetScroll={false}
+      >
         {contactName(row.original)}
       </RowLink>
     ),
-    meta: { width: "minmax(0, 1.2fr)", narrow: "title" },
+    meta: { width: "minmax(0, 1.1fr)", narrow: "title" },
   }),
-  column.accessor("email", {
-    header: "Email",
-    cell: ({ row }) => row.original.email ?? <Text span c="dimmed" fz="sm">{row.original.phone ?? "no address"}</Text>,
-    meta: { width: "minmax(0, 1.4fr)", narrow: "line" },
+  column.accessor((contact) => contact.email ?? contact.phone, {
+    id: "address",
+    header: "Email or phone",
+    cell: ({ row: { original } }) => (
+      <span className={css["address"]} title={original.email ?? original.phone ?? ""}>
+        {original.email ?? original.phone ?? "no address"}
+      </span>
+    ),
+    meta: { width: "minmax(0, 1.7fr)", narrow: "line" },
   }),
   column.accessor("tags", {
     header: "Tags",
@@ -41,7 +51,11 @@ const columns: Columns<Contact> = column.columns([
   column.accessor("stage", { header: "Stage", meta: { width: "110px", narrow: "hidden" } }),
   column.accessor("createdAt", {
     header: "Added",
-    cell: ({ row }) => <Text span c="dimmed" fz="sm">{shortMoment(row.original.createdAt)}</Text>,
+    cell: ({ row }) => (
+      <Text span c="dimmed" fz="sm">
+        {shortMoment(row.original.createdAt)}
+      </Text>
+    ),
     meta: { width: "110px", align: "end", narrow: "beside" },
   }),
 ]) as Columns<Contact>;
@@ -69,17 +83,32 @@ export const Contacts = () => {
             <ButtonLink to="/imports/new" variant="default" leftSection={<Icon name="imports" size={16} />}>
               Import
             </ButtonLink>
-            <ButtonLink to="/contacts" search={(search: object) => ({ ...search, new: true })} leftSection={<Icon name="plus" size={16} />}>
+            <ButtonLink
+              to="/contacts"
+              search={(search: object) => ({ ...search, new: true })}
+              leftSection={<Icon name="plus" size={16} />}
+            >
               Add a contact
             </ButtonLink>
           </>
         }
       />
       <Group gap="xs" mb="md">
-        <SearchBox label="Search contacts" placeholder="Name, email or phone" value={filters.q} onChange={(q) => filter({ q })} />
-        <NativeSelect aria-label="Tag" value={filters.tag ?? ""} onChange={(event) => filter({ tag: event.currentTarget.value || undefined })}>
+        <SearchBox
+          label="Search contacts"
+          placeholder="Name, email or phone"
+          value={filters.q}
+          onChange={(q) => filter({ q })}
+        />
+        <NativeSelect
+          aria-label="Tag"
+          value={filters.tag ?? ""}
+          onChange={(event) => filter({ tag: event.currentTarget.value || undefined })}
+        >
           <option value="">Any tag</option>
-          {tags.data?.data.map((tag) => <option key={tag.id}>{tag.name}</option>)}
+          {tags.data?.data.map((tag) => (
+            <option key={tag.id}>{tag.name}</option>
+          ))}
         </NativeSelect>
         <NativeSelect
           aria-label="Segment"
@@ -116,11 +145,23 @@ export const Contacts = () => {
           rowKey={(row) => row.id}
           empty={
             filtered ? (
-              <Empty icon="search" title="No contact matches" actions={<ButtonLink to="/contacts" search={{}} variant="default">Show all contacts</ButtonLink>}>
+              <Empty
+                icon="search"
+                title="No contact matches"
+                actions={
+                  <ButtonLink to="/contacts" search={{}} variant="default">
+                    Show all contacts
+                  </ButtonLink>
+                }
+              >
                 Try fewer words or another filter.
               </Empty>
             ) : (
-              <Empty icon="contacts" title="No contacts yet" actions={<ButtonLink to="/imports/new">Import a file</ButtonLink>}>
+              <Empty
+                icon="contacts"
+                title="No contacts yet"
+                actions={<ButtonLink to="/imports/new">Import a file</ButtonLink>}
+              >
                 Bring them in from a CSV file, or add the first by hand.
               </Empty>
             )

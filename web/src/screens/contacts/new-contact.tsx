@@ -20,11 +20,21 @@ export const NewContact = ({ opened, onClose }: { readonly opened: boolean; read
   const submit = (fields: ContactFields) =>
     create.mutate({
       ...bodyOf(fields),
-      ...(fields.consent.length > 0 ? { consent: { channels: fields.consent, basis: fields.basis, source: fields.source } } : {}),
+      ...(fields.consent.length > 0
+        ? { consent: { channels: fields.consent, basis: fields.basis, source: fields.source } }
+        : {}),
     });
   return (
     <Drawer opened={opened} onClose={onClose} title="Add a contact" closeButtonProps={{ "aria-label": "Close" }}>
-      <ContactForm form={form} problem={create.error} pending={create.isPending} withConsent act="Add the contact" onSubmit={submit} onCancel={onClose} />
+      <ContactForm
+        form={form}
+        problem={create.error}
+        pending={create.isPending}
+        withConsent
+        act="Add the contact"
+        onSubmit={submit}
+        onCancel={onClose}
+      />
     </Drawer>
   );
 };

@@ -19,7 +19,15 @@ export const targets: readonly { value: string; label: string }[] = [
 
 /** A column's header as the name of a field of its own: `Home City` → `attrs.home_city`. */
 export const ownField = (header: string): string =>
-  `attrs.${header.trim().toLowerCase().normalize("NFKD").replace(/[^\w-]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 64) || "field"}`;
+  `attrs.${
+    header
+      .trim()
+      .toLowerCase()
+      .normalize("NFKD")
+      .replace(/[^\w-]+/g, "_")
+      .replace(/^_+|_+$/g, "")
+      .slice(0, 64) || "field"
+  }`;
 
 const stages = ["awareness", "engagement", "sales", "retention", "churn"];
 const known = (zone: string): boolean => {
@@ -42,8 +50,10 @@ export const cellError = (target: string, cell: string): string | undefined => {
   return undefined;
 };
 
-/** What a whole row lacks, or undefined: somebody must be recognisable by it. */
+/** What is wrong with a whole row, or undefined: somebody must be recognisable by it. */
 export const rowError = (headers: readonly string[], row: readonly string[], mapping: Mapping): string | undefined => {
-  const has = (target: string) => headers.some((header, index) => mapping[header] === target && (row[index] ?? "").trim() !== "");
+  if (row.length > headers.length) return `${row.length} cells, but ${headers.length} columns: is a quote missing?`;
+  const has = (target: string) =>
+    headers.some((header, index) => mapping[header] === target && (row[index] ?? "").trim() !== "");
   return has("email") || has("phone") || has("externalId") ? undefined : "no email, phone or external id";
 };

@@ -9,7 +9,9 @@ import type { Source } from "./new-import.tsx";
 
 /** Sample with errors. */
 export const CheckSample = ({ source, mapping }: { readonly source: Source; readonly mapping: Mapping }) => {
-  const columns = source.headers.map((header, index) => ({ header, index, target: mapping[header] ?? "" })).filter(({ target }) => target !== "");
+  const columns = source.headers
+    .map((header, index) => ({ header, index, target: mapping[header] ?? "" }))
+    .filter(({ target }) => target !== "");
   const rows = source.sample.slice(0, 20).map((cells) => ({
     cells,
     missing: rowError(source.headers, cells, mapping),
@@ -23,8 +25,12 @@ export const CheckSample = ({ source, mapping }: { readonly source: Source; read
           Every row is checked again while it is taken in; those that are refused can be downloaded with their reasons.
         </Note>
       ) : (
-        <Note tone="warn" title={`${bad} of the first ${counted(rows.length, "row")} would be refused or lack something`}>
-          Correct the columns or the file, or go on: refused rows do not stop the others and can be downloaded afterwards.
+        <Note
+          tone="warn"
+          title={`${bad} of the first ${counted(rows.length, "row")} would be refused or lack something`}
+        >
+          Correct the columns or the file, or go on: refused rows do not stop the others and can be downloaded
+          afterwards.
         </Note>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
@@ -42,7 +48,7 @@ export const CheckSample = ({ source, mapping }: { readonly source: Source; read
           </thead>
           <tbody>
             {rows.map((row, rowIndex) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows of a file are their position.
+              // Rows of a file are their position.
               <tr key={rowIndex} data-bad={row.missing !== undefined || undefined}>
                 <td>
                   {rowIndex + 2}

@@ -38,7 +38,7 @@ export const ChooseFile = ({ chosen, onChoose }: ChooseFileProps) => {
       <span className={css["dropIcon"]}>
         <Icon name="file" size={26} />
       </span>
-      <Text fw={560}>{chosen ? `${chosen.name} (${size(chosen.size)})` : "A CSV file with one contact a line"}</Text>
+      <Text fw={500}>{chosen ? `${chosen.name} (${size(chosen.size)})` : "A CSV file with one contact a line"}</Text>
       <Text fz="sm" c="dimmed" ta="center" maw={440}>
         Its first line names the columns. Comma, semicolon or tab, UTF-8, UTF-16 or Windows: it is recognised.
       </Text>

@@ -14,7 +14,15 @@ export interface ImportChoices {
   readonly country: string;
   readonly communityId: string;
 }
-export const startChoices: ImportChoices = { dedupe: "update", hasConsent: false, channels: ["email"], basis: "", source: "", country: "", communityId: "" };
+export const startChoices: ImportChoices = {
+  dedupe: "update",
+  hasConsent: false,
+  channels: ["email"],
+  basis: "",
+  source: "",
+  country: "",
+  communityId: "",
+};
 
 export interface ConsentStepProps {
   readonly choices: ImportChoices;
@@ -48,7 +56,12 @@ export const ConsentStep = ({ choices, errors, onChange }: ConsentStepProps) => 
         />
         {choices.hasConsent ? (
           <Stack gap="md" pl={{ base: 0, xs: 32 }}>
-            <Checkbox.Group label="They agreed to" value={[...choices.channels]} onChange={(value) => set({ channels: value as Channel[] })} error={choices.channels.length === 0 ? "Choose at least one" : at("channels")}>
+            <Checkbox.Group
+              label="They agreed to"
+              value={[...choices.channels]}
+              onChange={(value) => set({ channels: value as Channel[] })}
+              error={choices.channels.length === 0 ? "Choose at least one" : at("channels")}
+            >
               <Group gap="md" mt={6}>
                 <Checkbox value="email" label="Email" />
                 <Checkbox value="sms" label="SMS" />
@@ -56,8 +69,22 @@ export const ConsentStep = ({ choices, errors, onChange }: ConsentStepProps) => 
               </Group>
             </Checkbox.Group>
             <SimpleGrid cols={{ base: 1, sm: 2 }}>
-              <TextInput required label="On which ground" placeholder="Signed up for the newsletter" value={choices.basis} error={at("basis")} onChange={(event) => set({ basis: event.currentTarget.value })} />
-              <TextInput required label="Where that is written down" placeholder="Website form, export of May" value={choices.source} error={at("source")} onChange={(event) => set({ source: event.currentTarget.value })} />
+              <TextInput
+                required
+                label="On which ground"
+                placeholder="Signed up for the newsletter"
+                value={choices.basis}
+                error={at("basis")}
+                onChange={(event) => set({ basis: event.currentTarget.value })}
+              />
+              <TextInput
+                required
+                label="Where that is written down"
+                placeholder="Website form, export of May"
+                value={choices.source}
+                error={at("source")}
+                onChange={(event) => set({ source: event.currentTarget.value })}
+              />
             </SimpleGrid>
           </Stack>
         ) : (
@@ -77,7 +104,12 @@ export const ConsentStep = ({ choices, errors, onChange }: ConsentStepProps) => 
           onChange={(event) => set({ country: event.currentTarget.value })}
         />
         {(communities.data?.data.length ?? 0) > 1 && (
-          <NativeSelect label="Community" description="Of contacts that name none" value={choices.communityId} onChange={(event) => set({ communityId: event.currentTarget.value })}>
+          <NativeSelect
+            label="Community"
+            description="Of contacts that name none"
+            value={choices.communityId}
+            onChange={(event) => set({ communityId: event.currentTarget.value })}
+          >
             <option value="">The default one</option>
             {communities.data?.data.map((community) => (
               <option key={community.id} value={community.id}>

@@ -24,20 +24,30 @@ const columns = column.columns([
   column.display({
     id: "errors",
     header: "Why",
-    cell: ({ row }) => row.original.errors.map((error) => `${error.column ? `${error.column}: ` : ""}${error.message}`).join("; "),
+    cell: ({ row }) =>
+      row.original.errors.map((error) => `${error.column ? `${error.column}: ` : ""}${error.message}`).join("; "),
     meta: { width: "minmax(0, 1.2fr)", narrow: "line" },
   }),
-  column.accessor("raw", { header: "As it stands in the file", cell: ({ row }) => <span className={css["raw"]}>{row.original.raw}</span>, meta: { width: "minmax(0, 1.6fr)", narrow: "line" } }),
+  column.accessor("raw", {
+    header: "As it stands in the file",
+    cell: ({ row }) => <span className={css["raw"]}>{row.original.raw}</span>,
+    meta: { width: "minmax(0, 1.6fr)", narrow: "line" },
+  }),
 ]) as Columns<Refused>;
 
 /** Rows a second since it started, and how long it took or will take. */
 const pace = (entry: Import): string => {
   if (!entry.startedAt) return "It starts in a moment.";
-  const seconds = Math.max(0.001, ((entry.finishedAt ? Date.parse(entry.finishedAt) : Date.now()) - Date.parse(entry.startedAt)) / 1000);
+  const seconds = Math.max(
+    0.001,
+    ((entry.finishedAt ? Date.parse(entry.finishedAt) : Date.now()) - Date.parse(entry.startedAt)) / 1000,
+  );
   const rows = entry.inserted + entry.updated + entry.skipped + entry.failed;
   const rate = `${count(Math.round(rows / Math.max(seconds, 1)))} rows a second`;
   if (entry.finishedAt) return `${duration(seconds)}, ${rate}`;
-  return entry.progress > 0.02 ? `${rate}, about ${duration((seconds / entry.progress) * (1 - entry.progress))} left` : rate;
+  return entry.progress > 0.02
+    ? `${rate}, about ${duration((seconds / entry.progress) * (1 - entry.progress))} left`
+    : rate;
 };
 
 const RefusedRows = ({ entry }: { readonly entry: Import }) => {
@@ -47,7 +57,14 @@ const RefusedRows = ({ entry }: { readonly entry: Import }) => {
       flush
       title="Refused rows"
       aside={
-        <Button component="a" href={`/api/v1/imports/${entry.id}/errors.csv`} download variant="default" size="compact-sm" leftSection={<Icon name="download" size={15} />}>
+        <Button
+          component="a"
+          href={`/api/v1/imports/${entry.id}/errors.csv`}
+          download
+          variant="default"
+          size="compact-sm"
+          leftSection={<Icon name="download" size={15} />}
+        >
           Download as CSV
         </Button>
       }
@@ -75,7 +92,11 @@ export const ImportScreen = () => {
     <>
       <PageHead
         title={entry.fileName}
-        above={<TextLink to="/imports" fz="sm">Imports</TextLink>}
+        above={
+          <TextLink to="/imports" fz="sm">
+            Imports
+          </TextLink>
+        }
         beside={<Status word={importWords[entry.status]} live={open} />}
         lead={`${size(entry.bytes)}, ${moment(entry.createdAt)}`}
         actions={
@@ -90,14 +111,22 @@ export const ImportScreen = () => {
       />
       <Stack gap="lg">
         {entry.reason && (
-          <Note tone={entry.status === "failed" ? "bad" : "info"} title={entry.status === "failed" ? "The import stopped" : "Note"} role="alert">
+          <Note
+            tone={entry.status === "failed" ? "bad" : "info"}
+            title={entry.status === "failed" ? "The import stopped" : "Note"}
+            role="alert"
+          >
             {entry.reason}
           </Note>
         )}
         <Section>
           <Stack gap="lg">
             <Stack gap={6}>
-              <Progress value={entry.status === "completed" ? 100 : entry.progress * 100} size="lg" aria-label="Progress of the import" />
+              <Progress
+                value={entry.status === "completed" ? 100 : entry.progress * 100}
+                size="lg"
+                aria-label="Progress of the import"
+              />
               <Group justify="space-between" gap="xs" aria-live="polite">
                 <Text fz="sm" c="dimmed">
                   {pace(entry)}
@@ -119,7 +148,16 @@ export const ImportScreen = () => {
         </Section>
         {entry.failed > 0 && <RefusedRows entry={entry} />}
       </Stack>
-      <Confirm opened={asked} title="Cancel the import?" act="Cancel the import" danger pending={cancel.isPending} problem={cancel.error} onConfirm={() => cancel.mutate({ id })} onClose={() => setAsked(false)}>
+      <Confirm
+        opened={asked}
+        title="Cancel the import?"
+        act="Cancel the import"
+        danger
+        pending={cancel.isPending}
+        problem={cancel.error}
+        onConfirm={() => cancel.mutate({ id })}
+        onClose={() => setAsked(false)}
+      >
         Rows that were taken in stay. The rest of the file is left out.
       </Confirm>
     </>

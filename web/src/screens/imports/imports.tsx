@@ -23,18 +23,31 @@ const columns = column.columns([
     ),
     meta: { width: "minmax(0, 1.6fr)", narrow: "title" },
   }),
-  column.accessor("status", { header: "State", cell: ({ row }) => <Status word={importWords[row.original.status]} live={underWay(row.original.status)} />, meta: { width: "150px", narrow: "beside" } }),
+  column.accessor("status", {
+    header: "State",
+    cell: ({ row }) => <Status word={importWords[row.original.status]} live={underWay(row.original.status)} />,
+    meta: { width: "150px", narrow: "beside" },
+  }),
   column.display({
     id: "counts",
     header: "Rows",
     cell: ({ row: { original } }) => (
       <Text span fz="sm" c="dimmed">
-        {count(original.inserted)} new, {count(original.updated)} updated, {count(original.skipped)} left, {count(original.failed)} refused
+        {count(original.inserted)} new, {count(original.updated)} updated, {count(original.skipped)} left,{" "}
+        {count(original.failed)} refused
       </Text>
     ),
     meta: { width: "minmax(0, 2fr)", narrow: "line" },
   }),
-  column.accessor("createdAt", { header: "Started", cell: ({ row }) => <Text span fz="sm" c="dimmed">{shortMoment(row.original.createdAt)}</Text>, meta: { width: "120px", align: "end", narrow: "hidden" } }),
+  column.accessor("createdAt", {
+    header: "Started",
+    cell: ({ row }) => (
+      <Text span fz="sm" c="dimmed">
+        {shortMoment(row.original.createdAt)}
+      </Text>
+    ),
+    meta: { width: "120px", align: "end", narrow: "hidden" },
+  }),
 ]) as Columns<Import>;
 
 /** The list of imports. */
@@ -49,7 +62,11 @@ export const Imports = () => {
   );
   return (
     <>
-      <PageHead title="Imports" lead="Every file that brought contacts in, with what became of its rows." actions={start} />
+      <PageHead
+        title="Imports"
+        lead="Every file that brought contacts in, with what became of its rows."
+        actions={start}
+      />
       <Section flush>
         <DataTable
           label="Imports"
@@ -58,7 +75,8 @@ export const Imports = () => {
           rowKey={(row) => row.id}
           empty={
             <Empty icon="imports" title="Nothing was imported yet" actions={start}>
-              Take a CSV file from your address book, spreadsheet or last tool. You see what would be refused before anything is taken in.
+              Take a CSV file from your address book, spreadsheet or last tool. You see what would be refused before
+              anything is taken in.
             </Empty>
           }
         />

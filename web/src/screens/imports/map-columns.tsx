@@ -1,7 +1,7 @@
 // Which column becomes which field; usual names are recognised. What has no field becomes one of its own, or stays out.
 import { NativeSelect, Stack, Text } from "@mantine/core";
-import { useRead } from "../../query.ts";
 import { Note } from "../../parts/note.tsx";
+import { useRead } from "../../query.ts";
 import { fieldName } from "../segments/rule.ts";
 import { type Mapping, ownField, targets } from "./check-row.ts";
 import css from "./imports.module.css";
@@ -18,7 +18,8 @@ export const MapColumns = ({ source, mapping, onChange }: MapColumnsProps) => {
   const fields = useRead("contacts.fields", {});
   const attrs = (fields.data?.fields ?? []).filter((field) => field.startsWith("attrs."));
   const recognised = Object.values(mapping).some((target) => ["email", "phone", "externalId"].includes(target));
-  const uses = (target: string) => Object.entries(mapping).filter(([header, used]) => used === target && source.headers.includes(header)).length;
+  const uses = (target: string) =>
+    Object.entries(mapping).filter(([header, used]) => used === target && source.headers.includes(header)).length;
   return (
     <Stack gap="md">
       {!recognised && (
@@ -31,12 +32,15 @@ export const MapColumns = ({ source, mapping, onChange }: MapColumnsProps) => {
           const target = mapping[header] ?? "";
           const own = ownField(header);
           const choices = [...new Set([own, ...attrs, ...(target.startsWith("attrs.") ? [target] : [])])];
-          const example = source.sample.map((row) => row[index] ?? "").filter((cell) => cell.trim() !== "").slice(0, 3);
+          const example = source.sample
+            .map((row) => row[index] ?? "")
+            .filter((cell) => cell.trim() !== "")
+            .slice(0, 3);
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: headers may repeat.
+            // Headers may repeat.
             <li key={`${index} ${header}`}>
               <div>
-                <Text fw={560} fz="sm" className="lc-break">
+                <Text fw={500} fz="sm" className="lc-break">
                   {header || `column ${index + 1}`}
                 </Text>
                 <Text fz="sm" c="dimmed" className="lc-clip">
@@ -46,7 +50,11 @@ export const MapColumns = ({ source, mapping, onChange }: MapColumnsProps) => {
               <NativeSelect
                 aria-label={`Field for the column ${header}`}
                 value={target}
-                error={target !== "" && !target.startsWith("attrs.") && target !== "tags" && uses(target) > 1 ? "Another column has this field" : undefined}
+                error={
+                  target !== "" && !target.startsWith("attrs.") && target !== "tags" && uses(target) > 1
+                    ? "Another column has this field"
+                    : undefined
+                }
                 onChange={(event) => onChange({ ...mapping, [header]: event.currentTarget.value })}
               >
                 <option value="">Leave it out</option>

@@ -9,9 +9,9 @@ import { PageHead, Section } from "../../parts/page.tsx";
 import { Steps } from "../../parts/steps.tsx";
 import { asProblem, type Problem } from "../../problem.ts";
 import { refresh } from "../../query.ts";
-import { ChooseFile } from "./choose-file.tsx";
 import type { Mapping } from "./check-row.ts";
 import { CheckSample } from "./check-sample.tsx";
+import { ChooseFile } from "./choose-file.tsx";
 import { ConsentStep, type ImportChoices, startChoices } from "./consent-step.tsx";
 import { MapColumns } from "./map-columns.tsx";
 import { ReadAs } from "./read-as.tsx";
@@ -27,7 +27,8 @@ export interface Source {
 }
 
 const names = ["File", "Reading", "Columns", "Check", "Consent"];
-const asEncoding = (name: string): Encoding => (["utf-16le", "utf-16be", "windows-1252"].includes(name) ? (name as Encoding) : "utf-8");
+const asEncoding = (name: string): Encoding =>
+  ["utf-16le", "utf-16be", "windows-1252"].includes(name) ? (name as Encoding) : "utf-8";
 const asDelimiter = (text: string): Delimiter => (text === ";" || text === "\t" ? text : ",");
 
 /** The wizard of an import. */
@@ -47,7 +48,14 @@ export const NewImport = () => {
     try {
       const head = await readHead(file);
       const found = await call("imports.inspect", { head: base64(head) });
-      setSource({ file, head, encoding: asEncoding(found.encoding), delimiter: asDelimiter(found.delimiter), headers: found.headers, sample: found.sample });
+      setSource({
+        file,
+        head,
+        encoding: asEncoding(found.encoding),
+        delimiter: asDelimiter(found.delimiter),
+        headers: found.headers,
+        sample: found.sample,
+      });
       setMapping(found.mapping);
       setStep(1);
     } catch (error) {
@@ -66,11 +74,22 @@ export const NewImport = () => {
       delimiter: source.delimiter,
       ...(choices.country === "" ? {} : { country: choices.country.toUpperCase() }),
       ...(choices.communityId === "" ? {} : { communityId: choices.communityId }),
-      ...(choices.hasConsent ? { consent: { channels: choices.channels, basis: choices.basis, source: choices.source } } : {}),
+      ...(choices.hasConsent
+        ? { consent: { channels: choices.channels, basis: choices.basis, source: choices.source } }
+        : {}),
     };
-    const used = Object.fromEntries(Object.entries(mapping).filter(([header, target]) => target !== "" && source.headers.includes(header)));
+    const used = Object.fromEntries(
+      Object.entries(mapping).filter(([header, target]) => target !== "" && source.headers.includes(header)),
+    );
     try {
-      const { id } = await uploadImport({ file: source.file, mapping: used, options, key: key.current, onProgress: setSent, signal: abort.current.signal });
+      const { id } = await uploadImport({
+        file: source.file,
+        mapping: used,
+        options,
+        key: key.current,
+        onProgress: setSent,
+        signal: abort.current.signal,
+      });
       await refresh(["imports"]);
       await navigate({ to: "/imports/$id", params: { id } });
     } catch (error) {
@@ -85,12 +104,21 @@ export const NewImport = () => {
 
   const mapped = Object.values(mapping).some((target) => ["email", "phone", "externalId"].includes(target));
   const reachable = source === null ? 0 : mapped ? 4 : 2;
-  const consentGap = choices.hasConsent && (choices.channels.length === 0 || choices.basis.trim() === "" || choices.source.trim() === "");
+  const consentGap =
+    choices.hasConsent &&
+    (choices.channels.length === 0 || choices.basis.trim() === "" || choices.source.trim() === "");
   const next = () => setStep(step + 1);
 
   return (
     <>
-      <PageHead title="Import contacts" above={<TextLink to="/imports" fz="sm">Imports</TextLink>} />
+      <PageHead
+        title="Import contacts"
+        above={
+          <TextLink to="/imports" fz="sm">
+            Imports
+          </TextLink>
+        }
+      />
       <Steps names={names} active={step} reachable={reachable} onStep={setStep} />
       <Section>
         <Stack gap="lg">

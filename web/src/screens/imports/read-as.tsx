@@ -9,7 +9,13 @@ import { type Delimiter, type Encoding, readTable } from "./read-head.ts";
 const shown = 6;
 
 /** Encoding and delimiter with the first rows. */
-export const ReadAs = ({ source, onChange }: { readonly source: Source; readonly onChange: (source: Source) => void }) => {
+export const ReadAs = ({
+  source,
+  onChange,
+}: {
+  readonly source: Source;
+  readonly onChange: (source: Source) => void;
+}) => {
   const [failed, setFailed] = useState<string>();
   const readAs = (encoding: Encoding, delimiter: Delimiter) => {
     try {
@@ -22,13 +28,21 @@ export const ReadAs = ({ source, onChange }: { readonly source: Source; readonly
   return (
     <Stack gap="md">
       <Group gap="md">
-        <NativeSelect label="Encoding" value={source.encoding} onChange={(event) => readAs(event.currentTarget.value as Encoding, source.delimiter)}>
+        <NativeSelect
+          label="Encoding"
+          value={source.encoding}
+          onChange={(event) => readAs(event.currentTarget.value as Encoding, source.delimiter)}
+        >
           <option value="utf-8">UTF-8</option>
           <option value="utf-16le">UTF-16 (little endian)</option>
           <option value="utf-16be">UTF-16 (big endian)</option>
           <option value="windows-1252">Windows-1252 (Western)</option>
         </NativeSelect>
-        <NativeSelect label="Columns are separated by" value={source.delimiter} onChange={(event) => readAs(source.encoding, event.currentTarget.value as Delimiter)}>
+        <NativeSelect
+          label="Columns are separated by"
+          value={source.delimiter}
+          onChange={(event) => readAs(source.encoding, event.currentTarget.value as Delimiter)}
+        >
           <option value=",">Comma</option>
           <option value=";">Semicolon</option>
           <option value={"\t"}>Tab</option>
@@ -40,7 +54,8 @@ export const ReadAs = ({ source, onChange }: { readonly source: Source; readonly
         </Note>
       )}
       <Text fz="sm" c="dimmed">
-        {source.headers.length} {source.headers.length === 1 ? "column" : "columns"}. Names, umlauts and accents should look right here.
+        {source.headers.length} {source.headers.length === 1 ? "column" : "columns"}. Names, umlauts and accents should
+        look right here.
       </Text>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
       <section className={css["scroll"]} aria-label="First rows of the file" tabIndex={0}>
@@ -48,7 +63,7 @@ export const ReadAs = ({ source, onChange }: { readonly source: Source; readonly
           <thead>
             <tr>
               {source.headers.map((header, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: columns have no other identity; headers may repeat.
+                // Columns have no other identity; headers may repeat.
                 <th key={index} scope="col">
                   {header || `column ${index + 1}`}
                 </th>
@@ -57,10 +72,9 @@ export const ReadAs = ({ source, onChange }: { readonly source: Source; readonly
           </thead>
           <tbody>
             {source.sample.slice(0, shown).map((row, rowIndex) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows of a file are their position.
+              // Rows of a file are their position.
               <tr key={rowIndex}>
                 {source.headers.map((_, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: as above.
                   <td key={index}>{row[index]}</td>
                 ))}
               </tr>

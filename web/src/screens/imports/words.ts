@@ -13,4 +13,5 @@ export const importWords: Readonly<Record<Import["status"], Word>> = {
   undone: { label: "undone", tone: "neutral" },
 };
 /** True while its counts may still change. */
-export const underWay = (status: Import["status"]): boolean => status === "queued" || status === "running" || status === "undoing";
+export const underWay = (status: Import["status"]): boolean =>
+  status === "queued" || status === "running" || status === "undoing";

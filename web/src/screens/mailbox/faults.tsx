@@ -10,13 +10,30 @@ import css from "./mailbox.module.css";
 
 type Kind = ApiParams<"sandbox.setFaults">["kind"];
 const kinds: readonly { value: Exclude<Kind, "none">; label: string; about: string }[] = [
-  { value: "throttle", label: "Too busy", about: "The server says “later” (454). The sender slows down and tries again." },
-  { value: "reject", label: "Refused for good", about: "The server says “no such mailbox” (550). The message bounces." },
-  { value: "timeout_after_accept", label: "Taken, then silent", about: "The mail is taken, the answer never comes. Nobody can know: the message “may have been sent”." },
+  {
+    value: "throttle",
+    label: "Too busy",
+    about: "The server says “later” (454). The sender slows down and tries again.",
+  },
+  {
+    value: "reject",
+    label: "Refused for good",
+    about: "The server says “no such mailbox” (550). The message bounces.",
+  },
+  {
+    value: "timeout_after_accept",
+    label: "Taken, then silent",
+    about: "The mail is taken, the answer never comes. Nobody can know: the message “may have been sent”.",
+  },
   { value: "slow", label: "Slow", about: "The answer comes late." },
 ];
 const nameOf = (rule: FaultRule): string =>
-  [kinds.find((kind) => kind.value === rule.kind)?.label ?? rule.kind, rule.to && `for ${rule.to}`, rule.probability < 1 && `${Math.round(rule.probability * 100)}% of mails`, rule.remaining !== null && `${counted(rule.remaining, "time")} left`]
+  [
+    kinds.find((kind) => kind.value === rule.kind)?.label ?? rule.kind,
+    rule.to && `for ${rule.to}`,
+    rule.probability < 1 && `${Math.round(rule.probability * 100)}% of mails`,
+    rule.remaining !== null && `${counted(rule.remaining, "time")} left`,
+  ]
     .filter(Boolean)
     .join(", ");
 
@@ -57,7 +74,7 @@ export const Faults = ({ opened, onClose }: { readonly opened: boolean; readonly
           ) : (
             <ul className={`lc-plain-list ${css["rules"]}`}>
               {rules.map((rule, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: rules have no identity but their place.
+                // Rules have no identity but their place.
                 <li key={index}>
                   <span>{nameOf(rule)}</span>
                   <Text span fz="sm" c="dimmed">
@@ -71,17 +88,44 @@ export const Faults = ({ opened, onClose }: { readonly opened: boolean; readonly
         <Stack gap="md">
           <Title order={3}>Add one</Title>
           {set.error && set.error.errors.length === 0 && <ProblemNote problem={set.error} />}
-          <NativeSelect label="What the server does" description={kinds.find((one) => one.value === kind)?.about} value={kind} onChange={(event) => setKind(event.currentTarget.value as Exclude<Kind, "none">)}>
+          <NativeSelect
+            label="What the server does"
+            description={kinds.find((one) => one.value === kind)?.about}
+            value={kind}
+            onChange={(event) => setKind(event.currentTarget.value as Exclude<Kind, "none">)}
+          >
             {kinds.map((one) => (
               <option key={one.value} value={one.value}>
                 {one.label}
               </option>
             ))}
           </NativeSelect>
-          <TextInput label="Only for" description="An address or a domain; everyone when empty" placeholder="example.org" value={to} error={at("to")} onChange={(event) => setTo(event.currentTarget.value)} />
+          <TextInput
+            label="Only for"
+            description="An address or a domain; everyone when empty"
+            placeholder="example.org"
+            value={to}
+            error={at("to")}
+            onChange={(event) => setTo(event.currentTarget.value)}
+          />
           <Group grow align="flex-start">
-            <NumberInput label="Share of mails" suffix=" %" min={1} max={100} value={share} error={at("probability")} onChange={setShare} />
-            <NumberInput label="How often" placeholder="without end" min={1} value={times} error={at("count")} onChange={setTimes} />
+            <NumberInput
+              label="Share of mails"
+              suffix=" %"
+              min={1}
+              max={100}
+              value={share}
+              error={at("probability")}
+              onChange={setShare}
+            />
+            <NumberInput
+              label="How often"
+              placeholder="without end"
+              min={1}
+              value={times}
+              error={at("count")}
+              onChange={setTimes}
+            />
           </Group>
           <Button onClick={add} loading={set.isPending} style={{ alignSelf: "flex-start" }}>
             Add the fault

@@ -12,7 +12,13 @@ export const MailDrawer = ({ id, onClose }: { readonly id: string | undefined; r
   const mail = useRead("sandbox.getMail", { id: id ?? "" }, { enabled: id !== undefined });
   const { data } = mail;
   return (
-    <Drawer opened={id !== undefined} onClose={onClose} size="xl" title={data?.subject ?? "Mail"} closeButtonProps={{ "aria-label": "Close" }}>
+    <Drawer
+      opened={id !== undefined}
+      onClose={onClose}
+      size="xl"
+      title={data?.subject ?? "Mail"}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
       {mail.isPending && <Skeleton height={320} role="status" aria-label="Loading the mail" />}
       {mail.isError && <ProblemNote problem={mail.error} retry={() => void mail.refetch()} />}
       {data && (
@@ -38,7 +44,12 @@ export const MailDrawer = ({ id, onClose }: { readonly id: string | undefined; r
               <pre className={css["raw"]}>{data.text || "This mail has no text part."}</pre>
             </Tabs.Panel>
             <Tabs.Panel value="headers" pt="md">
-              <Facts facts={Object.entries(data.headers).map(([name, value]) => ({ name, value: <span className="lc-mono">{value}</span> }))} />
+              <Facts
+                facts={Object.entries(data.headers).map(([name, value]) => ({
+                  name,
+                  value: <span className="lc-mono">{value}</span>,
+                }))}
+              />
             </Tabs.Panel>
             <Tabs.Panel value="source" pt="md">
               <pre className={css["raw"]}>{data.raw}</pre>

@@ -29,8 +29,21 @@ const columns = column.columns([
     ),
     meta: { width: "minmax(0, 1.6fr)", narrow: "title" },
   }),
-  column.display({ id: "to", header: "To", cell: ({ row }) => [row.original.to].flat().join(", "), meta: { width: "minmax(0, 1.2fr)", narrow: "line" } }),
-  column.accessor("receivedAt", { header: "Received", cell: ({ row }) => <Text span fz="sm" c="dimmed">{shortMoment(row.original.receivedAt)}</Text>, meta: { width: "110px", align: "end", narrow: "beside" } }),
+  column.display({
+    id: "to",
+    header: "To",
+    cell: ({ row }) => [row.original.to].flat().join(", "),
+    meta: { width: "minmax(0, 1.2fr)", narrow: "line" },
+  }),
+  column.accessor("receivedAt", {
+    header: "Received",
+    cell: ({ row }) => (
+      <Text span fz="sm" c="dimmed">
+        {shortMoment(row.original.receivedAt)}
+      </Text>
+    ),
+    meta: { width: "110px", align: "end", narrow: "beside" },
+  }),
 ]) as Columns<SandboxMail>;
 
 /** The mailbox with the faults that the sandbox can play. */
@@ -46,7 +59,11 @@ export const Mailbox = () => {
     <>
       <PageHead
         title="Mailbox"
-        lead={list.total === undefined ? "Every mail the sandbox received." : `${counted(list.total, "mail")}${filtered ? " match" : " received by the sandbox; none of them left this machine"}.`}
+        lead={
+          list.total === undefined
+            ? "Every mail the sandbox received."
+            : `${counted(list.total, "mail")}${filtered ? " match" : " received by the sandbox; none of them left this machine"}.`
+        }
         actions={
           <>
             <Button variant="default" leftSection={<Icon name="trash" size={16} />} onClick={setEmptying.open}>
@@ -59,9 +76,18 @@ export const Mailbox = () => {
         }
       />
       <Group gap="xs" mb="md">
-        <SearchBox label="Search the mailbox" placeholder="Subject, sender or recipient" value={filters.q} onChange={(q) => void navigate({ search: (search) => ({ ...search, q }), replace: true, resetScroll: false })} />
+        <SearchBox
+          label="Search the mailbox"
+          placeholder="Subject, sender or recipient"
+          value={filters.q}
+          onChange={(q) => void navigate({ search: (search) => ({ ...search, q }), replace: true, resetScroll: false })}
+        />
         {filters.to && (
-          <Button variant="default" rightSection={<Icon name="close" size={14} />} onClick={() => void navigate({ search: ({ to: _, ...rest }) => rest })}>
+          <Button
+            variant="default"
+            rightSection={<Icon name="close" size={14} />}
+            onClick={() => void navigate({ search: ({ to: _, ...rest }) => rest })}
+          >
             to {filters.to}
           </Button>
         )}
@@ -74,18 +100,42 @@ export const Mailbox = () => {
           rowKey={(row) => row.id}
           empty={
             filtered ? (
-              <Empty icon="search" title="No mail matches" actions={<ButtonLink to="/mailbox" search={{}} variant="default">Show all mails</ButtonLink>} />
+              <Empty
+                icon="search"
+                title="No mail matches"
+                actions={
+                  <ButtonLink to="/mailbox" search={{}} variant="default">
+                    Show all mails
+                  </ButtonLink>
+                }
+              />
             ) : (
-              <Empty icon="mailbox" title="No mail yet" actions={<ButtonLink to="/campaigns/new">New campaign</ButtonLink>}>
+              <Empty
+                icon="mailbox"
+                title="No mail yet"
+                actions={<ButtonLink to="/campaigns/new">New campaign</ButtonLink>}
+              >
                 Launch a campaign or send a test mail, and it arrives here.
               </Empty>
             )
           }
         />
       </Section>
-      <MailDrawer id={mail} onClose={() => void navigate({ search: ({ mail: _, ...rest }) => rest, resetScroll: false })} />
+      <MailDrawer
+        id={mail}
+        onClose={() => void navigate({ search: ({ mail: _, ...rest }) => rest, resetScroll: false })}
+      />
       <Faults opened={faults} onClose={setFaults.close} />
-      <Confirm opened={emptying} title="Empty the mailbox?" act="Empty it" danger pending={clear.isPending} problem={clear.error} onConfirm={() => clear.mutate({})} onClose={setEmptying.close}>
+      <Confirm
+        opened={emptying}
+        title="Empty the mailbox?"
+        act="Empty it"
+        danger
+        pending={clear.isPending}
+        problem={clear.error}
+        onConfirm={() => clear.mutate({})}
+        onClose={setEmptying.close}
+      >
         All mails of the sandbox are deleted. Campaigns and their ledgers stay.
       </Confirm>
     </>

@@ -12,19 +12,43 @@ import { ProblemNote } from "../../parts/note.tsx";
 import { PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
 import { useRead, useWrite } from "../../query.ts";
 import { contactName, count } from "../../words.ts";
-import { type Group as RuleGroup, fromApi, isComplete, newGroup, toApi } from "./rule.ts";
+import { fromApi, isComplete, newGroup, type Group as RuleGroup, toApi } from "./rule.ts";
 import { RuleBuilder } from "./rule-builder.tsx";
 import css from "./segments.module.css";
 
 type Segment = Row<"segments.list">;
 const route = getRouteApi("/app/segments/$id");
-const builtIn = ["tags", "email", "phone", "firstName", "lastName", "orgName", "kind", "stage", "score", "timezone", "createdAt", "email.lastOpenedAt", "email.lastClickedAt", "lastRepliedAt"];
+const builtIn = [
+  "tags",
+  "email",
+  "phone",
+  "firstName",
+  "lastName",
+  "orgName",
+  "kind",
+  "stage",
+  "score",
+  "timezone",
+  "createdAt",
+  "email.lastOpenedAt",
+  "email.lastClickedAt",
+  "lastRepliedAt",
+];
 
 const Preview = ({ group }: { readonly group: RuleGroup }) => {
   const rule = useMemo(() => (isComplete(group) ? toApi(group) : null), [group]);
   const [settled] = useDebouncedValue(rule, 350);
-  const preview = useRead("segments.preview", { rule: settled ?? {}, sample: 8 }, { enabled: settled !== null, keep: true });
-  if (rule === null) return <Text c="dimmed" fz="sm">Fill in every condition to see who is found.</Text>;
+  const preview = useRead(
+    "segments.preview",
+    { rule: settled ?? {}, sample: 8 },
+    { enabled: settled !== null, keep: true },
+  );
+  if (rule === null)
+    return (
+      <Text c="dimmed" fz="sm">
+        Fill in every condition to see who is found.
+      </Text>
+    );
   if (preview.isError) return <ProblemNote problem={preview.error} retry={() => void preview.refetch()} />;
   if (!preview.data) return <Skeleton height={120} />;
   return (
@@ -39,7 +63,7 @@ const Preview = ({ group }: { readonly group: RuleGroup }) => {
         <ul className={`lc-plain-list ${css["sample"]}`}>
           {preview.data.sample.map((contact) => (
             <li key={contact.id}>
-              <TextLink to="/contacts" search={{ contact: contact.id }} c="var(--lc-ink)">
+              <TextLink to="/contacts" search={{ contact: contact.id }} c="var(--lc-ink)" fz="sm">
                 {contactName(contact)}
               </TextLink>
               <Text span fz="xs" c="dimmed" className="lc-clip">
@@ -65,8 +89,14 @@ const Editor = ({ segment }: { readonly segment: Segment | undefined }) => {
     if (!segment) void navigate({ to: "/segments/$id", params: { id: result.id }, replace: true });
   };
   const create = useWrite("segments.create", { touches: ["segments.list"], done: saved });
-  const update = useWrite("segments.update", { touches: ["segments.list", "segments.get", "contacts.list"], done: saved });
-  const remove = useWrite("segments.remove", { touches: ["segments.list"], done: () => void navigate({ to: "/segments" }) });
+  const update = useWrite("segments.update", {
+    touches: ["segments.list", "segments.get", "contacts.list"],
+    done: saved,
+  });
+  const remove = useWrite("segments.remove", {
+    touches: ["segments.list"],
+    done: () => void navigate({ to: "/segments" }),
+  });
   const problem = create.error ?? update.error;
   const nameError = problem?.errors.find((error) => error.path === "name")?.message;
   const ready = name.trim() !== "" && isComplete(group);
@@ -80,15 +110,28 @@ const Editor = ({ segment }: { readonly segment: Segment | undefined }) => {
     <>
       <PageHead
         title={segment?.name ?? "New segment"}
-        above={<TextLink to="/segments" fz="sm">Segments</TextLink>}
+        above={
+          <TextLink to="/segments" fz="sm">
+            Segments
+          </TextLink>
+        }
         actions={
           <>
             {segment && (
               <>
-                <ButtonLink to="/campaigns/new" search={{ segmentId: segment.id }} variant="default" leftSection={<Icon name="campaigns" size={16} />}>
+                <ButtonLink
+                  to="/campaigns/new"
+                  search={{ segmentId: segment.id }}
+                  variant="default"
+                  leftSection={<Icon name="campaigns" size={16} />}
+                >
                   Write to them
                 </ButtonLink>
-                <Button variant="default" onClick={() => setDeleting(true)} leftSection={<Icon name="trash" size={16} />}>
+                <Button
+                  variant="default"
+                  onClick={() => setDeleting(true)}
+                  leftSection={<Icon name="trash" size={16} />}
+                >
                   Delete
                 </Button>
               </>
@@ -102,15 +145,36 @@ const Editor = ({ segment }: { readonly segment: Segment | undefined }) => {
       <div className={css["layout"]}>
         <Stack gap="md" miw={0}>
           {problem && !nameError && <ProblemNote problem={problem} />}
-          <TextInput label="Name" placeholder="Workshop visitors" value={name} error={nameError} onChange={(event) => setName(event.currentTarget.value)} maw={420} />
-          <RuleBuilder group={group} fields={all} tags={tags.data?.data.map((tag) => tag.name) ?? []} onChange={setGroup} />
+          <TextInput
+            label="Name"
+            placeholder="Workshop visitors"
+            value={name}
+            error={nameError}
+            onChange={(event) => setName(event.currentTarget.value)}
+            maw={420}
+          />
+          <RuleBuilder
+            group={group}
+            fields={all}
+            tags={tags.data?.data.map((tag) => tag.name) ?? []}
+            onChange={setGroup}
+          />
         </Stack>
         <Section title="Who is found">
           <Preview group={group} />
         </Section>
       </div>
       {segment && (
-        <Confirm opened={deleting} title={`Delete “${segment.name}”?`} act="Delete" danger pending={remove.isPending} problem={remove.error} onConfirm={() => remove.mutate({ id: segment.id })} onClose={() => setDeleting(false)}>
+        <Confirm
+          opened={deleting}
+          title={`Delete “${segment.name}”?`}
+          act="Delete"
+          danger
+          pending={remove.isPending}
+          problem={remove.error}
+          onConfirm={() => remove.mutate({ id: segment.id })}
+          onClose={() => setDeleting(false)}
+        >
           Its contacts stay. Drafts that use it must get another audience.
         </Confirm>
       )}

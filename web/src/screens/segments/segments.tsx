@@ -33,12 +33,20 @@ const columns = column.columns([
   column.display({
     id: "rule",
     header: "Rule",
-    cell: ({ row }) => <Text span fz="sm" c="dimmed" lineClamp={2}>{inWords(fromApi(row.original.rule))}</Text>,
+    cell: ({ row }) => (
+      <Text span fz="sm" c="dimmed" lineClamp={2}>
+        {inWords(fromApi(row.original.rule))}
+      </Text>
+    ),
     meta: { width: "minmax(0, 2fr)", narrow: "line" },
   }),
   column.accessor("updatedAt", {
     header: "Changed",
-    cell: ({ row }) => <Text span fz="sm" c="dimmed">{shortMoment(row.original.updatedAt)}</Text>,
+    cell: ({ row }) => (
+      <Text span fz="sm" c="dimmed">
+        {shortMoment(row.original.updatedAt)}
+      </Text>
+    ),
     meta: { width: "120px", align: "end", narrow: "beside" },
   }),
 ]) as Columns<Segment>;
@@ -53,7 +61,11 @@ export const Segments = () => {
   );
   return (
     <>
-      <PageHead title="Segments" lead="Contacts grouped by a rule. Who belongs is decided at the moment a campaign is launched." actions={create} />
+      <PageHead
+        title="Segments"
+        lead="Contacts grouped by a rule. Who belongs is decided at the moment a campaign is launched."
+        actions={create}
+      />
       <Section flush>
         <DataTable
           label="Segments"

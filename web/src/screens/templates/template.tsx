@@ -43,14 +43,17 @@ const Editor = ({ template, onReload }: EditorProps) => {
     },
   });
   const remove = useWrite("templates.remove", { touches, done: () => void navigate({ to: "/templates" }) });
-  const dirty = !stored || name !== stored.name || mail.subject !== (stored.subject ?? "") || mail.html !== (stored.html ?? "");
+  const dirty =
+    !stored || name !== stored.name || mail.subject !== (stored.subject ?? "") || mail.html !== (stored.html ?? "");
   const problem = update.error ?? create.error ?? publish.error;
   const at = (path: string) => problem?.errors.find((error) => error.path === path)?.message;
   const body = { name: name.trim(), subject: mail.subject.trim() || null, html: mail.html };
 
   const save = async (): Promise<Template | undefined> => {
     publish.reset();
-    return stored ? update.mutateAsync({ id: stored.id, version: stored.version, ...body }).catch(() => undefined) : create.mutateAsync({ channel: "email", ...body }).catch(() => undefined);
+    return stored
+      ? update.mutateAsync({ id: stored.id, version: stored.version, ...body }).catch(() => undefined)
+      : create.mutateAsync({ channel: "email", ...body }).catch(() => undefined);
   };
   const publishNow = async () => {
     const saved = dirty ? await save() : stored;
@@ -60,21 +63,49 @@ const Editor = ({ template, onReload }: EditorProps) => {
     <>
       <PageHead
         title={stored?.name ?? "New template"}
-        above={<TextLink to="/templates" fz="sm">Templates</TextLink>}
-        beside={stored && <Status word={stored.publishedVersion === null ? { label: "draft", tone: "neutral" } : { label: `published ${stored.publishedVersion}`, tone: "good" }} />}
+        above={
+          <TextLink to="/templates" fz="sm">
+            Templates
+          </TextLink>
+        }
+        beside={
+          stored && (
+            <Status
+              word={
+                stored.publishedVersion === null
+                  ? { label: "draft", tone: "neutral" }
+                  : { label: `published ${stored.publishedVersion}`, tone: "good" }
+              }
+            />
+          )
+        }
         actions={
           <>
             {stored && (
               <>
-                <Button variant="default" leftSection={<Icon name="trash" size={16} />} onClick={() => setDeleting(true)}>
+                <Button
+                  variant="default"
+                  leftSection={<Icon name="trash" size={16} />}
+                  onClick={() => setDeleting(true)}
+                >
                   Delete
                 </Button>
-                <ButtonLink to="/campaigns/new" search={{ templateId: stored.id }} variant="default" leftSection={<Icon name="campaigns" size={16} />}>
+                <ButtonLink
+                  to="/campaigns/new"
+                  search={{ templateId: stored.id }}
+                  variant="default"
+                  leftSection={<Icon name="campaigns" size={16} />}
+                >
                   Use it
                 </ButtonLink>
               </>
             )}
-            <Button variant={stored ? "default" : "filled"} loading={create.isPending || update.isPending} disabled={!dirty || name.trim() === ""} onClick={() => void save()}>
+            <Button
+              variant={stored ? "default" : "filled"}
+              loading={create.isPending || update.isPending}
+              disabled={!dirty || name.trim() === ""}
+              onClick={() => void save()}
+            >
               {dirty ? "Save" : "Saved"}
             </Button>
             {stored && (
@@ -87,7 +118,16 @@ const Editor = ({ template, onReload }: EditorProps) => {
       />
       <Stack gap="lg">
         {problem?.status === 412 ? (
-          <Note tone="warn" role="alert" title="Somebody changed it in the meantime" actions={<Button size="compact-sm" variant="default" onClick={onReload}>Load their version</Button>}>
+          <Note
+            tone="warn"
+            role="alert"
+            title="Somebody changed it in the meantime"
+            actions={
+              <Button size="compact-sm" variant="default" onClick={onReload}>
+                Load their version
+              </Button>
+            }
+          >
             Your changes are still here. Copy what you need before you load theirs.
           </Note>
         ) : (
@@ -95,13 +135,29 @@ const Editor = ({ template, onReload }: EditorProps) => {
         )}
         <Section>
           <Stack gap="lg">
-            <TextInput label="Name" placeholder="Monthly news" value={name} error={at("name")} onChange={(event) => setName(event.currentTarget.value)} maw={420} />
+            <TextInput
+              label="Name"
+              placeholder="Monthly news"
+              value={name}
+              error={at("name")}
+              onChange={(event) => setName(event.currentTarget.value)}
+              maw={420}
+            />
             <MailEditor mail={mail} errors={{ subject: at("subject"), html: at("html") }} onChange={setMail} />
           </Stack>
         </Section>
       </Stack>
       {stored && (
-        <Confirm opened={deleting} title={`Delete “${stored.name}”?`} act="Delete" danger pending={remove.isPending} problem={remove.error} onConfirm={() => remove.mutate({ id: stored.id })} onClose={() => setDeleting(false)}>
+        <Confirm
+          opened={deleting}
+          title={`Delete “${stored.name}”?`}
+          act="Delete"
+          danger
+          pending={remove.isPending}
+          problem={remove.error}
+          onConfirm={() => remove.mutate({ id: stored.id })}
+          onClose={() => setDeleting(false)}
+        >
           Campaigns that were started from it keep their mail.
         </Confirm>
       )}
@@ -116,7 +172,8 @@ export const TemplateScreen = () => {
   const template = useRead("templates.get", { id }, { enabled: !fresh });
   const [opened, setOpened] = useState<{ template: Template; round: number }>();
   useEffect(() => {
-    if (template.data) setOpened((old) => (old?.template.id === template.data.id ? old : { template: template.data, round: 0 }));
+    if (template.data)
+      setOpened((old) => (old?.template.id === template.data.id ? old : { template: template.data, round: 0 }));
   }, [template.data]);
   const reload = () =>
     void template.refetch().then(({ data }) => {

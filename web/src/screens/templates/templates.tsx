@@ -26,13 +26,37 @@ const columns = column.columns([
     ),
     meta: { width: "minmax(0, 1.2fr)", narrow: "title" },
   }),
-  column.accessor("subject", { header: "Subject", cell: ({ row }) => <Text span fz="sm" c="dimmed">{row.original.subject}</Text>, meta: { width: "minmax(0, 1.6fr)", narrow: "line" } }),
+  column.accessor("subject", {
+    header: "Subject",
+    cell: ({ row }) => (
+      <Text span fz="sm" c="dimmed">
+        {row.original.subject}
+      </Text>
+    ),
+    meta: { width: "minmax(0, 1.6fr)", narrow: "line" },
+  }),
   column.accessor("publishedVersion", {
     header: "Version",
-    cell: ({ row: { original } }) => <Status word={original.publishedVersion === null ? { label: "draft", tone: "neutral" } : { label: `published ${original.publishedVersion}`, tone: "good" }} />,
+    cell: ({ row: { original } }) => (
+      <Status
+        word={
+          original.publishedVersion === null
+            ? { label: "draft", tone: "neutral" }
+            : { label: `published ${original.publishedVersion}`, tone: "good" }
+        }
+      />
+    ),
     meta: { width: "130px", narrow: "beside" },
   }),
-  column.accessor("updatedAt", { header: "Changed", cell: ({ row }) => <Text span fz="sm" c="dimmed">{shortMoment(row.original.updatedAt)}</Text>, meta: { width: "110px", align: "end", narrow: "hidden" } }),
+  column.accessor("updatedAt", {
+    header: "Changed",
+    cell: ({ row }) => (
+      <Text span fz="sm" c="dimmed">
+        {shortMoment(row.original.updatedAt)}
+      </Text>
+    ),
+    meta: { width: "110px", align: "end", narrow: "hidden" },
+  }),
 ]) as Columns<Template>;
 
 /** The list of templates. */
@@ -49,7 +73,12 @@ export const Templates = () => {
     <>
       <PageHead title="Templates" lead="Mails to start campaigns from." actions={create} />
       <Group gap="xs" mb="md">
-        <SearchBox label="Search templates" placeholder="Name" value={q} onChange={(text) => void navigate({ search: text === undefined ? {} : { q: text }, replace: true })} />
+        <SearchBox
+          label="Search templates"
+          placeholder="Name"
+          value={q}
+          onChange={(text) => void navigate({ search: text === undefined ? {} : { q: text }, replace: true })}
+        />
       </Group>
       <Section flush>
         <DataTable

@@ -2,25 +2,13 @@
 // A repetition that comes while the first still runs waits for it; a first that died blocks nobody for longer than a minute.
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Deps } from "../shared/broker/deps.ts";
-import { fail } from "../shared/contracts/errors.ts";
-import type { Db } from "../shared/db/knex.ts";
+import type { Deps } from "../../shared/broker/deps.ts";
+import { fail } from "../../shared/contracts/errors.ts";
+import { type KeyedRequest, keep, look, release, take } from "./store.ts";
 
-const lockSeconds = 60;
-const keepHours = 24;
 const waitMs = 5_000;
 const lookEveryMs = 100;
 const keyShape = /^[\x21-\x7e]{1,200}$/;
-
-export interface KeyedRequest {
-  readonly key: string;
-  /** The person; the same key of somebody else is another key. */
-  readonly userId: string;
-  /** The action, with the object it acts on inside the hash. */
-  readonly route: string;
-  /** SHA-256 of everything that makes the request what it is. */
-  readonly hash: Buffer;
-}
 
 export interface Answer {
   readonly status: number;
@@ -52,56 +40,6 @@ const canonical = (value: unknown): string => {
 
 /** SHA-256 of the parts of a request; the order of fields does not matter. */
 export const hashOf = (value: unknown): Buffer => createHash("sha256").update(canonical(value)).digest();
-
-/** Takes the key, also from a first request that died or a key that is out of date. False when somebody else has it. */
-const take = async (db: Db, request: KeyedRequest, attempt: string): Promise<boolean> => {
-  const { rows } = await db.raw<{ rows: unknown[] }>(
-    `insert into accounts.idempotency_keys as k (caller, route, key, request_hash, attempt, locked_until, expires_at)
-     values (:userId, :route, :key, :hash, :attempt, now() + make_interval(secs => :lockSeconds), now() + make_interval(hours => :keepHours))
-     on conflict (caller, route, key) do update set
-       request_hash = excluded.request_hash, attempt = excluded.attempt, locked_until = excluded.locked_until,
-       expires_at = excluded.expires_at, created_at = now(), status = null, answer = null
-     where k.expires_at < now() or (k.status is null and k.locked_until < now() and k.request_hash = excluded.request_hash)
-     returning 1`,
-    { ...request, attempt, lockSeconds, keepHours } as never,
-  );
-  return rows.length > 0;
-};
-
-interface Kept {
-  readonly hash: Buffer;
-  readonly status: number | null;
-  readonly answer: string | null;
-}
-
-const look = async (db: Db, { userId, route, key }: KeyedRequest): Promise<Kept | undefined> => {
-  const { rows } = await db.raw<{ rows: Kept[] }>(
-    "select request_hash as hash, status, answer from accounts.idempotency_keys where caller = ? and route = ? and key = ?",
-    [userId, route, key],
-  );
-  return rows[0];
-};
-
-/** Keeps the answer, unless another attempt took over in the meantime. */
-const keep = async (
-  db: Db,
-  { userId, route, key }: KeyedRequest,
-  attempt: string,
-  status: number,
-  value: unknown,
-): Promise<void> => {
-  await db.raw(
-    "update accounts.idempotency_keys set status = ?, answer = ? where caller = ? and route = ? and key = ? and attempt = ?",
-    [status, JSON.stringify(value) ?? "null", userId, route, key, attempt],
-  );
-};
-
-const release = async (db: Db, { userId, route, key }: KeyedRequest, attempt: string): Promise<void> => {
-  await db.raw(
-    "delete from accounts.idempotency_keys where caller = ? and route = ? and key = ? and attempt = ? and status is null",
-    [userId, route, key, attempt],
-  );
-};
 
 /**
  * Runs the work once per key and answers its value with `status`, or the first answer again.

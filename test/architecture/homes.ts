@@ -1,0 +1,62 @@
+// Where each package may be imported. One vendor, one room: a package that is not listed here may be imported nowhere,
+// so a new one is met by the question which room it belongs to. A folder ends with a slash.
+// Test and bench files may import any package; screens of the web app any of the web app's.
+
+/** Packages that talk to somebody else's service; their homes are folders named providers. */
+export const vendors: ReadonlySet<string> = new Set(["nodemailer"]);
+
+/**
+ * Pure parts of vendor packages: they compute and reach nobody. The composer lays out a campaign's MIME once, the other
+ * two encode the holes that are filled per person.
+ */
+export const pureParts: Readonly<Record<string, readonly string[]>> = {
+  "nodemailer/lib/mail-composer": ["services/email/mime.ts"],
+  "nodemailer/lib/mime-funcs": ["services/email/mime.ts"],
+  "nodemailer/lib/qp": ["services/email/mime.ts"],
+};
+
+export const homes: Readonly<Record<string, readonly string[]>> = {
+  "@electric-sql/pglite": ["scripts/embedded-postgres.ts"],
+  "@electric-sql/pglite-pgvector": ["scripts/embedded-postgres.ts"],
+  "@electric-sql/pglite-socket": ["scripts/embedded-postgres.ts"],
+  "@mantine/core": ["web/"],
+  "@mantine/hooks": ["web/"],
+  "@mantine/notifications": ["web/"],
+  "@mantine/spotlight": ["web/"],
+  "@moleculer/channels": ["shared/streams/"],
+  "@node-rs/argon2": ["gateway/accounts/passwords.ts"],
+  "@tanstack/react-query": ["web/"],
+  "@tanstack/react-router": ["web/"],
+  "@tanstack/react-table": ["web/"],
+  "@tanstack/react-virtual": ["web/"],
+  "@vitejs/plugin-react": ["web/vite.config.ts"],
+  busboy: ["gateway/routes/imports.ts"],
+  chardet: ["services/contacts/imports/"],
+  "cron-parser": ["services/scheduler/"],
+  "csv-parse": ["services/contacts/imports/", "web/src/screens/imports/"],
+  helmet: ["gateway/headers.ts"],
+  "html-to-text": ["shared/messaging/"],
+  htmlparser2: ["shared/messaging/"],
+  "iconv-lite": ["services/contacts/imports/"],
+  ioredis: ["shared/streams/", "shared/jobs/", "shared/messaging/", "shared/broker/", "gateway/", "scripts/start/redis.ts"],
+  knex: ["shared/db/"],
+  libmime: ["services/email/"],
+  "libphonenumber-js": ["shared/lib/phone.ts"],
+  mailparser: ["services/sandbox/"],
+  moleculer: ["moleculer.config.ts", "shared/broker/", "shared/streams/", "shared/jobs/", "shared/db/", "gateway/"],
+  "moleculer-db": ["shared/db/"],
+  "moleculer-web": ["gateway/"],
+  "node-schedule": ["services/scheduler/"],
+  nodemailer: ["services/email/providers/"],
+  pg: ["scripts/start/postgres.ts"],
+  pino: ["shared/broker/"],
+  "rate-limiter-flexible": ["gateway/"],
+  react: ["web/"],
+  "react-dom": ["web/"],
+  "react-hook-form": ["web/"],
+  "smtp-server": ["services/sandbox/"],
+  uuid: ["shared/lib/ids.ts"],
+  vite: ["web/vite.config.ts"],
+  vitest: ["vitest.config.ts"],
+  zod: ["shared/contracts/", "shared/broker/", "shared/jobs/", "gateway/", "services/contacts/imports/"],
+};

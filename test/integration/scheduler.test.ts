@@ -1,0 +1,164 @@
+// The scheduler: each slot fires once whoever fires it, and what nobody fired follows the catch-up policy.
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkSchedules, type SchedulerClock, startClock } from "../../services/scheduler/clock.ts";
+import { fireDue } from "../../services/scheduler/fire.ts";
+import { type Schedule, schedules } from "../../services/scheduler/schedules.ts";
+import { dueSlots } from "../../services/scheduler/slots.ts";
+import { listSchedules, type ScheduleRow, syncSchedules } from "../../services/scheduler/store.ts";
+import { cleanTokens, pruneJobs, sweepOutbox } from "../../services/scheduler/upkeep.ts";
+import type { Deps } from "../../shared/broker/deps.ts";
+import type { JobRun } from "../../shared/jobs/define.ts";
+import { until } from "../helpers/processes.ts";
+import { type TestDeps, useCaseDeps } from "../helpers/use-case-deps.ts";
+
+let setup: TestDeps;
+const clocks: SchedulerClock[] = [];
+beforeEach(async () => {
+  setup = await useCaseDeps();
+});
+afterEach(async () => {
+  await Promise.all(clocks.splice(0).map((clock) => clock.stop()));
+  await setup.close();
+});
+
+const everySecond: Schedule = {
+  name: "tick",
+  cron: "* * * * * *",
+  timezone: "UTC",
+  job: "outbox.sweep",
+  overlap: "allow",
+  catchUp: "skip",
+};
+const daily: Schedule = {
+  name: "daily",
+  cron: "0 4 * * *",
+  timezone: "Europe/Berlin",
+  job: "jobs.prune",
+  overlap: "skip",
+  catchUp: "one",
+};
+/** The same process with a wall clock that is `ms` off. */
+const withOffset = (deps: Deps, ms: number, node = "test"): Deps => ({
+  ...deps,
+  node,
+  clock: { now: () => new Date(Date.now() + ms), monotonic: () => performance.now() },
+});
+const at = (deps: Deps, iso: string): Deps => ({ ...deps, clock: { now: () => new Date(iso), monotonic: () => 0 } });
+const slots = async (name: string) =>
+  (
+    await setup.deps.db.raw<{
+      rows: { fire_at: Date; outcome: string; job_id: string | null; drift_ms: number | null }[];
+    }>("select * from scheduler.schedule_slots where schedule = ? order by fire_at", [name])
+  ).rows;
+const jobs = async () =>
+  (await setup.deps.db("jobs.jobs").select("id", "type", "entity")) as { id: string; type: string }[];
+const put = async (schedule: Schedule, lastFireAt: string): Promise<void> => {
+  await syncSchedules(setup.deps.db, [schedule], new Date(lastFireAt));
+};
+const only = async (): Promise<ScheduleRow> => (await listSchedules(setup.deps.db))[0] as ScheduleRow;
+
+test("two schedulers whose clocks are five seconds apart fire every slot once", async () => {
+  const nodes = [withOffset(setup.deps, 0, "a"), withOffset(setup.deps, -5_000, "b"), withOffset(setup.deps, 0, "c")];
+  for (const deps of nodes) clocks.push(await startClock(deps, [everySecond], 300));
+  await until("some seconds have fired", async () => (await slots("tick")).length >= 5, { everyMs: 100 });
+  await Promise.all(clocks.splice(0).map((clock) => clock.stop()));
+  const fired = (await slots("tick")).filter(({ outcome }) => outcome === "fired");
+  expect(new Set(fired.map(({ job_id }) => job_id)).size).toBe(fired.length);
+  expect((await jobs()).length).toBe(fired.length);
+  const seconds = fired.map(({ fire_at }) => fire_at.getTime() / 1_000);
+  expect(seconds).toEqual(seconds.map((_, index) => (seconds[0] ?? 0) + index));
+});
+
+test("a hundred attempts to fire the same slot make one job, and its drift is kept", async () => {
+  await put(daily, "2026-03-10T00:00:00Z");
+  const row = await only();
+  const deps = at(setup.deps, "2026-03-10T03:00:01.500Z");
+  const all = await Promise.all(Array.from({ length: 100 }, () => fireDue(deps, row, daily.job)));
+  expect(all.reduce((sum, { jobs: count }) => sum + count, 0)).toBe(1);
+  expect(await jobs()).toHaveLength(1);
+  expect(await slots("daily")).toMatchObject([{ outcome: "fired", drift_ms: 1_500 }]);
+});
+
+test("after days of downtime the policy decides what is made up for", async () => {
+  const now = "2026-03-10T12:00:00Z";
+  const outcomes: Record<string, unknown> = {};
+  for (const catchUp of ["skip", "one", "all"] as const) {
+    await setup.deps.db.raw("truncate scheduler.schedules cascade; truncate jobs.jobs");
+    await put({ ...daily, catchUp, overlap: "allow" }, "2026-03-05T12:00:00Z");
+    const fired = await fireDue(at(setup.deps, now), await only(), daily.job);
+    outcomes[catchUp] = [fired, (await slots("daily")).map(({ outcome }) => outcome).join(" ")];
+    // Decided is decided: the next look finds nothing.
+    expect(await fireDue(at(setup.deps, now), await only(), daily.job)).toEqual({ jobs: 0, missed: 0 });
+  }
+  expect(outcomes).toEqual({
+    skip: [{ jobs: 0, missed: 5 }, "missed missed missed missed missed"],
+    one: [{ jobs: 1, missed: 4 }, "missed missed missed missed fired"],
+    all: [{ jobs: 5, missed: 0 }, "fired fired fired fired fired"],
+  });
+});
+
+test("a schedule whose job is still live fires no second one", async () => {
+  await put(daily, "2026-03-05T12:00:00Z");
+  await fireDue(at(setup.deps, "2026-03-06T03:00:00Z"), await only(), daily.job);
+  await fireDue(at(setup.deps, "2026-03-07T03:00:00Z"), await only(), daily.job);
+  expect(await jobs()).toHaveLength(1);
+  expect((await slots("daily")).map(({ outcome }) => outcome)).toEqual(["fired", "overlapped"]);
+});
+
+test("a paused schedule fires nothing and makes nothing up when it goes on", async () => {
+  await put(daily, "2026-03-05T12:00:00Z");
+  await setup.deps.db.raw("update scheduler.schedules set paused = true");
+  await fireDue(at(setup.deps, "2026-03-08T12:00:00Z"), await only(), daily.job);
+  await setup.deps.db.raw("update scheduler.schedules set paused = false");
+  expect(await fireDue(at(setup.deps, "2026-03-08T12:00:01Z"), await only(), daily.job)).toEqual({
+    jobs: 0,
+    missed: 0,
+  });
+  expect((await fireDue(at(setup.deps, "2026-03-09T03:00:01Z"), await only(), daily.job)).jobs).toBe(1);
+});
+
+test("local times follow their zone over the change to summer time, and of long gaps only the newest slots count", () => {
+  const found = dueSlots(daily, new Date("2026-03-28T00:00:00Z"), new Date("2026-03-30T12:00:00Z"));
+  expect(found.map((slot) => slot.toISOString())).toEqual([
+    "2026-03-28T03:00:00.000Z",
+    "2026-03-29T02:00:00.000Z",
+    "2026-03-30T02:00:00.000Z",
+  ]);
+  const year = dueSlots(
+    { cron: "* * * * *", timezone: "UTC" },
+    new Date("2025-01-01T00:00:00Z"),
+    new Date("2026-01-01T00:00:30Z"),
+  );
+  expect(year).toHaveLength(1_000);
+  expect(year.at(-1)?.toISOString()).toBe("2026-01-01T00:00:00.000Z");
+});
+
+test("what a person changed stays over a restart, and what the code no longer has is retired", async () => {
+  await put(daily, "2026-03-05T12:00:00Z");
+  await setup.deps.db.raw("update scheduler.schedules set cron = '0 5 * * *', edited_at = now()");
+  await put(daily, "2026-03-05T12:00:00Z");
+  expect((await only()).cron).toBe("0 5 * * *");
+  await put(everySecond, "2026-03-05T12:00:00Z");
+  expect((await listSchedules(setup.deps.db)).map(({ name }) => name)).toEqual(["tick"]);
+});
+
+test("every schedule of the platform starts a job that a contract declares, and a wrong one is refused by name", () => {
+  expect(() => checkSchedules(schedules)).not.toThrow();
+  expect(() => checkSchedules([{ ...daily, job: "no.such" as Schedule["job"] }])).toThrow(/daily.*no\.such/);
+  expect(() => checkSchedules([{ ...daily, cron: "61 * * * *" }])).toThrow(/daily.*61/);
+  expect(() => checkSchedules([{ ...daily, timezone: "Mars/Olympus" }])).toThrow(/daily.*Mars/);
+});
+
+test("the upkeep jobs run on a fresh system, twice in a row", async () => {
+  const lines: string[] = [];
+  const run: JobRun = {
+    id: "x",
+    attempt: 1,
+    signal: new AbortController().signal,
+    deps: setup.deps,
+    log: (line) => lines.push(line),
+    progress: () => undefined,
+  };
+  for (let round = 0; round < 2; round++) for (const job of [sweepOutbox, pruneJobs, cleanTokens]) await job(run);
+  expect(lines.filter((line) => line.startsWith("history: 0 partitions made"))).toHaveLength(2);
+});
