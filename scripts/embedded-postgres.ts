@@ -8,11 +8,9 @@ import { citext } from "@electric-sql/pglite/contrib/citext";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
 import { vector } from "@electric-sql/pglite-pgvector";
-import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { servePglite } from "./start/pglite-server.ts";
 import { livingNotes } from "./start/run-files.ts";
 
-/** All connections share one backend and queue for it, so the number only has to be above what the pools can open. */
-const maxConnections = 200;
 const orphanGraceMs = 25_000;
 
 const [folder, port, notes] = process.argv.slice(2);
@@ -21,7 +19,7 @@ if (!folder || !port)
 
 mkdirSync(folder, { recursive: true });
 const db = await PGlite.create({ dataDir: folder, extensions: { citext, pg_trgm, unaccent, vector } });
-const server = new PGLiteSocketServer({ db, host: "127.0.0.1", port: Number(port), maxConnections });
+const server = await servePglite(db, Number(port));
 
 let ending = false;
 const end = async () => {
@@ -46,5 +44,4 @@ process.stdin.on("error", () => {});
 process.stdin.on("close", () => void endAlone());
 process.stdin.resume();
 
-await server.start();
 process.stdout.write(`listening on 127.0.0.1:${port}, data in ${folder}\n`);

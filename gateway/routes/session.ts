@@ -14,7 +14,7 @@ const needCookie = (exchange: Exchange): string => {
   const name = cookieName(exchange);
   if (name) return name;
   throw fail(
-    "NOT_SIGNED_IN",
+    "HTTPS_REQUIRED",
     `Sessions need https, or this machine itself: the request came over plain http to "${exchange.host.slice(0, 100)}". Open the address with https; behind a proxy that ends TLS, set LC_TRUSTED_PROXIES to the number of proxies`,
   );
 };

@@ -1,11 +1,12 @@
 // Imports as plain function calls, for tests: upload a file, submit it, run its job to the end.
-import type { Deps } from "../../shared/broker/deps.ts";
-import type { JobRun } from "../../shared/jobs/define.ts";
+
+import { getImport } from "../../services/contacts/imports/get-import.ts";
 import { runImport } from "../../services/contacts/imports/run-import.ts";
 import { submitImport } from "../../services/contacts/imports/submit-import.ts";
-import { getImport } from "../../services/contacts/imports/get-import.ts";
 import { beginUpload, storeChunk } from "../../services/contacts/imports/upload/receive-upload.ts";
+import type { Deps } from "../../shared/broker/deps.ts";
 import { ImportOptions } from "../../shared/contracts/contacts.ts";
+import type { JobRun } from "../../shared/jobs/define.ts";
 
 /** A run outside a worker. `signal` stops it as a worker's shutdown would. */
 export const jobRun = (deps: Deps, signal = new AbortController().signal): JobRun => ({
@@ -30,7 +31,11 @@ export const upload = async (deps: Deps, file: Buffer | string, choices: UploadC
   const size = choices.chunkBytes ?? 384 * 1024;
   for (let from = 0, seq = 0; from < bytes.length; from += size, seq += 1)
     await storeChunk(deps, { id, seq, data: bytes.subarray(from, from + size).toString("base64") });
-  await submitImport(deps, { id, mapping: choices.mapping ?? { Email: "email" }, options: ImportOptions.parse(choices.options ?? {}) });
+  await submitImport(deps, {
+    id,
+    mapping: choices.mapping ?? { Email: "email" },
+    options: ImportOptions.parse(choices.options ?? {}),
+  });
   return id;
 };
 

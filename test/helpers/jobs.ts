@@ -59,7 +59,7 @@ export const startJobLayer = (options: JobLayerOptions): JobLayer => {
   const { databaseUrl, redisUrl, group, leaseMs = 2_000 } = options;
   const db = connectPostgres(databaseUrl, 6);
   const redis = connectRedis(redisUrl, "commands");
-  const broker = new ServiceBroker({ logger: false });
+  const broker = new ServiceBroker({ logger: false, skipProcessEventRegistration: true });
   const node = options.node ?? `test-${makeId()}`;
   const deps: Deps = { db, redis, clock: systemClock, id: makeId, log: broker.logger, broker, node };
   const reader = createGroupReader({

@@ -47,7 +47,7 @@ export const mappingErrors = (mapping: Readonly<Record<string, string>>): FieldE
       });
     taken.set(target, header);
   }
-  if (!["email", "phone", "externalId"].some((field) => taken.has(field)))
+  if (errors.length === 0 && !["email", "phone", "externalId"].some((field) => taken.has(field)))
     errors.push({
       path: "mapping",
       message: "maps no column to email, phone or externalId; expected at least one of them",

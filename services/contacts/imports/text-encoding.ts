@@ -74,6 +74,13 @@ export async function* asUtf8(chunks: AsyncIterable<Buffer>, encoding: Encoding)
     return;
   }
   const decoder = iconv.getDecoder(encoding);
-  for await (const chunk of chunks) yield Buffer.from(decoder.write(chunk));
-  yield Buffer.from(decoder.end() ?? "");
+  // Half of a character may stand at the end of a chunk; as UTF-8 it would be lost.
+  let half = "";
+  for await (const chunk of chunks) {
+    const text = half + decoder.write(chunk);
+    const cut = /[\ud800-\udbff]$/.test(text) ? text.length - 1 : text.length;
+    half = text.slice(cut);
+    yield Buffer.from(text.slice(0, cut));
+  }
+  yield Buffer.from(half + (decoder.end() ?? ""));
 }

@@ -22,6 +22,7 @@ export const Steps = ({ names, active, reachable, onStep }: StepsProps) => (
       classNames={{
         steps: css["row"] ?? "",
         stepBody: css["body"] ?? "",
+        stepLabel: css["label"] ?? "",
         content: css["content"] ?? "",
         separator: css["separator"] ?? "",
       }}

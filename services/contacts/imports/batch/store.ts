@@ -74,12 +74,12 @@ const travelling = (rows: readonly Row[], always: readonly Field[] = []) => {
   const used = (Object.keys(fields) as Field[]).filter(
     (field) => always.includes(field) || rows.some((row) => row[field] !== undefined),
   );
-  const valueOf = (row: Row, field: Field): string | null =>
+  const cellOf = (row: Row, field: Field): string | null =>
     field === "attrs" ? (row.attrs ? JSON.stringify(row.attrs) : null) : (row[field] ?? null);
   return {
     used,
     from: `unnest(${["?::uuid[]", ...used.map((field) => `?::${fields[field].type}[]`)].join(", ")}) as r (${["id", ...used.map((field) => fields[field].column)].join(", ")})`,
-    arrays: [rows.map((row) => row.id), ...used.map((field) => rows.map((row) => valueOf(row, field)))],
+    arrays: [rows.map((row) => row.id), ...used.map((field) => rows.map((row) => cellOf(row, field)))],
   };
 };
 

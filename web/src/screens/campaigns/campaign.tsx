@@ -64,7 +64,7 @@ const Funnel = ({ id, stats, chosen }: FunnelProps) => {
 
 const Results = ({ stats }: { readonly stats: Stats }) => {
   const reached = (stats.states.accepted ?? 0) + (stats.states.delivered ?? 0);
-  const of = (number: number) => `${share(number, reached)} of those reached`;
+  const of = (number: number) => (number === 0 ? undefined : `${share(number, reached)} of those reached`);
   return (
     <Section title="Answers">
       <Figures

@@ -31,7 +31,8 @@ export interface WizardProps {
 
 /** The wizard over one draft, stored or not yet. */
 export const Wizard = ({ campaign, start, step, onStep }: WizardProps) => {
-  const form = useForm<WizardFields>({ defaultValues: start, mode: "onTouched" });
+  // Errors go while typing, not on blur: a page that moves at mouse-down makes the click miss.
+  const form = useForm<WizardFields>({ defaultValues: start, mode: "onChange" });
   const create = useWrite("campaigns.create", { touches: ["campaigns"] });
   const update = useWrite("campaigns.update", { touches: ["campaigns"] });
   const problem = update.error ?? create.error;
