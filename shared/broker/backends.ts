@@ -2,7 +2,7 @@
 // A backend that is away never ends the process: it reports unready and carries on when the backend is back.
 import { setTimeout as delay } from "node:timers/promises";
 import { config } from "../config.ts";
-import { isConnectionLost } from "../db/knex.ts";
+import { isConnectionLost, pingPostgres } from "../db/knex.ts";
 import { migrate, pendingMigrations } from "../db/migrate.ts";
 import type { Deps } from "./deps.ts";
 
@@ -32,7 +32,7 @@ const within = async <T>(work: Promise<T>, ms: number, what: string): Promise<T>
 
 const probePostgres = async (deps: Deps): Promise<string | undefined> => {
   try {
-    await within(deps.db.raw("select 1"), PROBE_TIMEOUT_MS, "Postgres");
+    await within(pingPostgres(deps.db), PROBE_TIMEOUT_MS, "Postgres");
     return undefined;
   } catch (error) {
     return `Postgres: ${(error as Error).message || (error as { code?: string }).code || "no connection"}`;

@@ -45,3 +45,8 @@ export const query = async <Row>(sql: Sql, text: string, bindings: readonly unkn
   const result: { rows: Row[] } = await sql.raw(text, bindings as Knex.RawBinding[]);
   return result.rows;
 };
+
+/** Resolves when Postgres answers a statement; rejects as the connection does. */
+export const pingPostgres = async (db: Db): Promise<void> => {
+  await query(db, "select 1");
+};

@@ -20,7 +20,6 @@ export const pureParts: Readonly<Record<string, readonly string[]>> = {
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@electric-sql/pglite": ["scripts/embedded-postgres.ts"],
   "@electric-sql/pglite-pgvector": ["scripts/embedded-postgres.ts"],
-  "@electric-sql/pglite-socket": ["scripts/embedded-postgres.ts"],
   "@mantine/core": ["web/"],
   "@mantine/hooks": ["web/"],
   "@mantine/notifications": ["web/"],

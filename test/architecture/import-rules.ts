@@ -16,14 +16,47 @@ interface Layer {
 
 /** The first that fits counts. Tests, benches and the top of the project may import anything of it. */
 const layers: readonly Layer[] = [
-  { of: (p) => p.startsWith("shared/contracts/"), from: ["shared/contracts/"], because: "contracts import nothing of the project but each other" },
-  { of: (p) => p.startsWith("shared/lib/"), from: ["shared/lib/"], because: "shared/lib holds pure functions and imports nothing else of the project" },
-  { of: (p) => p.startsWith("shared/"), from: ["shared/"], because: "shared never imports services, gateway, web, scripts or tests" },
-  { of: (p) => p.startsWith("services/"), from: ["shared/"], own: group, because: "a group reaches others by contracts, calls, events and jobs only" },
-  { of: (p) => p.startsWith("gateway/"), from: ["gateway/", "shared/", "package.json"], because: "the gateway reaches services by calls only" },
-  { of: (p) => p.startsWith("scripts/"), from: ["scripts/", "shared/", "package.json"], because: "scripts start processes; they do not reach into services" },
-  { of: (p) => p === "web/generate-routes.ts", from: ["web/", "shared/contracts/"], because: "it writes web code from the contracts" },
-  { of: (p) => p.startsWith("web/"), from: ["web/"], because: "the web app imports contracts as types only, and nothing else of the project" },
+  {
+    of: (p) => p.startsWith("shared/contracts/"),
+    from: ["shared/contracts/"],
+    because: "contracts import nothing of the project but each other",
+  },
+  {
+    of: (p) => p.startsWith("shared/lib/"),
+    from: ["shared/lib/"],
+    because: "shared/lib holds pure functions and imports nothing else of the project",
+  },
+  {
+    of: (p) => p.startsWith("shared/"),
+    from: ["shared/"],
+    because: "shared never imports services, gateway, web, scripts or tests",
+  },
+  {
+    of: (p) => p.startsWith("services/"),
+    from: ["shared/"],
+    own: group,
+    because: "a group reaches others by contracts, calls, events and jobs only",
+  },
+  {
+    of: (p) => p.startsWith("gateway/"),
+    from: ["gateway/", "shared/", "package.json"],
+    because: "the gateway reaches services by calls only",
+  },
+  {
+    of: (p) => p.startsWith("scripts/"),
+    from: ["scripts/", "shared/", "package.json"],
+    because: "scripts start processes; they do not reach into services",
+  },
+  {
+    of: (p) => p === "web/generate-routes.ts",
+    from: ["web/", "shared/contracts/"],
+    because: "it writes web code from the contracts",
+  },
+  {
+    of: (p) => p.startsWith("web/"),
+    from: ["web/"],
+    because: "the web app imports contracts as types only, and nothing else of the project",
+  },
 ];
 
 const allowed = (source: Source, { file, typeOnly }: Import, layer: Layer): boolean => {
@@ -87,8 +120,13 @@ export const environment: Rule = {
           named(node.init, "process") &&
           ((node.id as { properties?: { key: unknown }[] }).properties ?? []).some(({ key }) => named(key, "env"))),
     );
-    const imported = imports.filter(({ specifier, names }) => /^(node:)?process$/.test(specifier) && names.includes("env"));
+    const imported = imports.filter(
+      ({ specifier, names }) => /^(node:)?process$/.test(specifier) && names.includes("env"),
+    );
     const message = "reads process.env; give shared/config.ts a variable and read it from config";
-    return [...read.map((node) => ({ line: lineOf(node), message })), ...imported.map(({ line }) => ({ line, message }))];
+    return [
+      ...read.map((node) => ({ line: lineOf(node), message })),
+      ...imported.map(({ line }) => ({ line, message })),
+    ];
   },
 };

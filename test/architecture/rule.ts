@@ -28,6 +28,14 @@ export const projectFiles = (folder = ""): string[] =>
     })
     .sort();
 
+/** What package.json installs. */
+export const manifest = () =>
+  JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly version: string;
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly devDependencies: Readonly<Record<string, string>>;
+  };
+
 /** Every program text of the project, read once. */
 export const projectSources = (): readonly Source[] =>
   projectFiles()
@@ -39,4 +47,5 @@ export const findings = (rule: Rule, sources: readonly Source[]): string[] =>
   sources.flatMap((source) => rule.check(source).map(({ line, message }) => `${source.path}:${line}: ${message}`));
 
 /** What the rule finds in a text that stands at a path of the project. */
-export const findingsIn = (rule: Rule, path: string, text: string): string[] => findings(rule, [readSource(path, text)]);
+export const findingsIn = (rule: Rule, path: string, text: string): string[] =>
+  findings(rule, [readSource(path, text)]);

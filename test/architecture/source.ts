@@ -59,9 +59,18 @@ const packageOf = (specifier: string): string | undefined => {
 /** The specifier, when the node takes something from another module. */
 const specifierOf = (node: Node): Node | undefined => {
   const isRequire =
-    node.type === "CallExpression" && isNode(node.callee) && node.callee.type === "Identifier" && node.callee.name === "require";
+    node.type === "CallExpression" &&
+    isNode(node.callee) &&
+    node.callee.type === "Identifier" &&
+    node.callee.name === "require";
   const from = isRequire ? (node.arguments as readonly unknown[])[0] : (node.source ?? node.argument);
-  const kinds = ["ImportDeclaration", "ExportNamedDeclaration", "ExportAllDeclaration", "ImportExpression", "TSImportType"];
+  const kinds = [
+    "ImportDeclaration",
+    "ExportNamedDeclaration",
+    "ExportAllDeclaration",
+    "ImportExpression",
+    "TSImportType",
+  ];
   if (!isRequire && !kinds.includes(node.type)) return undefined;
   return isNode(from) && from.type === "Literal" ? from : undefined;
 };
@@ -120,7 +129,9 @@ export const textOf = (node: unknown, constants: ReadonlyMap<string, string> = n
   if (node.type !== "TemplateLiteral") return undefined;
   const holes = node.expressions as readonly Node[];
   return (node.quasis as readonly { value: { cooked: string } }[])
-    .map(({ value }, index) => value.cooked + (holes[index] ? (constants.get(lastName(holes[index]) ?? "") ?? "?") : ""))
+    .map(
+      ({ value }, index) => value.cooked + (holes[index] ? (constants.get(lastName(holes[index]) ?? "") ?? "?") : ""),
+    )
     .join("");
 };
 

@@ -7,13 +7,11 @@ const fromFile = (check: (source: Source) => string | undefined) => (source: Sou
   const message = check(source);
   return message ? [{ line: 1, message }] : [];
 };
-const everyNode =
-  (wrong: (node: Node, source: Source) => string | undefined) =>
-  (source: Source) =>
-    source.nodes.flatMap((node) => {
-      const message = wrong(node, source);
-      return message ? [{ line: source.lineOf(node), message }] : [];
-    });
+const everyNode = (wrong: (node: Node, source: Source) => string | undefined) => (source: Source) =>
+  source.nodes.flatMap((node) => {
+    const message = wrong(node, source);
+    return message ? [{ line: source.lineOf(node), message }] : [];
+  });
 
 export const fileLength: Rule = {
   name: "a file has at most 300 lines, a test at most 400",
@@ -29,7 +27,9 @@ const vagueNames = new Set(["utils", "util", "helpers", "helper", "common", "man
 export const vagueName = (path: string): string | undefined => {
   const parts = path.split("/").map((part) => part.replace(/(\.test|\.service)?\.\w+$/, ""));
   // test/helpers is the one place where the word is allowed.
-  const vague = parts.find((part, index) => vagueNames.has(part) && !(part === "helpers" && parts[0] === "test" && index === 1));
+  const vague = parts.find(
+    (part, index) => vagueNames.has(part) && !(part === "helpers" && parts[0] === "test" && index === 1),
+  );
   return vague ? `${path}: "${vague}" says nothing; name the noun that it is about` : undefined;
 };
 
@@ -57,7 +57,8 @@ export const noDefaultExport: Rule = {
   check: everyNode((node, { path }) => {
     if (mayDefault(path)) return undefined;
     const specifiers = (node.specifiers ?? []) as readonly { exported?: { name?: string } }[];
-    const named = node.type === "ExportNamedDeclaration" && specifiers.some(({ exported }) => exported?.name === "default");
+    const named =
+      node.type === "ExportNamedDeclaration" && specifiers.some(({ exported }) => exported?.name === "default");
     return named || node.type === "ExportDefaultDeclaration" ? "exports a default; export it by its name" : undefined;
   }),
 };
@@ -88,8 +89,13 @@ export const injectedTime: Rule = {
   name: "services take the time and ids from deps",
   check: everyNode((node, { path }) => {
     if (!path.startsWith("services/")) return undefined;
-    const now = node.type === "NewExpression" && (node.callee as { name?: string }).name === "Date" && (node.arguments as []).length === 0;
+    const now =
+      node.type === "NewExpression" &&
+      (node.callee as { name?: string }).name === "Date" &&
+      (node.arguments as []).length === 0;
     if (now || called(node, "Date", "now")) return "reads the machine's clock; use deps.clock";
-    return (node.callee as { name?: string } | undefined)?.name === "randomUUID" ? "makes an id by itself; use deps.id" : undefined;
+    return (node.callee as { name?: string } | undefined)?.name === "randomUUID"
+      ? "makes an id by itself; use deps.id"
+      : undefined;
   }),
 };

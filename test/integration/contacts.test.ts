@@ -12,6 +12,7 @@ beforeAll(async () => {
       import("../../services/contacts/tags.service.ts"),
       import("../../services/contacts/segments.service.ts"),
       import("../../services/contacts/consent.service.ts"),
+      import("../../services/contacts/imports.service.ts"),
     ]),
   );
 });
@@ -262,4 +263,25 @@ test("fields are the built-in ones and every attribute in use", async () => {
   expect((await at.call("contacts.fields", {})).fields).toEqual(
     expect.arrayContaining(["email", "tags", "attrs.city", "attrs.age"]),
   );
+});
+
+test("an upload through the actions is queued once, with its job, and shows up in the list", async () => {
+  const { id } = await at.call("imports.begin", { fileName: "people.csv" });
+  const data = Buffer.from("Email,Name\nup@load.example,Up\n").toString("base64");
+  await at.call("imports.storeChunk", { id, seq: 0, data });
+  await at.call("imports.storeChunk", { id, seq: 0, data });
+  expect(paths(await refusal(at.call("imports.submit", { id, mapping: { Mail: "email" }, options: {} })))).toEqual([
+    "mapping.Mail",
+  ]);
+  const queued = await at.call("imports.submit", { id, mapping: { Email: "email" }, options: {} });
+  expect(queued).toMatchObject({ id, status: "queued", bytes: 30, total: 0, progress: 0 });
+  expect(await at.call("imports.submit", { id, mapping: { Email: "email" }, options: {} })).toEqual(queued);
+  expect((await at.call("imports.list", {})).data).toEqual([queued]);
+  const { depsOf } = await import("../../shared/broker/deps.ts");
+  expect(await depsOf(at.broker).db("jobs.jobs").where({ type: "contacts.import" }).pluck("entity")).toEqual([
+    `import:${id}`,
+  ]);
+  expect(await at.call("imports.errorsCsv", { id })).toBe("\ufeffrow,error\r\n");
+  expect((await at.call("imports.cancel", { id })).status).toBe("cancelled");
+  expect((await refusal(at.call("imports.discard", { id }))).type).toBe("IMPORT_NOT_FOUND");
 });

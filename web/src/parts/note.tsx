@@ -89,7 +89,7 @@ export const Empty = ({ icon, title, children, actions }: EmptyProps) => (
     <span className={css["emptyIcon"]}>
       <Icon name={icon} size={24} />
     </span>
-    <Title order={3} ta="center">
+    <Title order={2} size="h3" ta="center">
       {title}
     </Title>
     {children && (

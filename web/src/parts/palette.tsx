@@ -6,6 +6,7 @@ import {
   type SpotlightActionGroupData,
 } from "@mantine/spotlight";
 import "@mantine/spotlight/styles.css";
+import "./palette.css";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -98,6 +99,10 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
       onQueryChange={setQuery}
       onSpotlightClose={onClose}
       shortcut={null}
+      centered={false}
+      yOffset="12vh"
+      overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
+      attributes={{ content: { "aria-label": "Search" } }}
       scrollable
       maxHeight={420}
       nothingFound={searching && (campaigns.isFetching || contacts.isFetching) ? "Searching…" : "Nothing found"}

@@ -57,8 +57,10 @@ const UserMenu = () => {
   return (
     <Menu position="top-start" width="target">
       <Menu.Target>
-        <UnstyledButton className={css["user"]} aria-label={`Account of ${session.user.email}`}>
-          <span className={css["initial"]}>{(session.user.name ?? session.user.email).slice(0, 1).toUpperCase()}</span>
+        <UnstyledButton className={css["user"]}>
+          <span className={css["initial"]} aria-hidden="true">
+            {(session.user.name ?? session.user.email).slice(0, 1).toUpperCase()}
+          </span>
           <span className={css["userText"]}>
             <span className="lc-clip">{session.user.name ?? session.user.email}</span>
             <small>{session.user.role}</small>

@@ -31,7 +31,6 @@ export const Steps = ({ names, active, reachable, onStep }: StepsProps) => (
         <Stepper.Step
           key={name}
           label={name}
-          aria-label={`Step ${index + 1}: ${name}`}
           aria-current={index === active ? "step" : undefined}
           allowStepSelect={index <= reachable}
           disabled={index > reachable}

@@ -138,7 +138,7 @@ export const CampaignScreen = () => {
         actions={<CampaignActions campaign={data} status={status} />}
       />
       <Stack gap="lg">
-        <Group gap="lg" fz="sm" c="dimmed">
+        <Group gap="4px 20px" fz="sm" c="dimmed">
           <span className="lc-break">
             “{data.content.subject ?? "no subject yet"}” to {audienceWords(data.audience, segments.data?.data)}
           </span>

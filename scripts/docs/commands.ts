@@ -1,0 +1,16 @@
+// What each script of package.json is for. README's table is made from it, and a test fails for one that is missing.
+
+export const commands: Readonly<Record<string, string>> = {
+  start: "`npm start`. Brings everything up on this machine and prints how to sign in",
+  test: "`npm test`. Lint, types, then all tests; the last line is the sum. `npm test -- test/unit` runs a part",
+  check: "Lint, types and tests as three separate runs",
+  lint: "Format and lint. `npx biome check --write` repairs what can be repaired",
+  types: "Type check of the back end and the web app",
+  migrate: "Brings the schema of `DATABASE_URL` up to date. Safe to run twice and from several places at once",
+  "key:generate": "Prints a key for `LC_SECRET_KEYS`",
+  "build:web": "Builds the web app into `web/dist`",
+  bench: "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run",
+  docs: "Writes `.env.example` and the tables of this file. `npm run docs -- --check` only compares",
+  prestart: "Before `start`: installs packages when the lockfile has changed",
+  pretest: "Before `test`: the same",
+};

@@ -1,0 +1,60 @@
+// Why each package is here. README's table is made from it, and a test fails for a package without a reason.
+
+/** Packages that the platform runs on, in the order of the table. */
+export const runTimeReasons: Readonly<Record<string, string>> = {
+  node: "Pins Node 24 in `node_modules/.bin`, so every script runs on it, whatever Node the machine has. It runs TypeScript as it is",
+  moleculer: "Services, calls between processes over Redis, discovery, graceful stop",
+  "moleculer-web": "Its routing and its action calls inside the gateway",
+  "moleculer-db":
+    "Create, read, update and delete for plain tables (communities, tags, segments, templates), behind our guard",
+  "@moleculer/channels":
+    "The `channels:` part of a service: events that survive a crash. We use its interface with our own Redis Streams adapter",
+  ioredis: "Redis client: streams, sessions, rate limits, token buckets",
+  pg: "Postgres driver, under knex",
+  knex: "Connection pool, transactions, placeholders. Statements are written as SQL",
+  "@electric-sql/pglite": "The embedded Postgres of `npm start`, in its own process",
+  "@electric-sql/pglite-pgvector": "The vector extension for it, so that both kinds of Postgres have the same schema",
+  zod: "Contracts: one schema per action, event and job, for validation, types and OpenAPI",
+  pino: "One JSON line of log per unit of work. Moleculer loads it by name",
+  uuid: "Ids of version 7, which sort by time",
+  helmet: "Security headers of every answer",
+  busboy: "Reads uploads as a stream, fields and file in any order",
+  "rate-limiter-flexible": "Limits of the API and of sign-in, counted in Redis for all replicas",
+  "@node-rs/argon2": "Password hashes (argon2id)",
+  "csv-parse": "Reads CSV as a stream, in the importer and for the preview in the browser",
+  chardet: "Guesses the encoding of a file that does not say it",
+  "iconv-lite": "Decodes files that are not UTF-8",
+  "libphonenumber-js": "Phone numbers to E.164",
+  nodemailer: "SMTP connections and MIME. Mail is laid out once per campaign with its composer",
+  htmlparser2: "Finds links and merge fields in a mail's HTML, to fill them per person without parsing again",
+  "html-to-text": "The text part of a mail that has none",
+  "smtp-server": "The sandbox: a real SMTP server that keeps what it gets",
+  mailparser: "Reads the sandbox's mails for the mailbox page",
+  libmime: "Decodes the headers of those mails",
+  "node-schedule": "The clock of the scheduler",
+  "cron-parser": "Past and next times of a schedule, to find missed ones",
+  react: "The web app",
+  "react-dom": "The web app",
+  "@mantine/core": "Components of the web app, with keyboard and screen reader support",
+  "@mantine/hooks": "Needed by @mantine/core",
+  "@mantine/notifications": "Short messages after an act",
+  "@mantine/spotlight": "The ⌘K palette",
+  "@tanstack/react-router": "Routes with typed state in the URL",
+  "@tanstack/react-query": "Reads, refetches and caches what screens show",
+  "@tanstack/react-table": "Columns and rows of tables",
+  "@tanstack/react-virtual": "Draws only the rows in view, for long lists",
+  "react-hook-form": "State of forms, with the API's errors at their fields",
+};
+
+/** Packages that only building, checking and measuring need. */
+export const developmentReasons: Readonly<Record<string, string>> = {
+  typescript: "Checks types; nothing is compiled",
+  "@biomejs/biome": "Format and lint in one program",
+  vite: "Builds the web app, also at the first `npm start`; its parser reads our code in the architecture test",
+  "@vitejs/plugin-react": "JSX for Vite",
+  vitest: "Runs the tests",
+  "fast-check": "Makes up inputs for tests of properties, such as odd CSV files",
+  "playwright-core": "Drives a real Chromium in the browser tests",
+  "axe-core": "Checks screens for accessibility in the browser tests",
+  bullmq: "The peer that benchmarks compare with; the platform does not use it",
+};

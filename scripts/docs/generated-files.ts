@@ -1,0 +1,31 @@
+// The files that are made from the code, as they have to be today.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { variables } from "../../shared/config.ts";
+import { commands } from "./commands.ts";
+import { developmentReasons, runTimeReasons } from "./dependencies.ts";
+import { envExample } from "./env-example.ts";
+import { commandsTable, dependenciesTable, fillMarkers, variablesTable } from "./readme-tables.ts";
+
+export interface GeneratedFile {
+  /** From the top of the project. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Reads the manifest and the README of a checkout and answers with what its generated files should hold. */
+export const generatedFiles = (root: string): readonly GeneratedFile[] => {
+  const { dependencies, devDependencies, scripts } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  ) as Record<"dependencies" | "devDependencies" | "scripts", Record<string, string>>;
+  const readme = fillMarkers(readFileSync(join(root, "README.md"), "utf8"), {
+    commands: commandsTable(Object.keys(scripts), commands),
+    variables: variablesTable(variables),
+    "dependencies at run time": dependenciesTable(Object.keys(dependencies), runTimeReasons),
+    "dependencies of development": dependenciesTable(Object.keys(devDependencies), developmentReasons),
+  });
+  return [
+    { path: ".env.example", text: envExample(variables) },
+    { path: "README.md", text: readme },
+  ];
+};

@@ -1,0 +1,123 @@
+// What happens to a campaign when processes, Redis or Postgres are killed under it: nobody lost, nobody doubled, every
+// message that may have been sent is listed. LC_FAULT_PEOPLE makes it bigger for a run by hand.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type House, openHouse } from "../helpers/house.ts";
+import { until } from "../helpers/processes.ts";
+
+const people = Number(process.env["LC_FAULT_PEOPLE"] ?? 3000);
+const kills = Number(process.env["LC_FAULT_KILLS"] ?? 4);
+const big = { timeout: 120_000 + people * 20 };
+
+/** Everybody is accounted for: each accepted once in the mailbox; one that may have been sent at most once. */
+const accounted = async (house: House, id: string, before: readonly string[]) => {
+  const stats = await house.ended(id, 60_000 + people * 15);
+  const seen = new Map<string, number>();
+  for (const address of before) seen.set(address, (seen.get(address) ?? 0) - 1);
+  for (const address of await house.mailAddresses()) seen.set(address, (seen.get(address) ?? 0) + 1);
+  const unknown = await house.ledger(id, "unknown");
+  const doubled = [...seen].filter(([, n]) => n > 1).map(([address]) => address);
+  const accepted = await house.ledger(id, "accepted");
+  const lost = accepted.filter((address) => (seen.get(address) ?? 0) < 1);
+  const total = Object.values(stats.states as Record<string, number>).reduce((a, b) => a + b, 0);
+  return { stats, unknown, doubled, lost, total };
+};
+
+describe("a campaign under fire", () => {
+  let house: House;
+  beforeAll(async () => {
+    house = await openHouse({ leaseSeconds: 8 });
+    await house.startAll();
+    expect(await house.importPeople(people)).toMatchObject({ status: "completed", inserted: people });
+  }, 180_000 + people * 5);
+  afterAll(() => house.close(), 60_000);
+
+  const progress = (id: string, share: number) =>
+    until(`${share * 100} % are sent`, async () => (await house.stats(id)).states.accepted >= people * share, { timeoutMs: 90_000 + people * 10, everyMs: 20 });
+
+  test("kill -9 of the email processes, again and again", big, async () => {
+    const before = await house.mailAddresses();
+    const id = await house.launch();
+    for (let i = 1; i <= kills; i++) {
+      await progress(id, (i / (kills + 1)) * 0.9);
+      const name = i % 2 ? "email" : "email-2";
+      await house.running.get(name)?.kill9();
+      await house.start(name, ["services/email"], false);
+    }
+    const { stats, unknown, doubled, lost, total } = await accounted(house, id, before);
+    expect(doubled).toEqual([]);
+    expect(lost).toEqual([]);
+    expect(total).toBe(people);
+    expect(stats.states.accepted + unknown.length).toBe(people);
+    expect(unknown.length).toBeLessThanOrEqual(200 * kills);
+    expect(stats.status).toBe(unknown.length > 0 ? "held" : "completed");
+  });
+
+  test("SIGTERM of the email processes: nothing lost, doubled or unknown", big, async () => {
+    const before = await house.mailAddresses();
+    const id = await house.launch();
+    for (let i = 1; i <= 2; i++) {
+      await progress(id, i * 0.3);
+      const name = i % 2 ? "email" : "email-2";
+      await house.running.get(name)?.stop("SIGTERM");
+      await house.start(name, ["services/email"], false);
+    }
+    const { stats, unknown, doubled, lost } = await accounted(house, id, before);
+    expect({ doubled, lost, unknown }).toEqual({ doubled: [], lost: [], unknown: [] });
+    expect(stats).toMatchObject({ status: "completed", states: { accepted: people } });
+  });
+
+  test("a frozen email process sends nothing late", big, async () => {
+    const before = await house.mailAddresses();
+    const id = await house.launch();
+    await progress(id, 0.3);
+    const frozen = house.running.get("email");
+    frozen?.signal("SIGSTOP");
+    const { doubled, unknown, stats } = await accounted(house, id, before);
+    frozen?.signal("SIGCONT");
+    expect(doubled).toEqual([]);
+    expect(stats.states.accepted + unknown.length).toBe(people);
+    await until("the frozen process is back", () => frozen?.ready(), { timeoutMs: 20_000 });
+    const after = await accounted(house, id, before);
+    expect(after.doubled).toEqual([]);
+  });
+
+  test("Redis killed, started again and flushed in mid-campaign", big, async () => {
+    const before = await house.mailAddresses();
+    const id = await house.launch();
+    await progress(id, 0.2);
+    await house.redis.kill9();
+    await house.redis.restart();
+    await until("the house is back", async () => (await house.api("GET", "/auth/me")).status < 500, { timeoutMs: 30_000, everyMs: 200 });
+    const { Redis } = await import("ioredis");
+    const client = new Redis(house.redis.url);
+    await client.flushall();
+    client.disconnect();
+    const { stats, unknown, doubled, lost } = await accounted(house, id, before);
+    expect({ doubled, lost, unknown }).toEqual({ doubled: [], lost: [], unknown: [] });
+    expect(stats).toMatchObject({ status: "completed", states: { accepted: people } });
+  });
+
+  test("Postgres restarted with -m immediate in mid-campaign", big, async () => {
+    const before = await house.mailAddresses();
+    const id = await house.launch();
+    await progress(id, 0.3);
+    await house.postgres.restart("immediate");
+    const { stats, unknown, doubled, lost, total } = await accounted(house, id, before);
+    expect({ doubled, lost }).toEqual({ doubled: [], lost: [] });
+    expect(total).toBe(people);
+    expect(stats.states.accepted + unknown.length).toBe(people);
+  });
+
+  test("kill -9 of every process at once", big, async () => {
+    const before = await house.mailAddresses();
+    const id = await house.launch();
+    await progress(id, 0.3);
+    await Promise.all([...house.running.values()].map((child) => child.kill9()));
+    await house.startAll();
+    const { stats, unknown, doubled, lost, total } = await accounted(house, id, before);
+    expect({ doubled, lost }).toEqual({ doubled: [], lost: [] });
+    expect(total).toBe(people);
+    expect(stats.states.accepted + unknown.length).toBe(people);
+    expect(unknown.length).toBeLessThanOrEqual(400);
+  });
+});
