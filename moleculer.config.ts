@@ -12,13 +12,32 @@ import { redisOptions } from "./shared/streams/connections.ts";
 const options: BrokerOptions = {
   namespace: "lc",
   nodeID: nodeId(),
-  logger: { type: "Pino", options: { pino: { options: { formatters: { level: (label: string) => ({ level: label }) }, base: { replica: config.replica } } } } },
+  logger: {
+    type: "Pino",
+    options: {
+      pino: {
+        options: { formatters: { level: (label: string) => ({ level: label }) }, base: { replica: config.replica } },
+      },
+    },
+  },
   logLevel: config.logLevel as "info",
   // As a redis:// string the transporter ends the process some seconds into an outage; with options it waits for ever.
   transporter: { type: "Redis", options: redisOptions(redisUrl()) },
   skipProcessEventRegistration: true,
   tracking: { enabled: true, shutdownTimeout: config.shutdownSeconds * 500 },
   requestTimeout: 10_000,
-  middlewares: [shutdownMiddleware(), healthMiddleware(), requestLogMiddleware(), channelsMiddleware(new StreamsAdapter({ redisUrl: redisUrl(), limits: { leaseMs: config.leaseSeconds * 1000 }, drainMs: config.shutdownSeconds * 500 })), jobsMiddleware()],
+  middlewares: [
+    shutdownMiddleware(),
+    healthMiddleware(),
+    requestLogMiddleware(),
+    channelsMiddleware(
+      new StreamsAdapter({
+        redisUrl: redisUrl(),
+        limits: { leaseMs: config.leaseSeconds * 1000 },
+        drainMs: config.shutdownSeconds * 500,
+      }),
+    ),
+    jobsMiddleware(),
+  ],
 };
 export default options;

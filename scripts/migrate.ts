@@ -1,6 +1,7 @@
 // `npm run migrate`: brings the schema of DATABASE_URL up to date. Safe to run twice, and from several places at once.
-import { config } from "../shared/config.ts";
+
 import { databaseUrl } from "../shared/broker/deps.ts";
+import { config } from "../shared/config.ts";
 import { connectPostgres } from "../shared/db/knex.ts";
 import { migrate } from "../shared/db/migrate.ts";
 

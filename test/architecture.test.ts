@@ -34,8 +34,8 @@ const held: readonly Held[] = [
       ["services/email/deliver.ts", 'import { listContacts } from "../contacts/contacts/store.ts";'],
       ["services/email/deliver.ts", 'import type { Gateway } from "../../gateway/assemble.ts";'],
       ["gateway/routes/api.ts", 'import { launch } from "../../services/campaigns/campaigns/launch.ts";'],
-      ["web/src/words.ts", 'import { MessageState } from "../../shared/contracts/campaigns.ts";'],
-      ["web/src/words.ts", 'import { type MessageState } from "../../shared/contracts/campaigns.ts";'],
+      ["web/src/words.ts", 'import { MessageState } from "../../shared/contracts/messages.ts";'],
+      ["web/src/words.ts", 'import { type MessageState } from "../../shared/contracts/messages.ts";'],
       ["web/src/words.ts", 'import type { Config } from "../../shared/config.ts";'],
     ],
     permits: [
@@ -44,7 +44,7 @@ const held: readonly Held[] = [
         "services/email/deliver.ts",
         'import { config } from "../../shared/config.ts"; import { smtp } from "./providers/smtp.ts";',
       ],
-      ["web/src/words.ts", 'import type { MessageState } from "../../shared/contracts/campaigns.ts";'],
+      ["web/src/words.ts", 'import type { MessageState } from "../../shared/contracts/messages.ts";'],
     ],
   },
   {

@@ -1,5 +1,5 @@
 // The text of .env.example: every variable with its meaning, all commented out, so that a copy of it changes nothing.
-import type { Variable } from "../../shared/config.ts";
+import type { Variable } from "../../shared/variables.ts";
 
 /** Quoted where the reader of .env files would otherwise cut the value short. */
 const quoted = (value: string) => (/[\s#"'`]/.test(value) ? `"${value}"` : value);

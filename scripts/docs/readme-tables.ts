@@ -1,5 +1,5 @@
 // The tables of README.md that are made from the code, and how they get between their markers.
-import type { Group, Variable } from "../../shared/config.ts";
+import type { Group, Variable } from "../../shared/variables.ts";
 
 /** Columns of the table of variables, after `all` is spread over them. */
 export const groupColumns: readonly Exclude<Group, "all">[] = [

@@ -31,8 +31,17 @@ export default service("campaigns", {
     resolve: (ctx, deps) => resolveMessages(deps, ctx.params),
   },
   jobs: [
-    defineJob({ name: "campaign.launch", attempts: 20, timeoutMs: 3_600_000, handler: (input, run) => prepareCampaign(input.campaignId, run) }),
-    defineJob({ name: "campaign.finalize", attempts: 10, handler: (input, run) => finalizeCampaign(run.deps, input.campaignId) }),
+    defineJob({
+      name: "campaign.launch",
+      attempts: 20,
+      timeoutMs: 3_600_000,
+      handler: (input, run) => prepareCampaign(input.campaignId, run),
+    }),
+    defineJob({
+      name: "campaign.finalize",
+      attempts: 10,
+      handler: (input, run) => finalizeCampaign(run.deps, input.campaignId),
+    }),
     defineJob({ name: "campaign.due", attempts: 1, handler: (_input, run) => catchUpCampaigns(run.deps) }),
   ],
 });

@@ -1,8 +1,9 @@
 // What a campaign or message says: resolves templates, compiles, and answers mistakes with the place where they are.
-import { fail, type FieldError } from "../../shared/contracts/errors.ts";
+
 import type { Campaign } from "../../shared/contracts/campaigns.ts";
+import { type FieldError, fail } from "../../shared/contracts/errors.ts";
 import type { Sql } from "../../shared/db/knex.ts";
-import { compileContent, type CompiledContent } from "../../shared/messaging/compile.ts";
+import { type CompiledContent, compileContent } from "../../shared/messaging/compile.ts";
 import { compileBulk } from "../../shared/messaging/footer.ts";
 import { publishedTemplate } from "./templates/store.ts";
 
@@ -19,20 +20,31 @@ const invalid = (errors: readonly FieldError[], code: "VALIDATION_FAILED" | "TEM
 
 /** Only email is sent so far; the other channels are refused by name rather than accepted and never sent. */
 export const requireEmail = (channel: string): void => {
-  if (channel !== "email") throw fail("CHANNEL_UNAVAILABLE", `Found channel "${channel}"; this version sends "email". SMS and calls come later.`, { errors: [{ path: "channel", message: `"${channel}" cannot be sent yet; use "email"` }] });
+  if (channel !== "email")
+    throw fail(
+      "CHANNEL_UNAVAILABLE",
+      `Found channel "${channel}"; this version sends "email". SMS and calls come later.`,
+      { errors: [{ path: "channel", message: `"${channel}" cannot be sent yet; use "email"` }] },
+    );
 };
 
 /** Subject, html and text of email content, from the content itself or the template it names. Throws what is missing. */
 export const emailContent = async (sql: Sql, content: ContentInput, path = "content"): Promise<EmailContent> => {
   if (content.templateId !== undefined) {
     const others = Object.keys(content).filter((key) => key !== "templateId");
-    if (others.length > 0) throw invalid([{ path: `${path}.${others[0]}`, message: "cannot be given together with templateId; take one of them out" }]);
+    if (others.length > 0)
+      throw invalid([
+        { path: `${path}.${others[0]}`, message: "cannot be given together with templateId; take one of them out" },
+      ]);
     return publishedTemplate(sql, content.templateId);
   }
   const errors: FieldError[] = [];
   if (!content.subject) errors.push({ path: `${path}.subject`, message: "is missing; an email needs a subject" });
-  if (!content.html) errors.push({ path: `${path}.html`, message: "is missing; an email needs html (text is made from it)" });
-  for (const key of ["body", "script"] as const) if (content[key] !== undefined) errors.push({ path: `${path}.${key}`, message: "is for another channel; an email has subject, html and text" });
+  if (!content.html)
+    errors.push({ path: `${path}.html`, message: "is missing; an email needs html (text is made from it)" });
+  for (const key of ["body", "script"] as const)
+    if (content[key] !== undefined)
+      errors.push({ path: `${path}.${key}`, message: "is for another channel; an email has subject, html and text" });
   if (errors.length > 0) throw invalid(errors);
   return { subject: content.subject as string, html: content.html as string, text: content.text ?? null };
 };
@@ -40,13 +52,21 @@ export const emailContent = async (sql: Sql, content: ContentInput, path = "cont
 /** Compiles bulk content. Throws TEMPLATE_INVALID naming part, line and column of each mistake. */
 export const compiledBulk = (content: EmailContent, path = "content"): CompiledContent => {
   const compiled = compileBulk(content);
-  if (compiled.mistakes.length > 0) throw invalid(compiled.mistakes.map((m) => ({ path: `${path}.${m.path}`, message: m.message })), "TEMPLATE_INVALID");
+  if (compiled.mistakes.length > 0)
+    throw invalid(
+      compiled.mistakes.map((m) => ({ path: `${path}.${m.path}`, message: m.message })),
+      "TEMPLATE_INVALID",
+    );
   return compiled;
 };
 
 /** Compiles content of a single message, whose own variables are known besides contact fields. */
 export const compiledSingle = (content: EmailContent, vars: readonly string[], path = "content"): CompiledContent => {
   const compiled = compileContent(content, { extra: new Set(vars), trackLinks: false });
-  if (compiled.mistakes.length > 0) throw invalid(compiled.mistakes.map((m) => ({ path: `${path}.${m.path}`, message: m.message })), "TEMPLATE_INVALID");
+  if (compiled.mistakes.length > 0)
+    throw invalid(
+      compiled.mistakes.map((m) => ({ path: `${path}.${m.path}`, message: m.message })),
+      "TEMPLATE_INVALID",
+    );
   return compiled;
 };

@@ -7,8 +7,16 @@ import { changeTemplate, previewContent, previewTemplate, publishTemplate } from
 const templates = resource("templates", {
   table: "campaigns.templates",
   columns: {
-    id: "id", name: "name", channel: "channel", subject: "subject", html: "html", text: "text",
-    version: "version", publishedVersion: "published_version", createdAt: "created_at", updatedAt: "updated_at",
+    id: "id",
+    name: "name",
+    channel: "channel",
+    subject: "subject",
+    html: "html",
+    text: "text",
+    version: "version",
+    publishedVersion: "published_version",
+    createdAt: "created_at",
+    updatedAt: "updated_at",
   },
   searchable: ["name"],
   sort: ["-id"],

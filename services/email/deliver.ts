@@ -18,7 +18,8 @@ export interface DeliverDeps {
 const REMEMBERED = 100;
 
 /** The `Message-ID` of a message: derived from its row, so every try of it has the same one. */
-export const messageIdOf = (id: string, fromAddress: string): string => `<${id}@${fromAddress.slice(fromAddress.lastIndexOf("@") + 1)}>`;
+export const messageIdOf = (id: string, fromAddress: string): string =>
+  `<${id}@${fromAddress.slice(fromAddress.lastIndexOf("@") + 1)}>`;
 
 /** Transport over an email provider. */
 export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider): Transport => {
@@ -30,7 +31,11 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
     const key = JSON.stringify([contentId, bulk, sender.fromName, sender.fromAddress, sender.replyTo]);
     let entry = layouts.get(key);
     if (!entry) {
-      const frame = { from: { name: sender.fromName, address: sender.fromAddress }, replyTo: sender.replyTo ?? undefined, bulk };
+      const frame = {
+        from: { name: sender.fromName, address: sender.fromAddress },
+        replyTo: sender.replyTo ?? undefined,
+        bulk,
+      };
       entry = contents.get(contentId, bulk).then((content) => layOutMail(frame, content));
       entry.catch(() => layouts.delete(key));
       layouts.set(key, entry);
@@ -45,16 +50,28 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
     const contentId = message.contentId ?? dispatch.contentId;
     if (!contentId) throw new Error(`message ${id} has no content`);
     const render = await layout(contentId, dispatch);
-    const unsubscribeUrl = dispatch.bulk ? `${deps.publicUrl}/u/${messageToken(deps.secretKeys, "unsubscribe", id)}` : "";
+    const unsubscribeUrl = dispatch.bulk
+      ? `${deps.publicUrl}/u/${messageToken(deps.secretKeys, "unsubscribe", id)}`
+      : "";
     const links: string[] = [];
-    const linkTo = (index: number) => (links[index] ??= `${deps.publicUrl}/t/c/${messageToken(deps.secretKeys, "click", id, index)}`);
+    const linkTo = (index: number) =>
+      (links[index] ??= `${deps.publicUrl}/t/c/${messageToken(deps.secretKeys, "click", id, index)}`);
     const values = {
       ...message.vars,
       unsubscribeUrl,
       postalAddress: dispatch.sender.postalAddress ?? "",
       pixelUrl: dispatch.bulk ? `${deps.publicUrl}/t/o/${messageToken(deps.secretKeys, "open", id)}.gif` : "",
     };
-    return render({ to: message.address, messageId: messageIdOf(id, dispatch.sender.fromAddress), date: deps.clock.now(), unsubscribeUrl }, values, linkTo);
+    return render(
+      {
+        to: message.address,
+        messageId: messageIdOf(id, dispatch.sender.fromAddress),
+        date: deps.clock.now(),
+        unsubscribeUrl,
+      },
+      values,
+      linkTo,
+    );
   };
 
   return {
@@ -68,7 +85,11 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
         // Nothing has left the building: a content that cannot be read now may be readable later.
         return { kind: "transient", detail: `The mail could not be made: ${(error as Error).message}` };
       }
-      return provider.send({ envelope: { from: message.dispatch.sender.fromAddress, to: message.address }, raw, key: message.id });
+      return provider.send({
+        envelope: { from: message.dispatch.sender.fromAddress, to: message.address },
+        raw,
+        key: message.id,
+      });
     },
     close: () => provider.close(),
   };

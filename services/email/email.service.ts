@@ -1,7 +1,8 @@
 // The email service: runs one sender per process. The ledger is its queue; `email.send-batch` only wakes it.
-import { service } from "../../shared/broker/service.ts";
+
 import { callAction } from "../../shared/broker/context.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
+import { service } from "../../shared/broker/service.ts";
 import { config } from "../../shared/config.ts";
 import { defineJob } from "../../shared/jobs/define.ts";
 import { enqueue } from "../../shared/jobs/enqueue.ts";
@@ -25,8 +26,16 @@ const smtpUrl = async (deps: Deps): Promise<string> => {
 const start = (deps: Deps): Sender => {
   // Shorter than the lease, so that a late answer still finds its message.
   const answerMs = Math.max(2_000, (config.leaseSeconds - 5) * 1000);
-  const provider = createSmtpProvider({ name: config.emailProvider, connections: config.smtpConnections, answerMs, url: () => smtpUrl(deps) });
-  const transport = createEmailTransport({ db: deps.db, clock: deps.clock, publicUrl: config.publicUrl, secretKeys: config.secretKeys }, provider);
+  const provider = createSmtpProvider({
+    name: config.emailProvider,
+    connections: config.smtpConnections,
+    answerMs,
+    url: () => smtpUrl(deps),
+  });
+  const transport = createEmailTransport(
+    { db: deps.db, clock: deps.clock, publicUrl: config.publicUrl, secretKeys: config.secretKeys },
+    provider,
+  );
   return startSender(deps, transport, {
     channel: "email",
     leaseSeconds: config.leaseSeconds,
@@ -34,7 +43,14 @@ const start = (deps: Deps): Sender => {
     domainRates: config.domainRates,
     allowlist: config.sendAllowlist,
     drained: async (sourceId) => {
-      await deps.db.transaction((trx) => enqueue(trx, "campaign.finalize", { campaignId: sourceId }, { uniqueKey: sourceId, until: "started", entity: `campaign:${sourceId}` }));
+      await deps.db.transaction((trx) =>
+        enqueue(
+          trx,
+          "campaign.finalize",
+          { campaignId: sourceId },
+          { uniqueKey: sourceId, until: "started", entity: `campaign:${sourceId}` },
+        ),
+      );
     },
   });
 };

@@ -45,17 +45,23 @@ const plain = /^[\x20-\x7e]*$/;
 const asIs = /^[\x21-\x3c\x3e-\x7e]{1,74}$/;
 
 /** A hole inside a quoted-printable body: soft breaks on both sides keep every line within 76 characters. */
-const bodySlot = (hole: Hole): Slot => (_, values, linkTo) => {
-  const value = holeValue(hole, values, linkTo);
-  if (value === "") return SOFT_BREAK;
-  return `${SOFT_BREAK}${asIs.test(value) ? value : quotedPrintable(value)}${SOFT_BREAK}`;
-};
+const bodySlot =
+  (hole: Hole): Slot =>
+  (_, values, linkTo) => {
+    const value = holeValue(hole, values, linkTo);
+    if (value === "") return SOFT_BREAK;
+    return `${SOFT_BREAK}${asIs.test(value) ? value : quotedPrintable(value)}${SOFT_BREAK}`;
+  };
 
-const subjectLine = (compiled: Compiled): Slot => (_, values, linkTo) => {
-  const subject = fill(compiled, values, linkTo).replace(/[\r\n\0]+/g, " ").trim();
-  if (plain.test(subject) && subject.length < 60) return subject;
-  return foldLines(`Subject: ${encodeWords(subject, "Q", 52)}`, 76).slice("Subject: ".length);
-};
+const subjectLine =
+  (compiled: Compiled): Slot =>
+  (_, values, linkTo) => {
+    const subject = fill(compiled, values, linkTo)
+      .replace(/[\r\n\0]+/g, " ")
+      .trim();
+    if (plain.test(subject) && subject.length < 60) return subject;
+    return foldLines(`Subject: ${encodeWords(subject, "Q", 52)}`, 76).slice("Subject: ".length);
+  };
 
 const compose = (frame: MailFrame, withText: boolean): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -66,7 +72,9 @@ const compose = (frame: MailFrame, withText: boolean): Promise<string> =>
       subject: MARK.subject,
       messageId: MARK.messageId,
       headers: {
-        ...(frame.bulk ? { "List-Unsubscribe": `<${MARK.unsubscribe}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" } : {}),
+        ...(frame.bulk
+          ? { "List-Unsubscribe": `<${MARK.unsubscribe}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" }
+          : {}),
       },
       html: MARK.html,
       ...(withText ? { text: MARK.text } : {}),
@@ -95,7 +103,8 @@ export const layOutMail = async (frame: MailFrame, content: CompiledContent): Pr
       if (hole) slot(bodySlot(hole));
     });
   };
-  const marks = /lc-to@lc\.invalid|<lc-message-id@lc\.invalid>|LCSUBJECTMARK|https:\/\/lc\.invalid\/lc-unsubscribe|LCHTMLMARK=C3=A9|LCTEXTMARK=C3=A9|(?<=\r\nDate: )[^\r]+/g;
+  const marks =
+    /lc-to@lc\.invalid|<lc-message-id@lc\.invalid>|LCSUBJECTMARK|https:\/\/lc\.invalid\/lc-unsubscribe|LCHTMLMARK=C3=A9|LCTEXTMARK=C3=A9|(?<=\r\nDate: )[^\r]+/g;
   let from = 0;
   for (const match of raw.matchAll(marks)) {
     literal(raw.slice(from, match.index));
@@ -111,7 +120,8 @@ export const layOutMail = async (frame: MailFrame, content: CompiledContent): Pr
   literal(raw.slice(from));
   return (facts, values, linkTo) => {
     let mail = literals[0] as string;
-    for (let i = 0; i < slots.length; i++) mail += (slots[i] as Slot)(facts, values, linkTo) + (literals[i + 1] as string);
+    for (let i = 0; i < slots.length; i++)
+      mail += (slots[i] as Slot)(facts, values, linkTo) + (literals[i + 1] as string);
     return Buffer.from(mail, "latin1");
   };
 };

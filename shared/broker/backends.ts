@@ -23,7 +23,9 @@ const within = async <T>(work: Promise<T>, ms: number, what: string): Promise<T>
   try {
     return await Promise.race([
       work,
-      delay(ms, undefined, { signal: timer.signal }).then(() => Promise.reject(new Error(`${what} did not answer within ${ms} ms`))),
+      delay(ms, undefined, { signal: timer.signal }).then(() =>
+        Promise.reject(new Error(`${what} did not answer within ${ms} ms`)),
+      ),
     ]);
   } finally {
     timer.abort();
@@ -97,7 +99,10 @@ export const watchBackends = (deps: Deps): Backends => {
     while (!stopped) {
       await probe();
       if (missing.length === 0) firstTime?.();
-      await delay(missing.length > 0 && !schemaReady ? 250 : PROBE_EVERY_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
+      await delay(missing.length > 0 && !schemaReady ? 250 : PROBE_EVERY_MS, undefined, {
+        signal: stop.signal,
+        ref: false,
+      }).catch(() => undefined);
     }
   };
   watch().catch((error: unknown) => {

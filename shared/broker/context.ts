@@ -29,5 +29,12 @@ export interface Ctx<P> {
 }
 
 /** Calls an action by its contract from outside a handler. */
-export const callAction = <N extends ActionName>(broker: ServiceBroker, name: N, params: ActionParams<N>, meta: Meta = {}): Promise<ActionResult<N>> =>
-  broker.call(name, params as Record<string, unknown>, { meta: meta as Record<string, unknown> }) as Promise<ActionResult<N>>;
+export const callAction = <N extends ActionName>(
+  broker: ServiceBroker,
+  name: N,
+  params: ActionParams<N>,
+  meta: Meta = {},
+): Promise<ActionResult<N>> =>
+  broker.call(name, params as Record<string, unknown>, { meta: meta as Record<string, unknown> }) as Promise<
+    ActionResult<N>
+  >;

@@ -56,7 +56,9 @@ export const closeDeps = async (broker: ServiceBroker): Promise<void> => {
 };
 
 const missing = (name: string) =>
-  new Error(`${name} is not set. \`npm start\` sets it for the processes it starts; a group that runs alone needs it, for example from docker compose: see .env.example`);
+  new Error(
+    `${name} is not set. \`npm start\` sets it for the processes it starts; a group that runs alone needs it, for example from docker compose: see .env.example`,
+  );
 
 export const databaseUrl = (): string => {
   if (!config.databaseUrl) throw missing("DATABASE_URL");
@@ -69,4 +71,5 @@ export const redisUrl = (): string => {
 };
 
 /** Unique per process, readable in logs. */
-export const nodeId = (): string => `${config.replica === `${hostname()}-${process.pid}` ? "" : `${config.replica}-`}${hostname()}-${process.pid}`;
+export const nodeId = (): string =>
+  `${config.replica === `${hostname()}-${process.pid}` ? "" : `${config.replica}-`}${hostname()}-${process.pid}`;

@@ -3,8 +3,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Middleware, ServiceBroker } from "moleculer";
 import { config } from "../config.ts";
-import { contracts } from "../contracts/index.ts";
 import { errorCatalogue } from "../contracts/errors.ts";
+import { contracts } from "../contracts/index.ts";
 import { type Backends, watchBackends } from "./backends.ts";
 import { closeDeps, depsOf } from "./deps.ts";
 
@@ -43,10 +43,14 @@ export const notReady = (broker: ServiceBroker): readonly string[] => {
 const missingServices = (broker: ServiceBroker): string[] => {
   if (!broker.getLocalService("gateway")) return [];
   const needed = Object.entries(contracts)
-    .filter(([name, contract]) => contract.group !== "sandbox" || (name === "sandbox" && config.emailProvider === "sandbox"))
+    .filter(
+      ([name, contract]) => contract.group !== "sandbox" || (name === "sandbox" && config.emailProvider === "sandbox"),
+    )
     .map(([name]) => name);
   const present = new Set(
-    (broker.registry.getServiceList({ onlyAvailable: true, skipInternal: true }) as unknown as { name: string }[]).map((s) => s.name),
+    (broker.registry.getServiceList({ onlyAvailable: true, skipInternal: true }) as unknown as { name: string }[]).map(
+      (s) => s.name,
+    ),
   );
   return needed.filter((name) => !present.has(name));
 };
@@ -70,14 +74,22 @@ const answer = (broker: ServiceBroker, health: Health, req: IncomingMessage, res
   if (path === "/health/live") return sendJson(res, 200, { status: "live" });
   if (path === "/health/ready") {
     const missing = notReady(broker);
-    return missing.length === 0 ? sendJson(res, 200, { status: "ready" }) : sendJson(res, 503, { status: "not ready", missing });
+    return missing.length === 0
+      ? sendJson(res, 200, { status: "ready" })
+      : sendJson(res, 503, { status: "not ready", missing });
   }
   const away = health.stage === "started" && health.complete ? health.backends.missing() : notReady(broker);
   if (away.length === 0 && health.gateway) return health.gateway(req, res);
-  const detail = away.length > 0 ? `Not ready: ${away.join("; ")}` : "This process serves health only; the API is the gateway's";
+  const detail =
+    away.length > 0 ? `Not ready: ${away.join("; ")}` : "This process serves health only; the API is the gateway's";
   const status = away.length > 0 ? 503 : 404;
   const code = status === 503 ? "NOT_READY" : "NOT_FOUND";
-  sendJson(res, status, { type: "about:blank", title: errorCatalogue[code].title, status, detail, code }, "application/problem+json");
+  sendJson(
+    res,
+    status,
+    { type: "about:blank", title: errorCatalogue[code].title, status, detail, code },
+    "application/problem+json",
+  );
 };
 
 const listen = (server: Server, port: number): Promise<number> =>
@@ -103,7 +115,13 @@ export const healthMiddleware = (): Middleware => ({
   name: "health",
   async starting(broker: ServiceBroker) {
     const deps = depsOf(broker);
-    const health: Health = { server: createServer({ keepAliveTimeout: 65_000, requestTimeout: UPLOAD_MS }), backends: watchBackends(deps), gateway: undefined, stage: "starting", complete: false };
+    const health: Health = {
+      server: createServer({ keepAliveTimeout: 65_000, requestTimeout: UPLOAD_MS }),
+      backends: watchBackends(deps),
+      gateway: undefined,
+      stage: "starting",
+      complete: false,
+    };
     healthOf.set(broker, health);
     const port = await openServer(broker, health);
     broker.logger.info(`health is served on port ${port}`);

@@ -3,29 +3,33 @@ import type { ActionHandler, Context, Middleware } from "moleculer";
 import { errorCode } from "../contracts/errors.ts";
 
 /** Broker middleware. Expected refusals are debug lines; what nobody foresaw is an error line, once, where it happened. */
-export const requestLogMiddleware = (): Middleware => ({
-  name: "request-log",
-  localAction(next: ActionHandler, action: { name: string }) {
-    if (action.name.startsWith("$")) return next;
-    return async function logged(this: unknown, ctx: Context) {
-      const began = performance.now();
-      const line = (outcome: string) => ({
-        action: action.name,
-        ms: Math.round((performance.now() - began) * 10) / 10,
-        outcome,
-        requestId: (ctx.meta as { requestId?: string }).requestId ?? ctx.requestID ?? undefined,
-      });
-      try {
-        const result: unknown = await next.call(this as never, ctx);
-        ctx.broker.logger.debug(line("ok"), action.name);
-        return result;
-      } catch (error) {
-        const code = errorCode(error);
-        if (code && code !== "INTERNAL_ERROR") ctx.broker.logger.debug(line(code), action.name);
-        else if ((error as { nodeID?: string }).nodeID === undefined || (error as { nodeID?: string }).nodeID === ctx.nodeID)
-          ctx.broker.logger.error(line("error"), `${action.name} failed: ${(error as Error).stack ?? String(error)}`);
-        throw error;
-      }
-    };
-  },
-} as unknown as Middleware);
+export const requestLogMiddleware = (): Middleware =>
+  ({
+    name: "request-log",
+    localAction(next: ActionHandler, action: { name: string }) {
+      if (action.name.startsWith("$")) return next;
+      return async function logged(this: unknown, ctx: Context) {
+        const began = performance.now();
+        const line = (outcome: string) => ({
+          action: action.name,
+          ms: Math.round((performance.now() - began) * 10) / 10,
+          outcome,
+          requestId: (ctx.meta as { requestId?: string }).requestId ?? ctx.requestID ?? undefined,
+        });
+        try {
+          const result: unknown = await next.call(this as never, ctx);
+          ctx.broker.logger.debug(line("ok"), action.name);
+          return result;
+        } catch (error) {
+          const code = errorCode(error);
+          if (code && code !== "INTERNAL_ERROR") ctx.broker.logger.debug(line(code), action.name);
+          else if (
+            (error as { nodeID?: string }).nodeID === undefined ||
+            (error as { nodeID?: string }).nodeID === ctx.nodeID
+          )
+            ctx.broker.logger.error(line("error"), `${action.name} failed: ${(error as Error).stack ?? String(error)}`);
+          throw error;
+        }
+      };
+    },
+  }) as unknown as Middleware;

@@ -3,17 +3,25 @@
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import type { z } from "zod";
 import type { ActionContract } from "../contracts/contract.ts";
-import { type Contracts, contracts, type EventName, type EventPayload, eventContracts, type ServiceName } from "../contracts/index.ts";
 import { fail } from "../contracts/errors.ts";
+import {
+  type Contracts,
+  contracts,
+  type EventName,
+  type EventPayload,
+  eventContracts,
+  type ServiceName,
+} from "../contracts/index.ts";
 import { isConnectionLost } from "../db/knex.ts";
 import type { JobDefinition } from "../jobs/define.ts";
 import type { Ctx, Meta } from "./context.ts";
 import { type Deps, depsOf } from "./deps.ts";
 import { validate } from "./validate.ts";
 
-type Handler<A> = A extends ActionContract<infer P, infer R>
-  ? (ctx: Ctx<z.output<P>>, deps: Deps) => Promise<z.input<R>> | z.input<R>
-  : never;
+type Handler<A> =
+  A extends ActionContract<infer P, infer R>
+    ? (ctx: Ctx<z.output<P>>, deps: Deps) => Promise<z.input<R>> | z.input<R>
+    : never;
 
 /** What a channel handler learns besides the payload. */
 export interface EventInfo {
@@ -24,7 +32,9 @@ export interface EventInfo {
 
 export interface ServiceDefinition<S extends ServiceName> {
   readonly actions: { readonly [A in keyof Contracts[S]["actions"]]: Handler<Contracts[S]["actions"][A]> };
-  readonly channels?: { readonly [E in EventName]?: (payload: EventPayload<E>, deps: Deps, info: EventInfo) => Promise<void> };
+  readonly channels?: {
+    readonly [E in EventName]?: (payload: EventPayload<E>, deps: Deps, info: EventInfo) => Promise<void>;
+  };
   readonly jobs?: readonly JobDefinition[];
   readonly started?: (deps: Deps) => Promise<void>;
   readonly stopped?: (deps: Deps) => Promise<void>;
@@ -41,7 +51,11 @@ const wrapAction = (name: string, contract: ActionContract, handler: (ctx: Ctx<n
   ...(contract.timeout === undefined ? {} : { timeout: contract.timeout }),
   async handler(this: { broker: ServiceBroker }, ctx: Context) {
     const params = validate(contract.params, ctx.params, name);
-    const checked = { params, meta: ctx.meta as Meta, call: (target: string, p: unknown) => ctx.call(target, p as Record<string, unknown>) };
+    const checked = {
+      params,
+      meta: ctx.meta as Meta,
+      call: (target: string, p: unknown) => ctx.call(target, p as Record<string, unknown>),
+    };
     try {
       return await handler(checked as unknown as Ctx<never>, depsOf(this.broker));
     } catch (error) {
@@ -74,8 +88,12 @@ export const service = <S extends ServiceName>(name: S, definition: ServiceDefin
       context: true,
       async handler(this: { broker: ServiceBroker }, ctx: ChannelContext) {
         const payload = validate(schema, ctx.params, eventName);
-        const info = { id: ctx.headers?.["id"] ?? "", at: ctx.headers?.["at"] ?? "" };
-        await (handler as (payload: unknown, deps: Deps, info: EventInfo) => Promise<void>)(payload, depsOf(this.broker), info);
+        const info = { id: ctx.headers?.id ?? "", at: ctx.headers?.at ?? "" };
+        await (handler as (payload: unknown, deps: Deps, info: EventInfo) => Promise<void>)(
+          payload,
+          depsOf(this.broker),
+          info,
+        );
       },
     };
   }
@@ -94,4 +112,3 @@ export const service = <S extends ServiceName>(name: S, definition: ServiceDefin
   };
   return schema as unknown as ServiceSchema;
 };
-

@@ -1,6 +1,6 @@
 // Checks a value against a contract and turns zod's findings into the catalogue's VALIDATION_FAILED with paths.
 import type { z } from "zod";
-import { fail, type FieldError } from "../contracts/errors.ts";
+import { type FieldError, fail } from "../contracts/errors.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -15,11 +15,15 @@ const pathOf = (path: readonly PropertyKey[]) => path.map(String).join(".");
 const flatten = (issue: Issue, prefix: readonly PropertyKey[]): FieldError[] => {
   const path = [...prefix, ...issue.path];
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: "is not a field of this request; take it out or check its spelling" }));
+    return issue.keys.map((key) => ({
+      path: pathOf([...path, key]),
+      message: "is not a field of this request; take it out or check its spelling",
+    }));
   if (issue.code === "invalid_union") {
     // The branch with the fewest complaints is the one the caller meant.
     const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0];
-    if (closest && closest.length > 0 && issue.errors.length < 4) return closest.flatMap((inner) => flatten(inner, path));
+    if (closest && closest.length > 0 && issue.errors.length < 4)
+      return closest.flatMap((inner) => flatten(inner, path));
   }
   const found = issue.input === undefined || issue.code === "custom" ? "" : `; found ${shown(issue.input)}`;
   return [{ path: pathOf(path), message: `${issue.message}${found}` }];
@@ -34,5 +38,9 @@ export const validate = <T extends z.ZodType>(schema: T, value: unknown, what: s
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap((issue) => flatten(issue, [])).slice(0, 50);
   const first = errors[0];
-  throw fail("VALIDATION_FAILED", `${what} cannot take this: ${first?.path ? `${first.path}: ` : ""}${first?.message ?? "wrong input"}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ""}`, { errors });
+  throw fail(
+    "VALIDATION_FAILED",
+    `${what} cannot take this: ${first?.path ? `${first.path}: ` : ""}${first?.message ?? "wrong input"}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ""}`,
+    { errors },
+  );
 };

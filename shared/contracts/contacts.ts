@@ -22,7 +22,11 @@ const text = clean(z.string().trim().max(200));
 const tagList = z.array(clean(z.string().trim().min(1).max(100))).max(200);
 /** Free fields by name; values are text, numbers, truth values or nothing. */
 export const Attrs = z.record(
-  z.string().min(1).max(64).regex(/^[\w-]+$/, "letters, digits, _ and - only"),
+  z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[\w-]+$/, "letters, digits, _ and - only"),
   z.union([clean(z.string().max(2000)), z.number(), z.boolean(), z.null()]),
 );
 
@@ -78,7 +82,13 @@ export const contacts = {
       }),
       result: page(Contact),
     }),
-    get: action({ summary: "Shows one contact", permission: "read", rest: { method: "GET", path: "/contacts/:id" }, params: byId, result: Contact }),
+    get: action({
+      summary: "Shows one contact",
+      permission: "read",
+      rest: { method: "GET", path: "/contacts/:id" },
+      params: byId,
+      result: Contact,
+    }),
     create: action({
       summary: "Creates a contact; needs at least an email, a phone or an external id. No consent given, none held",
       permission: "write",
@@ -93,7 +103,13 @@ export const contacts = {
       params: z.strictObject({ id: Id, ...writable }),
       result: Contact,
     }),
-    remove: action({ summary: "Deletes a contact; what was sent stays in the ledger", permission: "write", rest: { method: "DELETE", path: "/contacts/:id", status: 204 }, params: byId, result: Done }),
+    remove: action({
+      summary: "Deletes a contact; what was sent stays in the ledger",
+      permission: "write",
+      rest: { method: "DELETE", path: "/contacts/:id", status: 204 },
+      params: byId,
+      result: Done,
+    }),
     fields: action({
       summary: "Fields that exist: the built-in ones and every attribute in use, for merge fields, mappings and rules",
       permission: "read",
@@ -113,28 +129,105 @@ export const contacts = {
 export const NamedResource = z.object({ id: Id, name: z.string(), createdAt: Instant });
 const name = clean(z.string().trim().min(1).max(100));
 const namedActions = <P extends string>(path: P, one: string) => ({
-  list: action({ summary: `Lists ${path.slice(1)}`, permission: "read", rest: { method: "GET", path }, params: z.strictObject({ ...listQuery, q: clean(z.string().max(100)).optional() }), result: page(NamedResource) }),
-  get: action({ summary: `Shows one ${one}`, permission: "read", rest: { method: "GET", path: `${path}/:id` }, params: byId, result: NamedResource }),
-  create: action({ summary: `Creates a ${one}`, permission: "write", rest: { method: "POST", path, status: 201 }, params: z.strictObject({ name }), result: NamedResource }),
-  update: action({ summary: `Renames a ${one}`, permission: "write", rest: { method: "PATCH", path: `${path}/:id` }, params: z.strictObject({ id: Id, name }), result: NamedResource }),
-  remove: action({ summary: `Deletes a ${one}`, permission: "write", rest: { method: "DELETE", path: `${path}/:id`, status: 204 }, params: byId, result: Done }),
+  list: action({
+    summary: `Lists ${path.slice(1)}`,
+    permission: "read",
+    rest: { method: "GET", path },
+    params: z.strictObject({ ...listQuery, q: clean(z.string().max(100)).optional() }),
+    result: page(NamedResource),
+  }),
+  get: action({
+    summary: `Shows one ${one}`,
+    permission: "read",
+    rest: { method: "GET", path: `${path}/:id` },
+    params: byId,
+    result: NamedResource,
+  }),
+  create: action({
+    summary: `Creates a ${one}`,
+    permission: "write",
+    rest: { method: "POST", path, status: 201 },
+    params: z.strictObject({ name }),
+    result: NamedResource,
+  }),
+  update: action({
+    summary: `Renames a ${one}`,
+    permission: "write",
+    rest: { method: "PATCH", path: `${path}/:id` },
+    params: z.strictObject({ id: Id, name }),
+    result: NamedResource,
+  }),
+  remove: action({
+    summary: `Deletes a ${one}`,
+    permission: "write",
+    rest: { method: "DELETE", path: `${path}/:id`, status: 204 },
+    params: byId,
+    result: Done,
+  }),
 });
 
 /** A default community always exists and cannot be deleted. */
-export const communities = { group: "contacts", actions: namedActions("/communities", "community"), events: {}, jobs: {} } as const;
+export const communities = {
+  group: "contacts",
+  actions: namedActions("/communities", "community"),
+  events: {},
+  jobs: {},
+} as const;
 export const tags = { group: "contacts", actions: namedActions("/tags", "tag"), events: {}, jobs: {} } as const;
 
 /** A rule tree: `{ all | any | none: [rule | { field, op, value }] }`; checked in depth when it is compiled to SQL. */
 export const Rule = z.record(z.string(), z.unknown());
-export const Segment = z.object({ id: Id, name: z.string(), rule: Rule, version: z.number().int(), createdAt: Instant, updatedAt: Instant });
+export const Segment = z.object({
+  id: Id,
+  name: z.string(),
+  rule: Rule,
+  version: z.number().int(),
+  createdAt: Instant,
+  updatedAt: Instant,
+});
 export const segments = {
   group: "contacts",
   actions: {
-    list: action({ summary: "Lists segments", permission: "read", rest: { method: "GET", path: "/segments" }, params: z.strictObject({ ...listQuery }), result: page(Segment) }),
-    get: action({ summary: "Shows one segment", permission: "read", rest: { method: "GET", path: "/segments/:id" }, params: byId, result: Segment }),
-    create: action({ summary: "Creates a segment", permission: "write", rest: { method: "POST", path: "/segments", status: 201 }, params: z.strictObject({ name, rule: Rule }), result: Segment }),
-    update: action({ summary: "Changes a segment; `version` guards against overwriting another's change (If-Match)", permission: "write", rest: { method: "PATCH", path: "/segments/:id" }, params: z.strictObject({ id: Id, name: name.optional(), rule: Rule.optional(), version: z.coerce.number().int().optional() }), result: Segment }),
-    remove: action({ summary: "Deletes a segment", permission: "write", rest: { method: "DELETE", path: "/segments/:id", status: 204 }, params: byId, result: Done }),
+    list: action({
+      summary: "Lists segments",
+      permission: "read",
+      rest: { method: "GET", path: "/segments" },
+      params: z.strictObject({ ...listQuery }),
+      result: page(Segment),
+    }),
+    get: action({
+      summary: "Shows one segment",
+      permission: "read",
+      rest: { method: "GET", path: "/segments/:id" },
+      params: byId,
+      result: Segment,
+    }),
+    create: action({
+      summary: "Creates a segment",
+      permission: "write",
+      rest: { method: "POST", path: "/segments", status: 201 },
+      params: z.strictObject({ name, rule: Rule }),
+      result: Segment,
+    }),
+    update: action({
+      summary: "Changes a segment; `version` guards against overwriting another's change (If-Match)",
+      permission: "write",
+      rest: { method: "PATCH", path: "/segments/:id" },
+      params: z.strictObject({
+        id: Id,
+        name: name.optional(),
+        rule: Rule.optional(),
+        version: z.coerce.number().int().optional(),
+      }),
+      result: Segment,
+    }),
+    remove: action({
+      summary: "Deletes a segment",
+      permission: "write",
+      rest: { method: "DELETE", path: "/segments/:id", status: 204 },
+      params: byId,
+      result: Done,
+    }),
     preview: action({
       summary: "Counts the contacts a rule finds and shows some of them",
       permission: "read",
@@ -181,8 +274,20 @@ export const Import = z.object({
 export const imports = {
   group: "contacts",
   actions: {
-    list: action({ summary: "Lists imports, newest first", permission: "read", rest: { method: "GET", path: "/imports" }, params: z.strictObject({ ...listQuery }), result: page(Import) }),
-    get: action({ summary: "Shows an import with its counts", permission: "read", rest: { method: "GET", path: "/imports/:id" }, params: byId, result: Import }),
+    list: action({
+      summary: "Lists imports, newest first",
+      permission: "read",
+      rest: { method: "GET", path: "/imports" },
+      params: z.strictObject({ ...listQuery }),
+      result: page(Import),
+    }),
+    get: action({
+      summary: "Shows an import with its counts",
+      permission: "read",
+      rest: { method: "GET", path: "/imports/:id" },
+      params: byId,
+      result: Import,
+    }),
     begin: action({
       summary: "Begins an upload; the gateway stores its chunks and completes it",
       permission: "write",
@@ -204,15 +309,47 @@ export const imports = {
       result: Import,
     }),
     discard: action({ summary: "Throws an unfinished upload away", permission: "write", params: byId, result: Done }),
-    errors: action({ summary: "One page of refused rows", permission: "read", rest: { method: "GET", path: "/imports/:id/errors" }, params: z.strictObject({ id: Id, ...listQuery }), result: page(z.object({ row: z.number().int(), errors: z.array(z.object({ column: z.string(), message: z.string() })), raw: z.string() })) }),
-    errorsCsv: action({ summary: "The refused rows as CSV with their reasons", permission: "read", rest: { method: "GET", path: "/imports/:id/errors.csv", produces: "text/csv" }, params: byId, result: z.string(), timeout: 60_000 }),
-    cancel: action({ summary: "Stops an import; rows already taken stay", permission: "write", rest: { method: "POST", path: "/imports/:id/cancel" }, params: byId, result: Import }),
+    errors: action({
+      summary: "One page of refused rows",
+      permission: "read",
+      rest: { method: "GET", path: "/imports/:id/errors" },
+      params: z.strictObject({ id: Id, ...listQuery }),
+      result: page(
+        z.object({
+          row: z.number().int(),
+          errors: z.array(z.object({ column: z.string(), message: z.string() })),
+          raw: z.string(),
+        }),
+      ),
+    }),
+    errorsCsv: action({
+      summary: "The refused rows as CSV with their reasons",
+      permission: "read",
+      rest: { method: "GET", path: "/imports/:id/errors.csv", produces: "text/csv" },
+      params: byId,
+      result: z.string(),
+      timeout: 60_000,
+    }),
+    cancel: action({
+      summary: "Stops an import; rows already taken stay",
+      permission: "write",
+      rest: { method: "POST", path: "/imports/:id/cancel" },
+      params: byId,
+      result: Import,
+    }),
     inspect: action({
-      summary: "Recognises encoding, delimiter and headers of the first bytes of a file (base64) and suggests a mapping",
+      summary:
+        "Recognises encoding, delimiter and headers of the first bytes of a file (base64) and suggests a mapping",
       permission: "read",
       rest: { method: "POST", path: "/imports/inspect" },
       params: z.strictObject({ head: z.string().max(1_500_000) }),
-      result: z.object({ encoding: z.string(), delimiter: z.string(), headers: z.array(z.string()), sample: z.array(z.array(z.string())), mapping: ImportMapping }),
+      result: z.object({
+        encoding: z.string(),
+        delimiter: z.string(),
+        headers: z.array(z.string()),
+        sample: z.array(z.array(z.string())),
+        mapping: ImportMapping,
+      }),
     }),
   },
   events: {
@@ -224,26 +361,77 @@ export const imports = {
   },
 } as const;
 
-export const Suppression = z.object({ id: Id, channel: Channel, address: z.string(), reason: z.string(), createdAt: Instant });
-export const ConsentEntry = z.object({ id: Id, channel: Channel, topic: z.string(), state: z.enum(["granted", "revoked"]), basis: z.string().nullable(), source: z.string().nullable(), wording: z.string().nullable(), ip: z.string().nullable(), at: Instant });
+export const Suppression = z.object({
+  id: Id,
+  channel: Channel,
+  address: z.string(),
+  reason: z.string(),
+  createdAt: Instant,
+});
+export const ConsentEntry = z.object({
+  id: Id,
+  channel: Channel,
+  topic: z.string(),
+  state: z.enum(["granted", "revoked"]),
+  basis: z.string().nullable(),
+  source: z.string().nullable(),
+  wording: z.string().nullable(),
+  ip: z.string().nullable(),
+  at: Instant,
+});
 export const consent = {
   group: "contacts",
   actions: {
-    listSuppressions: action({ summary: "Lists suppressed addresses", permission: "read", rest: { method: "GET", path: "/suppressions" }, params: z.strictObject({ ...listQuery, channel: Channel.optional(), q: clean(z.string().max(320)).optional(), reason: clean(z.string().max(50)).optional() }), result: page(Suppression) }),
+    listSuppressions: action({
+      summary: "Lists suppressed addresses",
+      permission: "read",
+      rest: { method: "GET", path: "/suppressions" },
+      params: z.strictObject({
+        ...listQuery,
+        channel: Channel.optional(),
+        q: clean(z.string().max(320)).optional(),
+        reason: clean(z.string().max(50)).optional(),
+      }),
+      result: page(Suppression),
+    }),
     suppress: action({
-      summary: "Suppresses an address: nothing more is sent to it on this channel. Suppressing it again answers the first entry",
+      summary:
+        "Suppresses an address: nothing more is sent to it on this channel. Suppressing it again answers the first entry",
       permission: "write",
       rest: { method: "POST", path: "/suppressions", status: 201 },
-      params: z.strictObject({ channel: Channel, address: clean(z.string().trim().min(3).max(320)), reason: z.enum(["manual", "hard_bounce", "complaint", "unsubscribed", "stop"]).default("manual") }),
+      params: z.strictObject({
+        channel: Channel,
+        address: clean(z.string().trim().min(3).max(320)),
+        reason: z.enum(["manual", "hard_bounce", "complaint", "unsubscribed", "stop"]).default("manual"),
+      }),
       result: Suppression,
     }),
-    unsuppress: action({ summary: "Lifts a suppression", permission: "write", rest: { method: "DELETE", path: "/suppressions/:id", status: 204 }, params: byId, result: Done }),
-    ledger: action({ summary: "The consent ledger of one contact, newest first", permission: "read", rest: { method: "GET", path: "/contacts/:id/consents" }, params: z.strictObject({ id: Id, ...listQuery }), result: page(ConsentEntry) }),
+    unsuppress: action({
+      summary: "Lifts a suppression",
+      permission: "write",
+      rest: { method: "DELETE", path: "/suppressions/:id", status: 204 },
+      params: byId,
+      result: Done,
+    }),
+    ledger: action({
+      summary: "The consent ledger of one contact, newest first",
+      permission: "read",
+      rest: { method: "GET", path: "/contacts/:id/consents" },
+      params: z.strictObject({ id: Id, ...listQuery }),
+      result: page(ConsentEntry),
+    }),
     record: action({
       summary: "Records that a contact granted or revoked consent",
       permission: "write",
       rest: { method: "POST", path: "/contacts/:id/consents", status: 201 },
-      params: z.strictObject({ id: Id, channels: z.array(Channel).min(1), state: z.enum(["granted", "revoked"]), basis: clean(z.string().trim().min(1).max(200)), source: clean(z.string().trim().min(1).max(200)), wording: clean(z.string().max(2000)).optional() }),
+      params: z.strictObject({
+        id: Id,
+        channels: z.array(Channel).min(1),
+        state: z.enum(["granted", "revoked"]),
+        basis: clean(z.string().trim().min(1).max(200)),
+        source: clean(z.string().trim().min(1).max(200)),
+        wording: clean(z.string().max(2000)).optional(),
+      }),
       result: z.object({ recorded: z.number().int() }),
     }),
   },

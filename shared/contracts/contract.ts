@@ -30,8 +30,9 @@ export interface ActionContract<P extends z.ZodType = z.ZodType, R extends z.Zod
 }
 
 /** Declares an action. Params are a strict object: unknown fields are refused with 422. */
-export const action = <P extends z.ZodType, R extends z.ZodType>(contract: ActionContract<P, R>): ActionContract<P, R> =>
-  contract;
+export const action = <P extends z.ZodType, R extends z.ZodType>(
+  contract: ActionContract<P, R>,
+): ActionContract<P, R> => contract;
 
 /** Declares the payload of an event. The name's first part is its family, and each family is one stream. */
 export const event = <P extends z.ZodType>(payload: P): P => payload;

@@ -47,7 +47,11 @@ export const errorCatalogue = {
   PROVIDER_MISSING: { status: 422, retryable: false, title: "No provider is set up to send with" },
   MESSAGE_NOT_FOUND: { status: 404, retryable: false, title: "No such message" },
   SENDER_ACCOUNT_NOT_FOUND: { status: 404, retryable: false, title: "No such sender account" },
-  IDEMPOTENCY_KEY_REUSED: { status: 409, retryable: false, title: "This Idempotency-Key was used with another request" },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 409,
+    retryable: false,
+    title: "This Idempotency-Key was used with another request",
+  },
   IDEMPOTENCY_IN_PROGRESS: { status: 409, retryable: true, title: "The first request with this key is still running" },
   JOB_NOT_FOUND: { status: 404, retryable: false, title: "No such job" },
   JOB_STATE_WRONG: { status: 409, retryable: false, title: "The job's state does not allow this" },

@@ -1,14 +1,29 @@
 // Every contract in one map: the services by name, and from them all jobs and events by name.
 import type { z } from "zod";
 import { accounts } from "./accounts.ts";
-import { campaigns, email, messages, templates } from "./campaigns.ts";
+import { campaigns } from "./campaigns.ts";
 import { communities, consent, contacts, imports, segments, tags } from "./contacts.ts";
 import type { ActionContract, JobContract } from "./contract.ts";
+import { email } from "./email.ts";
+import { messages } from "./messages.ts";
 import { sandbox } from "./sandbox.ts";
 import { scheduler } from "./scheduler.ts";
+import { templates } from "./templates.ts";
 
 export const contracts = {
-  accounts, campaigns, communities, consent, contacts, email, imports, messages, sandbox, scheduler, segments, tags, templates,
+  accounts,
+  campaigns,
+  communities,
+  consent,
+  contacts,
+  email,
+  imports,
+  messages,
+  sandbox,
+  scheduler,
+  segments,
+  tags,
+  templates,
 } as const;
 
 export type Contracts = typeof contracts;
@@ -31,25 +46,37 @@ export type EventPayload<E extends EventName> = AllEvents[E] extends z.ZodType ?
 export type ActionName = Union<{ [S in ServiceName]: `${S}.${keyof ActionsOf<S> & string}` }>;
 type ContractOf<N extends ActionName> = N extends `${infer S}.${infer V}`
   ? S extends ServiceName
-    ? V extends keyof ActionsOf<S> ? ActionsOf<S>[V] : never
+    ? V extends keyof ActionsOf<S>
+      ? ActionsOf<S>[V]
+      : never
     : never
   : never;
 /** What a caller passes: fields with a default may be left out. */
-export type ActionParams<N extends ActionName> = ContractOf<N> extends ActionContract<infer P, z.ZodType> ? z.input<P> : never;
-export type ActionResult<N extends ActionName> = ContractOf<N> extends ActionContract<z.ZodType, infer R> ? z.output<R> : never;
+export type ActionParams<N extends ActionName> =
+  ContractOf<N> extends ActionContract<infer P, z.ZodType> ? z.input<P> : never;
+export type ActionResult<N extends ActionName> =
+  ContractOf<N> extends ActionContract<z.ZodType, infer R> ? z.output<R> : never;
 
 export interface JobEntryContract extends JobContract {
   readonly group: GroupName;
 }
 
-const services = Object.values(contracts) as readonly { group: GroupName; jobs: Record<string, JobContract>; events: Record<string, z.ZodType> }[];
+const services = Object.values(contracts) as readonly {
+  group: GroupName;
+  jobs: Record<string, JobContract>;
+  events: Record<string, z.ZodType>;
+}[];
 
 /** Job types by name, each with the group that owns it. */
 export const jobContracts: ReadonlyMap<string, JobEntryContract> = new Map(
-  services.flatMap((s) => Object.entries(s.jobs).map(([name, contract]) => [name, { ...contract, group: s.group }] as const)),
+  services.flatMap((s) =>
+    Object.entries(s.jobs).map(([name, contract]) => [name, { ...contract, group: s.group }] as const),
+  ),
 );
 /** Event payload schemas by event name. */
-export const eventContracts: ReadonlyMap<string, z.ZodType> = new Map(services.flatMap((s) => Object.entries(s.events)));
+export const eventContracts: ReadonlyMap<string, z.ZodType> = new Map(
+  services.flatMap((s) => Object.entries(s.events)),
+);
 
 /** Contract of an action by its full name, or undefined. */
 export const actionContract = (name: string): ActionContract | undefined => {

@@ -18,8 +18,22 @@ export const connectPostgres = (url: string, connections: number, name = "lc"): 
   });
 
 const lostConnection = new Set([
-  "ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH",
-  "57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "53300",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "57P01",
+  "57P02",
+  "57P03",
+  "08000",
+  "08001",
+  "08003",
+  "08004",
+  "08006",
+  "53300",
 ]);
 
 /** True when the error means that Postgres is away or just went away, so that the same work may be tried again later. */
@@ -28,7 +42,9 @@ export const isConnectionLost = (error: unknown): boolean => {
   const code = (error as { code?: unknown }).code;
   if (typeof code === "string" && lostConnection.has(code)) return true;
   if (error instanceof AggregateError) return error.errors.some(isConnectionLost);
-  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Timeout acquiring a connection|Client has encountered a connection error/i.test(error.message);
+  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Timeout acquiring a connection|Client has encountered a connection error/i.test(
+    error.message,
+  );
 };
 
 /** True for a unique violation, optionally of the named constraint. */

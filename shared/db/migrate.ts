@@ -15,8 +15,12 @@ const LOCK = 7_262_001;
 export const migrate = async (db: Db): Promise<readonly string[]> =>
   db.transaction(async (trx) => {
     await trx.raw("select pg_advisory_xact_lock(?)", [LOCK]);
-    await trx.raw("create table if not exists public.schema_migrations (name text primary key, applied_at timestamptz not null default now())");
-    const done = new Set(((await trx("public.schema_migrations").select("name")) as { name: string }[]).map((row) => row.name));
+    await trx.raw(
+      "create table if not exists public.schema_migrations (name text primary key, applied_at timestamptz not null default now())",
+    );
+    const done = new Set(
+      ((await trx("public.schema_migrations").select("name")) as { name: string }[]).map((row) => row.name),
+    );
     const missing = migrations.filter((migration) => !done.has(migration.name));
     for (const migration of missing) {
       await migration.up(trx);
@@ -27,8 +31,12 @@ export const migrate = async (db: Db): Promise<readonly string[]> =>
 
 /** Names of migrations that the database lacks; empty means this code can run on it. Throws when Postgres is away. */
 export const pendingMigrations = async (db: Db): Promise<readonly string[]> => {
-  const { rows } = await db.raw<{ rows: { exists: boolean }[] }>("select to_regclass('public.schema_migrations') is not null as exists");
+  const { rows } = await db.raw<{ rows: { exists: boolean }[] }>(
+    "select to_regclass('public.schema_migrations') is not null as exists",
+  );
   if (!rows[0]?.exists) return migrations.map((migration) => migration.name);
-  const done = new Set(((await db("public.schema_migrations").select("name")) as { name: string }[]).map((row) => row.name));
+  const done = new Set(
+    ((await db("public.schema_migrations").select("name")) as { name: string }[]).map((row) => row.name),
+  );
   return migrations.filter((migration) => !done.has(migration.name)).map((migration) => migration.name);
 };

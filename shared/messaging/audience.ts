@@ -1,8 +1,9 @@
 // Who a bulk message is for, and what would keep each of them from getting it: one SQL text for preflight and ledger.
 // Every member of the audience comes out of it, also those who will not be sent to, each with the first reason that holds.
-import { compileRule, RuleError } from "../lib/segment-rule.ts";
+
 import { fail } from "../contracts/errors.ts";
 import { query, type Sql } from "../db/knex.ts";
+import { compileRule, RuleError } from "../lib/segment-rule.ts";
 import { contactColumns } from "./merge-fields.ts";
 
 export type BulkChannel = "email" | "sms" | "call";
@@ -21,15 +22,28 @@ export interface Fragment {
 /** The condition over `contacts.v_contacts c` that an audience stands for. Throws SEGMENT_NOT_FOUND or SEGMENT_RULE_INVALID. */
 export const audienceCondition = async (db: Sql, audience: AudienceSpec, now: Date): Promise<Fragment> => {
   if (audience.tag !== undefined)
-    return { sql: "exists (select 1 from contacts.v_contact_tags ct where ct.contact_id = c.id and ct.tag = lower(?))", bindings: [audience.tag] };
+    return {
+      sql: "exists (select 1 from contacts.v_contact_tags ct where ct.contact_id = c.id and ct.tag = lower(?))",
+      bindings: [audience.tag],
+    };
   if (audience.segmentId === undefined) return { sql: "true", bindings: [] };
-  const [segment] = await query<{ rule: unknown; name: string }>(db, "select name, rule from contacts.v_segments where id = ?", [audience.segmentId]);
-  if (!segment) throw fail("SEGMENT_NOT_FOUND", `The audience names segment ${audience.segmentId}, which does not exist. Choose another audience.`);
+  const [segment] = await query<{ rule: unknown; name: string }>(
+    db,
+    "select name, rule from contacts.v_segments where id = ?",
+    [audience.segmentId],
+  );
+  if (!segment)
+    throw fail(
+      "SEGMENT_NOT_FOUND",
+      `The audience names segment ${audience.segmentId}, which does not exist. Choose another audience.`,
+    );
   try {
     return compileRule(segment.rule, { now });
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
-    throw fail("SEGMENT_RULE_INVALID", `Segment "${segment.name}" cannot be used: ${error.message}`, { errors: [{ path: error.path, message: error.message }] });
+    throw fail("SEGMENT_RULE_INVALID", `Segment "${segment.name}" cannot be used: ${error.message}`, {
+      errors: [{ path: error.path, message: error.message }],
+    });
   }
 };
 
@@ -66,9 +80,13 @@ export const judgedAudience = (options: JudgeOptions, keyset?: { after: string |
   const address = addressColumn(options.channel);
   const missing = options.required.map(missingField);
   const values = options.fields.map((field) => ({ field, value: fieldValue(field) }));
-  const vars = values.length === 0
-    ? { sql: "null::jsonb", bindings: [] }
-    : { sql: `jsonb_strip_nulls(jsonb_build_object(${values.map(({ value }) => `?::text, ${value.sql}`).join(", ")}))`, bindings: values.flatMap(({ field, value }) => [field, ...value.bindings]) };
+  const vars =
+    values.length === 0
+      ? { sql: "null::jsonb", bindings: [] }
+      : {
+          sql: `jsonb_strip_nulls(jsonb_build_object(${values.map(({ value }) => `?::text, ${value.sql}`).join(", ")}))`,
+          bindings: values.flatMap(({ field, value }) => [field, ...value.bindings]),
+        };
   const missingSql = missing.length > 0 ? `when ${missing.map((m) => m.sql).join(" or ")} then 'missing_field'` : "";
   return {
     sql: `
@@ -105,7 +123,11 @@ export interface AudienceCount {
 /** Counts an audience by outcome: who can be sent to, the rest by reason, and how many lack each required field. */
 export const countAudience = async (db: Sql, options: JudgeOptions): Promise<AudienceCount> => {
   const judged = judgedAudience(options);
-  const rows = await query<{ reason: string | null; n: string }>(db, `select reason, count(*) as n from (${judged.sql}) j group by reason`, judged.bindings);
+  const rows = await query<{ reason: string | null; n: string }>(
+    db,
+    `select reason, count(*) as n from (${judged.sql}) j group by reason`,
+    judged.bindings,
+  );
   const missingFields: { field: string; contacts: number }[] = [];
   if (options.required.length > 0) {
     const counts = options.required.map(missingField);

@@ -58,11 +58,23 @@ const holdKey = (name: string) => `lc:hold:${name}`;
  * Takes up to `wanted` tokens from all buckets at once (the scarcest decides), nothing while one of the holds lasts.
  * Without buckets and holds everything is granted.
  */
-export const takeTokens = async (redis: Redis, buckets: readonly BucketRequest[], holds: readonly string[], wanted: number): Promise<Tokens> => {
+export const takeTokens = async (
+  redis: Redis,
+  buckets: readonly BucketRequest[],
+  holds: readonly string[],
+  wanted: number,
+): Promise<Tokens> => {
   if (wanted <= 0) return { granted: 0, waitMs: 0 };
   const keys = [...holds.map(holdKey), ...buckets.map((b) => bucketKey(b.name))];
   if (keys.length === 0) return { granted: wanted, waitMs: 0 };
-  const [granted, waitMs] = (await redis.eval(TAKE, keys.length, ...keys, holds.length, wanted, ...buckets.map((b) => b.perSecond))) as [number, number];
+  const [granted, waitMs] = (await redis.eval(
+    TAKE,
+    keys.length,
+    ...keys,
+    holds.length,
+    wanted,
+    ...buckets.map((b) => b.perSecond),
+  )) as [number, number];
   return { granted, waitMs };
 };
 

@@ -40,7 +40,16 @@ export interface ClaimRequest {
  */
 export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Claim> => {
   const { after } = request;
-  const rows = await query<{ id: string; contactId: string | null; address: string; vars: Record<string, string> | null; contentId: string | null; attempts: number; state: string; notBefore: string }>(
+  const rows = await query<{
+    id: string;
+    contactId: string | null;
+    address: string;
+    vars: Record<string, string> | null;
+    contentId: string | null;
+    attempts: number;
+    state: string;
+    notBefore: string;
+  }>(
     db,
     `with picked as materialized (
        select id, contact_id, address, not_before from messaging.messages
@@ -66,19 +75,32 @@ export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Cla
      from judged j where m.id = j.id
      returning m.id, m.contact_id as "contactId", m.address, m.vars, m.content_id as "contentId", m.attempts, m.state, j.not_before::text as "notBefore"`,
     [
-      request.sourceId, request.channel,
+      request.sourceId,
+      request.channel,
       ...(after ? [after.notBefore, after.id] : []),
-      request.limit, request.bulk, request.channel, request.bulk, request.attemptId, request.leaseSeconds,
+      request.limit,
+      request.bulk,
+      request.channel,
+      request.bulk,
+      request.attemptId,
+      request.leaseSeconds,
     ],
   );
   const claimed = rows.filter((row) => row.state === "claimed");
   let last: ClaimPosition | null = null;
-  for (const row of rows) if (!last || row.notBefore > last.notBefore || (row.notBefore === last.notBefore && row.id > last.id)) last = { notBefore: row.notBefore, id: row.id };
+  for (const row of rows)
+    if (!last || row.notBefore > last.notBefore || (row.notBefore === last.notBefore && row.id > last.id))
+      last = { notBefore: row.notBefore, id: row.id };
   return { claimed, skipped: rows.length - claimed.length, position: rows.length < request.limit ? null : last };
 };
 
 /** Gives claimed messages back: nothing has left the building. Those of a cancelled source become `cancelled`. */
-export const releaseClaimed = async (db: Sql, ids: readonly string[], attemptId: string, notBefore?: Date): Promise<void> => {
+export const releaseClaimed = async (
+  db: Sql,
+  ids: readonly string[],
+  attemptId: string,
+  notBefore?: Date,
+): Promise<void> => {
   if (ids.length === 0) return;
   await query(
     db,
@@ -92,7 +114,12 @@ export const releaseClaimed = async (db: Sql, ids: readonly string[], attemptId:
 };
 
 /** Ends claimed messages that must not be sent, with the reason. */
-export const skipClaimed = async (db: Sql, ids: readonly string[], attemptId: string, reason: string): Promise<void> => {
+export const skipClaimed = async (
+  db: Sql,
+  ids: readonly string[],
+  attemptId: string,
+  reason: string,
+): Promise<void> => {
   if (ids.length === 0) return;
   await query(
     db,
@@ -106,7 +133,13 @@ export const skipClaimed = async (db: Sql, ids: readonly string[], attemptId: st
  * Commits that these messages are about to be handed over, renewing their lease. Returns the ids that are still ours;
  * the others went to somebody else or were cancelled, and must not be sent.
  */
-export const commitHandOff = async (db: Sql, ids: readonly string[], attemptIds: readonly string[], provider: string, leaseSeconds: number): Promise<ReadonlySet<string>> => {
+export const commitHandOff = async (
+  db: Sql,
+  ids: readonly string[],
+  attemptIds: readonly string[],
+  provider: string,
+  leaseSeconds: number,
+): Promise<ReadonlySet<string>> => {
   const rows = await query<{ id: string }>(
     db,
     `update messaging.messages m set state = 'handing_off', provider = ?, lease_until = now() + make_interval(secs => ?), updated_at = now()

@@ -27,7 +27,13 @@ interface SourceState {
 
 const domainOf = (address: string) => address.slice(address.lastIndexOf("@") + 1);
 
-export const createClaimer = (deps: Deps, transportName: string, options: SenderOptions, ready: ReturnType<typeof createReadyQueue>, pump: () => void) => {
+export const createClaimer = (
+  deps: Deps,
+  transportName: string,
+  options: SenderOptions,
+  ready: ReturnType<typeof createReadyQueue>,
+  pump: () => void,
+) => {
   const sources = new Map<string, SourceState>();
   let dispatches: readonly Dispatch[] = [];
   let refreshedAt = Number.NEGATIVE_INFINITY;
@@ -65,24 +71,43 @@ export const createClaimer = (deps: Deps, transportName: string, options: Sender
   };
 
   const bucketsOf = (dispatch: Dispatch): BucketRequest[] => [
-    ...(dispatch.sender.ratePerSecond ? [{ name: `account:${dispatch.sender.id}`, perSecond: dispatch.sender.ratePerSecond }] : []),
-    ...(dispatch.ratePerSecond ? [{ name: `${dispatch.source}:${dispatch.sourceId}`, perSecond: dispatch.ratePerSecond }] : []),
+    ...(dispatch.sender.ratePerSecond
+      ? [{ name: `account:${dispatch.sender.id}`, perSecond: dispatch.sender.ratePerSecond }]
+      : []),
+    ...(dispatch.ratePerSecond
+      ? [{ name: `${dispatch.source}:${dispatch.sourceId}`, perSecond: dispatch.ratePerSecond }]
+      : []),
   ];
 
   /** Splits off those whose domain is limited and has no token now; they go back with the time to wait. */
-  const withDomainTokens = async (claimed: readonly ClaimedMessage[], attemptId: string): Promise<readonly ClaimedMessage[]> => {
+  const withDomainTokens = async (
+    claimed: readonly ClaimedMessage[],
+    attemptId: string,
+  ): Promise<readonly ClaimedMessage[]> => {
     if (options.domainRates.size === 0) return claimed;
     const byDomain = Map.groupBy(claimed, (m) => domainOf(m.address));
     const refused: string[] = [];
     for (const [domain, messages] of byDomain) {
       const rate = options.domainRates.get(domain);
       if (!rate) continue;
-      const { granted, waitMs } = await takeTokens(deps.redis, [{ name: `domain:${domain}`, perSecond: rate }], [], messages.length);
+      const { granted, waitMs } = await takeTokens(
+        deps.redis,
+        [{ name: `domain:${domain}`, perSecond: rate }],
+        [],
+        messages.length,
+      );
       const late = messages.slice(granted);
       if (late.length === 0) continue;
       // Spread over the time that the domain needs for them, so that they do not all come back at once.
-      const notBefore = new Date(deps.clock.now().getTime() + Math.max(waitMs, Math.min(60_000, (late.length * 500) / rate)));
-      await releaseClaimed(deps.db, late.map((m) => m.id), attemptId, notBefore);
+      const notBefore = new Date(
+        deps.clock.now().getTime() + Math.max(waitMs, Math.min(60_000, (late.length * 500) / rate)),
+      );
+      await releaseClaimed(
+        deps.db,
+        late.map((m) => m.id),
+        attemptId,
+        notBefore,
+      );
       refused.push(...late.map((m) => m.id));
     }
     if (refused.length === 0) return claimed;
@@ -90,10 +115,19 @@ export const createClaimer = (deps: Deps, transportName: string, options: Sender
     return claimed.filter((m) => !gone.has(m.id));
   };
 
-  const permitted = async (claimed: readonly ClaimedMessage[], attemptId: string): Promise<readonly ClaimedMessage[]> => {
+  const permitted = async (
+    claimed: readonly ClaimedMessage[],
+    attemptId: string,
+  ): Promise<readonly ClaimedMessage[]> => {
     if (options.allowlist.length === 0) return claimed;
-    const ok = (m: ClaimedMessage) => options.allowlist.includes(m.address) || options.allowlist.includes(domainOf(m.address));
-    await skipClaimed(deps.db, claimed.filter((m) => !ok(m)).map((m) => m.id), attemptId, "not_on_allowlist");
+    const ok = (m: ClaimedMessage) =>
+      options.allowlist.includes(m.address) || options.allowlist.includes(domainOf(m.address));
+    await skipClaimed(
+      deps.db,
+      claimed.filter((m) => !ok(m)).map((m) => m.id),
+      attemptId,
+      "not_on_allowlist",
+    );
     return claimed.filter(ok);
   };
 
@@ -112,7 +146,13 @@ export const createClaimer = (deps: Deps, transportName: string, options: Sender
     const deadline = deps.clock.monotonic() + options.leaseSeconds * 1000;
     const rescan = state.position === null;
     const claim = await claimMessages(deps.db, {
-      sourceId: dispatch.sourceId, channel: options.channel, bulk: dispatch.bulk, limit, attemptId, leaseSeconds: options.leaseSeconds, after: state.position,
+      sourceId: dispatch.sourceId,
+      channel: options.channel,
+      bulk: dispatch.bulk,
+      limit,
+      attemptId,
+      leaseSeconds: options.leaseSeconds,
+      after: state.position,
     });
     state.position = claim.position;
     const moved = claim.claimed.length + claim.skipped;
@@ -167,7 +207,10 @@ export const createClaimer = (deps: Deps, transportName: string, options: Sender
       return;
     }
     const timer = new AbortController();
-    await Promise.race([new Promise<void>((resolve) => (woken = resolve)), delay(ms, undefined, { signal: timer.signal, ref: false }).catch(() => undefined)]);
+    await Promise.race([
+      new Promise<void>((resolve) => (woken = resolve)),
+      delay(ms, undefined, { signal: timer.signal, ref: false }).catch(() => undefined),
+    ]);
     timer.abort();
     woken = undefined;
     wakePending = false;

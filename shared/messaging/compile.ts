@@ -50,7 +50,8 @@ const rangesOf = (source: string): Range[] => {
   const add = (kind: Range["kind"], start: number, end: number) => {
     const last = ranges.at(-1);
     // The tokenizer hands attribute values over in pieces around entities: join them.
-    if (last && last.end === start && last.kind === kind && last.tag === tag && last.attribute === attribute) ranges[ranges.length - 1] = { ...last, end };
+    if (last && last.end === start && last.kind === kind && last.tag === tag && last.attribute === attribute)
+      ranges[ranges.length - 1] = { ...last, end };
     else ranges.push({ start, end, kind, tag, attribute });
   };
   const nothing = () => undefined;
@@ -93,10 +94,20 @@ const rangesOf = (source: string): Range[] => {
 };
 
 const decodeAttribute = (value: string) =>
-  value.replaceAll("&amp;", "&").replaceAll("&#38;", "&").replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&lt;", "<").replaceAll("&gt;", ">");
+  value
+    .replaceAll("&amp;", "&")
+    .replaceAll("&#38;", "&")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">");
 
 /** Turns plain text with merge fields into parts and holes. */
-const compileText = (source: string, path: string, extra: ReadonlySet<string>): { compiled: Compiled; mistakes: readonly TemplateMistake[] } => {
+const compileText = (
+  source: string,
+  path: string,
+  extra: ReadonlySet<string>,
+): { compiled: Compiled; mistakes: readonly TemplateMistake[] } => {
   const { fields, mistakes } = findMergeFields(source, path, extra);
   const parts: string[] = [];
   let from = 0;
@@ -105,7 +116,13 @@ const compileText = (source: string, path: string, extra: ReadonlySet<string>): 
     from = field.end;
   }
   parts.push(source.slice(from));
-  return { compiled: { parts, holes: fields.map(({ name, fallback }) => ({ kind: "field", name, fallback, place: "text" as const })) }, mistakes };
+  return {
+    compiled: {
+      parts,
+      holes: fields.map(({ name, fallback }) => ({ kind: "field", name, fallback, place: "text" as const })),
+    },
+    mistakes,
+  };
 };
 
 interface Spot {
@@ -122,7 +139,13 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
   const spots: Spot[] = [];
   const tracked = new Set<Range>();
   for (const range of ranges) {
-    if (!trackLinks || range.kind !== "attribute" || range.attribute !== "href" || (range.tag !== "a" && range.tag !== "area")) continue;
+    if (
+      !trackLinks ||
+      range.kind !== "attribute" ||
+      range.attribute !== "href" ||
+      (range.tag !== "a" && range.tag !== "area")
+    )
+      continue;
     const destination = decodeAttribute(source.slice(range.start, range.end)).trim();
     if (!/^https?:\/\//i.test(destination)) continue;
     tracked.add(range);
@@ -133,16 +156,31 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
     const range = ranges.find((r) => r.start <= field.start && r.end >= field.end);
     if (range && tracked.has(range)) continue;
     if (!range || range.kind === "raw") {
-      mistakes.push({ path: "html", message: `{{${field.name}}} stands inside ${range ? `<${range.tag}>` : "a tag or comment"}, where a value cannot be made safe; move it into text or an attribute value` });
+      mistakes.push({
+        path: "html",
+        message: `{{${field.name}}} stands inside ${range ? `<${range.tag}>` : "a tag or comment"}, where a value cannot be made safe; move it into text or an attribute value`,
+      });
       continue;
     }
     const quoted = /["']/.test(source[range.start - 1] ?? "");
     if (range.kind === "attribute" && (!quoted || range.attribute.startsWith("on") || range.attribute === "srcdoc")) {
-      mistakes.push({ path: "html", message: `{{${field.name}}} stands in the attribute ${range.attribute} of <${range.tag}>, ${quoted ? "which runs as code" : "which has no quotes"}; ${quoted ? "move it elsewhere" : "put the value in quotes"}` });
+      mistakes.push({
+        path: "html",
+        message: `{{${field.name}}} stands in the attribute ${range.attribute} of <${range.tag}>, ${quoted ? "which runs as code" : "which has no quotes"}; ${quoted ? "move it elsewhere" : "put the value in quotes"}`,
+      });
       continue;
     }
-    const place: Place = range.kind === "text" ? "html" : urlAttributes.has(range.attribute) && field.start > range.start ? "url" : "attribute";
-    spots.push({ start: field.start, end: field.end, hole: { kind: "field", name: field.name, fallback: field.fallback, place } });
+    const place: Place =
+      range.kind === "text"
+        ? "html"
+        : urlAttributes.has(range.attribute) && field.start > range.start
+          ? "url"
+          : "attribute";
+    spots.push({
+      start: field.start,
+      end: field.end,
+      hole: { kind: "field", name: field.name, fallback: field.fallback, place },
+    });
   }
   spots.sort((a, b) => a.start - b.start);
   const parts: string[] = [];
@@ -197,7 +235,10 @@ export interface ContentSource {
  * Compiles email content. Never throws: `mistakes` says what is wrong and where.
  * `extra` are variables known besides contact fields; `trackLinks` replaces http links by tracked ones.
  */
-export const compileContent = (content: ContentSource, options: { extra?: ReadonlySet<string>; trackLinks?: boolean } = {}): CompiledContent => {
+export const compileContent = (
+  content: ContentSource,
+  options: { extra?: ReadonlySet<string>; trackLinks?: boolean } = {},
+): CompiledContent => {
   const extra = options.extra ?? new Set<string>();
   const subject = compileText((content.subject ?? "").replaceAll(/[\r\n]+/g, " "), "subject", extra);
   const html = compileHtml(content.html ?? "", extra, options.trackLinks ?? true);
@@ -206,7 +247,14 @@ export const compileContent = (content: ContentSource, options: { extra?: Readon
   const used = new Map<string, boolean>();
   const everyField = [...subject.compiled.holes, ...(given?.compiled.holes ?? [])]
     .filter((hole) => hole.kind === "field")
-    .concat(html.fields.map((field) => ({ kind: "field" as const, name: field.name, fallback: field.fallback, place: "html" as const })));
+    .concat(
+      html.fields.map((field) => ({
+        kind: "field" as const,
+        name: field.name,
+        fallback: field.fallback,
+        place: "html" as const,
+      })),
+    );
   for (const { name, fallback } of everyField) used.set(name, (used.get(name) ?? false) || fallback === undefined);
   const own = [...used].filter(([name]) => name !== "unsubscribeUrl" && name !== "postalAddress");
   return {

@@ -1,7 +1,7 @@
 // Content frozen when sending begins, stored once per distinct content and never changed, so what was sent can be shown again.
 import { createHash } from "node:crypto";
 import { query, type Sql } from "../db/knex.ts";
-import { compileContent, type CompiledContent } from "./compile.ts";
+import { type CompiledContent, compileContent } from "./compile.ts";
 import { compileBulk } from "./footer.ts";
 
 export interface FrozenContent {
@@ -22,7 +22,9 @@ export interface ContentToFreeze {
 
 /** Stores content and returns its id; the same content twice has the same id. */
 export const freezeContent = async (db: Sql, id: string, content: ContentToFreeze): Promise<string> => {
-  const fingerprint = createHash("sha256").update(JSON.stringify([content.channel, content.subject, content.html, content.text, content.links])).digest("base64url");
+  const fingerprint = createHash("sha256")
+    .update(JSON.stringify([content.channel, content.subject, content.html, content.text, content.links]))
+    .digest("base64url");
   // The update changes nothing: it makes the conflicting row come back.
   const rows = await query<{ id: string }>(
     db,
@@ -35,7 +37,11 @@ export const freezeContent = async (db: Sql, id: string, content: ContentToFreez
 
 /** The frozen content with this id, or undefined. */
 export const readContent = async (db: Sql, id: string): Promise<FrozenContent | undefined> => {
-  const rows = await query<FrozenContent>(db, "select id, subject, html, text, links from messaging.contents where id = ?", [id]);
+  const rows = await query<FrozenContent>(
+    db,
+    "select id, subject, html, text, links from messaging.contents where id = ?",
+    [id],
+  );
   return rows[0];
 };
 

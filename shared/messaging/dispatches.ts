@@ -50,13 +50,24 @@ export const addDispatch = async (trx: Trx, dispatch: NewDispatch): Promise<void
     trx,
     `insert into messaging.dispatches (source, source_id, channel, lane, status, rate_per_second, content_id, bulk)
      values (?, ?, ?, ?, ?, ?, ?, true) on conflict (source_id) do nothing`,
-    [dispatch.source, dispatch.sourceId, dispatch.channel, dispatch.lane, dispatch.status, dispatch.ratePerSecond, dispatch.contentId],
+    [
+      dispatch.source,
+      dispatch.sourceId,
+      dispatch.channel,
+      dispatch.lane,
+      dispatch.status,
+      dispatch.ratePerSecond,
+      dispatch.contentId,
+    ],
   );
 };
 
 /** Sets a dispatch's status in the caller's transaction; call `raisePauseEpoch` after the commit. */
 export const setDispatchStatus = async (trx: Trx, sourceId: string, status: DispatchStatus): Promise<void> => {
-  await query(trx, "update messaging.dispatches set status = ?, updated_at = now() where source_id = ?", [status, sourceId]);
+  await query(trx, "update messaging.dispatches set status = ?, updated_at = now() where source_id = ?", [
+    status,
+    sourceId,
+  ]);
 };
 
 const EPOCH = "lc:pause-epoch";

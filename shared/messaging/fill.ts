@@ -5,7 +5,13 @@ export type Values = Readonly<Record<string, string | number | boolean | null | 
 /** Gives the address of a tracked link by its position. */
 export type LinkTo = (index: number) => string;
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 const needsEscape = /[&<>"']/;
 
 /** Escapes for html text and quoted attributes. */

@@ -1,10 +1,10 @@
 // A bulk mail must carry an unsubscribe link and a postal address: content without them gets a footer that has both.
-import { compileContent, type CompiledContent, type ContentSource } from "./compile.ts";
+import { type CompiledContent, type ContentSource, compileContent } from "./compile.ts";
 
 const htmlFooter = (unsubscribe: boolean, postal: boolean) =>
   `<div style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d0d4da;color:#5b6470;font:12px/1.5 sans-serif">${
-    postal ? "<p style=\"margin:0 0 4px\">{{postalAddress}}</p>" : ""
-  }${unsubscribe ? "<p style=\"margin:0\"><a href=\"{{unsubscribeUrl}}\" style=\"color:#5b6470\">Unsubscribe</a></p>" : ""}</div>`;
+    postal ? '<p style="margin:0 0 4px">{{postalAddress}}</p>' : ""
+  }${unsubscribe ? '<p style="margin:0"><a href="{{unsubscribeUrl}}" style="color:#5b6470">Unsubscribe</a></p>' : ""}</div>`;
 
 const textFooter = (unsubscribe: boolean, postal: boolean) =>
   `\n\n-- \n${postal ? "{{postalAddress}}\n" : ""}${unsubscribe ? "Unsubscribe: {{unsubscribeUrl}}\n" : ""}`;
@@ -20,7 +20,10 @@ export const compileBulk = (content: ContentSource): CompiledContent => {
   const unsubscribe = !bare.hasUnsubscribe;
   const postal = !bare.hasPostalAddress;
   const footer = unsubscribe || postal ? htmlFooter(unsubscribe, postal) : "";
-  const html = beforeBodyEnd(content.html ?? "", `${footer}<img src="{{pixelUrl}}" width="1" height="1" alt="" style="display:block">`);
+  const html = beforeBodyEnd(
+    content.html ?? "",
+    `${footer}<img src="{{pixelUrl}}" width="1" height="1" alt="" style="display:block">`,
+  );
   const text = content.text?.trim() ? content.text + (footer ? textFooter(unsubscribe, postal) : "") : undefined;
   const compiled = compileContent({ subject: content.subject, html, text }, { extra: new Set(["pixelUrl"]) });
   const own = (name: string) => name !== "pixelUrl";

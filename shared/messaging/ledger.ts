@@ -1,7 +1,7 @@
 // The one door to the ledger: whatever asks for a message comes in here, and gets at most one row per person and step.
 // Keys are inserted first; a row appears only for a key that was new, in the same statement and the caller's transaction.
 import { query, type Trx } from "../db/knex.ts";
-import { judgedAudience, type JudgeOptions } from "./audience.ts";
+import { type JudgeOptions, judgedAudience } from "./audience.ts";
 
 export interface BulkRequest {
   readonly source: "campaign" | "newsletter" | "timeline" | "alert";
@@ -31,7 +31,13 @@ const notBeforeSql = (perTimezone: boolean) =>
  * Adds the next `limit` members of an audience to the ledger, in the order of their ids, those who are left out as
  * `skipped` with the reason. Repeating a chunk changes nothing.
  */
-export const addAudienceChunk = async (trx: Trx, request: BulkRequest, judge: JudgeOptions, after: string | null, limit: number): Promise<ChunkResult> => {
+export const addAudienceChunk = async (
+  trx: Trx,
+  request: BulkRequest,
+  judge: JudgeOptions,
+  after: string | null,
+  limit: number,
+): Promise<ChunkResult> => {
   const audience = judgedAudience(judge, { after, limit });
   const when = notBeforeSql(request.perTimezone);
   const whenBindings = request.perTimezone ? [request.notBefore, request.notBefore] : [request.notBefore];
@@ -53,8 +59,15 @@ export const addAudienceChunk = async (trx: Trx, request: BulkRequest, judge: Ju
      select (select count(*) from audience) as seen, (select count(*) from added) as added, (select max(contact_id::text) from audience) as last`,
     [
       ...audience.bindings,
-      request.source, request.sourceId, request.step, judge.channel,
-      request.source, request.sourceId, request.step, judge.channel, request.initialState,
+      request.source,
+      request.sourceId,
+      request.step,
+      judge.channel,
+      request.source,
+      request.sourceId,
+      request.step,
+      judge.channel,
+      request.initialState,
       ...whenBindings,
     ],
   );
@@ -64,7 +77,13 @@ export const addAudienceChunk = async (trx: Trx, request: BulkRequest, judge: Ju
 };
 
 /** Members whose address another member of the audience already has: they get a row too, skipped as `duplicate_address`. */
-const addDuplicates = async (trx: Trx, request: BulkRequest, judge: JudgeOptions, after: string | null, limit: number) => {
+const addDuplicates = async (
+  trx: Trx,
+  request: BulkRequest,
+  judge: JudgeOptions,
+  after: string | null,
+  limit: number,
+) => {
   const audience = judgedAudience(judge, { after, limit });
   await query(
     trx,
@@ -81,9 +100,18 @@ const addDuplicates = async (trx: Trx, request: BulkRequest, judge: JudgeOptions
      from keys k join audience a on a.contact_id = k.contact_id`,
     [
       ...audience.bindings,
-      request.source, request.sourceId, request.step, judge.channel,
-      request.source, request.sourceId, request.step, judge.channel,
-      request.source, request.sourceId, request.step, judge.channel,
+      request.source,
+      request.sourceId,
+      request.step,
+      judge.channel,
+      request.source,
+      request.sourceId,
+      request.step,
+      judge.channel,
+      request.source,
+      request.sourceId,
+      request.step,
+      judge.channel,
     ],
   );
 };
@@ -130,13 +158,26 @@ export const addSingles = async (trx: Trx, requests: readonly SingleRequest[]): 
        case when a.reason is null then 'queued' else 'skipped' end, a.reason, a.content_id, a.vars
      from asked a join keys k on k.message_id = a.id
      returning id, state`,
-    [JSON.stringify(requests.map((r) => ({
-      id: r.id, source: r.source, source_id: r.sourceId, channel: r.channel, contact_id: r.contactId, address: r.address,
-      content_id: r.contentId, vars: r.vars, idempotency_key: r.idempotencyKey,
-    })))],
+    [
+      JSON.stringify(
+        requests.map((r) => ({
+          id: r.id,
+          source: r.source,
+          source_id: r.sourceId,
+          channel: r.channel,
+          contact_id: r.contactId,
+          address: r.address,
+          content_id: r.contentId,
+          vars: r.vars,
+          idempotency_key: r.idempotencyKey,
+        })),
+      ),
+    ],
   );
   const added = new Map(rows.map((row) => [row.id, row.state]));
-  const known = requests.filter((r) => !added.has(r.id) && r.idempotencyKey !== null).map((r) => r.idempotencyKey as string);
+  const known = requests
+    .filter((r) => !added.has(r.id) && r.idempotencyKey !== null)
+    .map((r) => r.idempotencyKey as string);
   const earlier = new Map<string, SingleResult>();
   if (known.length > 0) {
     const found = await query<{ idempotency_key: string; id: string; state: string }>(

@@ -39,7 +39,10 @@ const place = (source: string, index: number) => {
 };
 
 const isKnown = (name: string, extra: ReadonlySet<string>) =>
-  name in contactColumns || (senderFields as readonly string[]).includes(name) || /^attrs\.[\w-]{1,64}$/.test(name) || extra.has(name);
+  name in contactColumns ||
+  (senderFields as readonly string[]).includes(name) ||
+  /^attrs\.[\w-]{1,64}$/.test(name) ||
+  extra.has(name);
 
 /**
  * The merge fields of a text in order, and what is wrong with it.
@@ -57,7 +60,10 @@ export const findMergeFields = (
     const close = source.indexOf("}}", at + 2);
     const nested = source.indexOf("{{", at + 2);
     if (close === -1 || (nested !== -1 && nested < close)) {
-      mistakes.push({ path, message: `"${source.slice(at, at + 20).split("\n", 1)[0]}" at ${place(source, at)} opens a merge field that is not closed; write it as {{field}} or {{field|default}}` });
+      mistakes.push({
+        path,
+        message: `"${source.slice(at, at + 20).split("\n", 1)[0]}" at ${place(source, at)} opens a merge field that is not closed; write it as {{field}} or {{field|default}}`,
+      });
       at = nested === -1 ? -1 : nested;
       continue;
     }
@@ -66,7 +72,10 @@ export const findMergeFields = (
     const name = (bar === -1 ? inner : inner.slice(0, bar)).trim();
     if (!isKnown(name, extra)) {
       const known = [...Object.keys(contactColumns), "attrs.<name>", ...senderFields, ...extra].join(", ");
-      mistakes.push({ path, message: `"{{${inner}}}" at ${place(source, at)} names the field "${name}", which does not exist; the fields are ${known}` });
+      mistakes.push({
+        path,
+        message: `"{{${inner}}}" at ${place(source, at)} names the field "${name}", which does not exist; the fields are ${known}`,
+      });
     }
     fields.push({ name, fallback: bar === -1 ? undefined : inner.slice(bar + 1), start: at, end: close + 2 });
     at = source.indexOf("{{", close + 2);

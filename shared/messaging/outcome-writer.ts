@@ -1,8 +1,8 @@
 // Collects outcomes and writes them in group commits: every 20 ms or 100 rows, whichever comes first.
 // While Postgres is away outcomes wait in memory; a process that dies with them leaves `unknown`, never a wrong word.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Db } from "../db/knex.ts";
 import type { Log } from "../broker/deps.ts";
+import type { Db } from "../db/knex.ts";
 import { type MessageOutcome, type OutcomePolicy, recordOutcomes } from "./outcomes.ts";
 
 export interface OutcomeWriter {
@@ -68,7 +68,12 @@ export const createOutcomeWriter = (
       const done = new Promise<void>((resolve) => idle.push(resolve));
       const late = new AbortController();
       try {
-        await Promise.race([done, delay(deadlineMs, undefined, { signal: late.signal }).then(() => Promise.reject(new Error(`${waiting.length} outcomes were not written in time`)))]);
+        await Promise.race([
+          done,
+          delay(deadlineMs, undefined, { signal: late.signal }).then(() =>
+            Promise.reject(new Error(`${waiting.length} outcomes were not written in time`)),
+          ),
+        ]);
       } finally {
         late.abort();
       }

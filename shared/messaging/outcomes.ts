@@ -51,9 +51,21 @@ const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy:
   const detail = outcome.detail?.slice(0, 500) ?? null;
   switch (outcome.kind) {
     case "accepted":
-      return { ...base, state: "accepted", reason: null, detail: outcome.providerMessageId === null ? detail : null, pid: outcome.providerMessageId, accepted_at: at.toISOString() };
+      return {
+        ...base,
+        state: "accepted",
+        reason: null,
+        detail: outcome.providerMessageId === null ? detail : null,
+        pid: outcome.providerMessageId,
+        accepted_at: at.toISOString(),
+      };
     case "rejected":
-      return { ...base, state: outcome.suppress ? "bounced" : "failed", reason: outcome.suppress ? "hard_bounce" : "rejected", detail };
+      return {
+        ...base,
+        state: outcome.suppress ? "bounced" : "failed",
+        reason: outcome.suppress ? "hard_bounce" : "rejected",
+        detail,
+      };
     case "transient":
       return attempts >= policy.maxAttempts
         ? { ...base, state: "failed", reason: "gave_up", detail }
@@ -68,9 +80,16 @@ const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy:
 };
 
 /** Writes outcomes and suppresses addresses that are dead, in one transaction. Returns how many counted. */
-export const recordOutcomes = async (db: Sql, channel: string, outcomes: readonly MessageOutcome[], policy: OutcomePolicy): Promise<number> => {
+export const recordOutcomes = async (
+  db: Sql,
+  channel: string,
+  outcomes: readonly MessageOutcome[],
+  policy: OutcomePolicy,
+): Promise<number> => {
   const rows = outcomes.map((outcome) => rowOf(outcome, policy));
-  const dead = outcomes.filter(({ outcome }) => outcome.kind === "rejected" && outcome.suppress).map(({ address }) => address);
+  const dead = outcomes
+    .filter(({ outcome }) => outcome.kind === "rejected" && outcome.suppress)
+    .map(({ address }) => address);
   const changed = await query<{ id: string }>(
     db,
     `with told as (

@@ -16,7 +16,8 @@ export const createProgress = (deps: Deps) => {
     const second = Math.floor(deps.clock.now().getTime() / 1000);
     const pipeline = deps.redis.pipeline();
     for (const [sourceId, { accepted }] of batch) {
-      if (accepted > 0) pipeline.incrby(rateKey(sourceId, second), accepted).expire(rateKey(sourceId, second), WINDOW_SECONDS * 3);
+      if (accepted > 0)
+        pipeline.incrby(rateKey(sourceId, second), accepted).expire(rateKey(sourceId, second), WINDOW_SECONDS * 3);
       pipeline.publish("lc:live", JSON.stringify({ topic: `campaign:${sourceId}` }));
     }
     await pipeline.exec();

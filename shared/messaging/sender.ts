@@ -2,6 +2,7 @@
 // Guarantees: committed as handing_off before the network call, at most 200 such rows per process, nothing sent under a lease that is over.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../broker/deps.ts";
+import { holdBucket } from "./buckets.ts";
 import { commitHandOff, releaseClaimed } from "./claim.ts";
 import { createClaimer } from "./claimer.ts";
 import { readPauseEpoch } from "./dispatches.ts";
@@ -11,7 +12,6 @@ import { createProgress } from "./progress.ts";
 import { createReadyQueue, type ReadyMessage } from "./ready-queue.ts";
 import { sweepLeases } from "./sweep.ts";
 import type { Transport } from "./transport.ts";
-import { holdBucket } from "./buckets.ts";
 
 export interface SenderOptions {
   readonly channel: "email" | "sms" | "call";
@@ -69,12 +69,22 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   });
 
   const outcomeOf = (message: ReadyMessage, outcome: MessageOutcome["outcome"]): MessageOutcome => ({
-    id: message.id, attemptId: message.attemptId, sourceId: message.dispatch.sourceId, attempts: message.attempts, address: message.address, outcome, at: deps.clock.now(),
+    id: message.id,
+    attemptId: message.attemptId,
+    sourceId: message.dispatch.sourceId,
+    attempts: message.attempts,
+    address: message.address,
+    outcome,
+    at: deps.clock.now(),
   });
 
   const release = async (messages: readonly ReadyMessage[]) => {
     for (const attemptId of new Set(messages.map((m) => m.attemptId)))
-      await releaseClaimed(deps.db, messages.filter((m) => m.attemptId === attemptId).map((m) => m.id), attemptId);
+      await releaseClaimed(
+        deps.db,
+        messages.filter((m) => m.attemptId === attemptId).map((m) => m.id),
+        attemptId,
+      );
     claimer.returned(messages.map((m) => m.dispatch.sourceId));
   };
 
@@ -91,13 +101,22 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   };
 
   const handOver = async (group: readonly ReadyMessage[]) => {
-    const usable = group.filter((m) => m.deadline - monotonic() > HAND_OFF_MARGIN_MS && claimer.mayRun(m.dispatch.sourceId));
+    const usable = group.filter(
+      (m) => m.deadline - monotonic() > HAND_OFF_MARGIN_MS && claimer.mayRun(m.dispatch.sourceId),
+    );
     if (usable.length < group.length) await release(group.filter((m) => !usable.includes(m)));
     if (usable.length === 0) return 0;
     const deadline = monotonic() + options.leaseSeconds * 1000;
-    const ours = await commitHandOff(deps.db, usable.map((m) => m.id), usable.map((m) => m.attemptId), transport.name, options.leaseSeconds);
+    const ours = await commitHandOff(
+      deps.db,
+      usable.map((m) => m.id),
+      usable.map((m) => m.attemptId),
+      transport.name,
+      options.leaseSeconds,
+    );
     for (const message of usable) if (ours.has(message.id)) committed.push({ ...message, deadline });
-    if (ours.size < usable.length) claimer.returned(usable.filter((m) => !ours.has(m.id)).map((m) => m.dispatch.sourceId));
+    if (ours.size < usable.length)
+      claimer.returned(usable.filter((m) => !ours.has(m.id)).map((m) => m.dispatch.sourceId));
     while (committed.length > 0 && idleWorkers.length > 0) idleWorkers.shift()?.();
     return ours.size;
   };
@@ -139,7 +158,9 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     heldUntil = now + holdMs;
     claimer.hold(holdMs);
     setTimeout(pump, holdMs + 5).unref();
-    await holdBucket(deps.redis, `provider:${transport.name}`, holdMs).catch((error: unknown) => deps.log.debug(`the hold stays in this process: ${String(error)}`));
+    await holdBucket(deps.redis, `provider:${transport.name}`, holdMs).catch((error: unknown) =>
+      deps.log.debug(`the hold stays in this process: ${String(error)}`),
+    );
   };
 
   const deliver = async (message: ReadyMessage) => {
@@ -149,7 +170,13 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       return;
     }
     if (now < heldUntil) {
-      writer.add(outcomeOf(message, { kind: "throttled", detail: "The provider asked for a pause", retryAfterMs: heldUntil - now }));
+      writer.add(
+        outcomeOf(message, {
+          kind: "throttled",
+          detail: "The provider asked for a pause",
+          retryAfterMs: heldUntil - now,
+        }),
+      );
       return;
     }
     const outcome = await transport.deliver(message).catch((error: unknown) => {
@@ -181,7 +208,10 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     while (!stopping.signal.aborted) {
       try {
         const swept = await sweepLeases(deps.db, options.channel);
-        if (swept.unknown > 0) deps.log.warn(`${swept.unknown} messages may have been sent: their sender ended before the answer was written down`);
+        if (swept.unknown > 0)
+          deps.log.warn(
+            `${swept.unknown} messages may have been sent: their sender ended before the answer was written down`,
+          );
         claimer.touched(swept.sources);
       } catch (error) {
         deps.log.debug(`sweep waits: ${(error as Error).message}`);
@@ -200,11 +230,15 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       stopping.abort();
       claimer.wake();
       await Promise.all(loops);
-      await release(ready.remove(() => true)).catch((error: unknown) => deps.log.warn(`claims are left to their lease: ${(error as Error).message}`));
+      await release(ready.remove(() => true)).catch((error: unknown) =>
+        deps.log.warn(`claims are left to their lease: ${(error as Error).message}`),
+      );
       while (pumping > 0 && monotonic() < until) await delay(10);
       for (const wakeUp of idleWorkers.splice(0)) wakeUp();
       await Promise.race([Promise.all(workers), delay(Math.max(0, until - monotonic()), undefined, { ref: false })]);
-      await writer.flush(Math.max(100, until - monotonic())).catch((error: unknown) => deps.log.warn((error as Error).message));
+      await writer
+        .flush(Math.max(100, until - monotonic()))
+        .catch((error: unknown) => deps.log.warn((error as Error).message));
       if (delivering > 0) deps.log.warn(`${delivering} deliveries had no answer in time; they become unknown`);
       await progress.stop();
       await transport.close();

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type House, openHouse } from "../helpers/house.ts";
 import { until } from "../helpers/processes.ts";
 
-const people = Number(process.env["LC_FAULT_PEOPLE"] ?? 3000);
-const kills = Number(process.env["LC_FAULT_KILLS"] ?? 4);
+const people = Number(process.env.LC_FAULT_PEOPLE ?? 3000);
+const kills = Number(process.env.LC_FAULT_KILLS ?? 4);
 const big = { timeout: 120_000 + people * 20 };
 
 /** Everybody is accounted for: each accepted once in the mailbox; one that may have been sent at most once. */
@@ -24,15 +24,21 @@ const accounted = async (house: House, id: string, before: readonly string[]) =>
 
 describe("a campaign under fire", () => {
   let house: House;
-  beforeAll(async () => {
-    house = await openHouse({ leaseSeconds: 8 });
-    await house.startAll();
-    expect(await house.importPeople(people)).toMatchObject({ status: "completed", inserted: people });
-  }, 180_000 + people * 5);
+  beforeAll(
+    async () => {
+      house = await openHouse({ leaseSeconds: 8 });
+      await house.startAll();
+      expect(await house.importPeople(people)).toMatchObject({ status: "completed", inserted: people });
+    },
+    180_000 + people * 5,
+  );
   afterAll(() => house.close(), 60_000);
 
   const progress = (id: string, share: number) =>
-    until(`${share * 100} % are sent`, async () => (await house.stats(id)).states.accepted >= people * share, { timeoutMs: 90_000 + people * 10, everyMs: 20 });
+    until(`${share * 100} % are sent`, async () => (await house.stats(id)).states.accepted >= people * share, {
+      timeoutMs: 90_000 + people * 10,
+      everyMs: 20,
+    });
 
   test("kill -9 of the email processes, again and again", big, async () => {
     const before = await house.mailAddresses();
@@ -87,7 +93,10 @@ describe("a campaign under fire", () => {
     await progress(id, 0.2);
     await house.redis.kill9();
     await house.redis.restart();
-    await until("the house is back", async () => (await house.api("GET", "/auth/me")).status < 500, { timeoutMs: 30_000, everyMs: 200 });
+    await until("the house is back", async () => (await house.api("GET", "/auth/me")).status < 500, {
+      timeoutMs: 30_000,
+      everyMs: 200,
+    });
     const { Redis } = await import("ioredis");
     const client = new Redis(house.redis.url);
     await client.flushall();

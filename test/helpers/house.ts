@@ -1,8 +1,8 @@
 // The whole house for fault tests: real Postgres and Redis of its own, every group in its own process, the API over HTTP.
 import { randomBytes } from "node:crypto";
-import { newDataDir } from "./processes-platform.ts";
 import { freePort, startPostgres, startRedis } from "./infrastructure.ts";
 import { type GroupProcess, startGroup, until } from "./processes.ts";
+import { newDataDir } from "./processes-platform.ts";
 
 const admin = { email: "owner@example.org", password: "correct horse battery staple 7" };
 
@@ -12,36 +12,66 @@ export interface Answer {
   readonly body: any;
 }
 
-export const openHouse = async (options: { leaseSeconds?: number; env?: Record<string, string>; sandboxEnv?: Record<string, string> } = {}) => {
+export const openHouse = async (
+  options: { leaseSeconds?: number; env?: Record<string, string>; sandboxEnv?: Record<string, string> } = {},
+) => {
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
   const dataDir = newDataDir();
   const port = await freePort();
   const env: Record<string, string> = {
-    DATABASE_URL: postgres.url, REDIS_URL: redis.url, LC_DATA_DIR: dataDir, LC_SAMPLE: "0", LC_ADMIN_EMAIL: admin.email, LC_ADMIN_PASSWORD: admin.password,
-    LC_LEASE_SECONDS: String(options.leaseSeconds ?? 8), LC_RATE_LIMIT: "1000000", PUBLIC_URL: `http://localhost:${port}`, ...options.env,
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    LC_DATA_DIR: dataDir,
+    LC_SAMPLE: "0",
+    LC_ADMIN_EMAIL: admin.email,
+    LC_ADMIN_PASSWORD: admin.password,
+    LC_LEASE_SECONDS: String(options.leaseSeconds ?? 8),
+    LC_RATE_LIMIT: "1000000",
+    PUBLIC_URL: `http://localhost:${port}`,
+    ...options.env,
   };
   const running = new Map<string, GroupProcess>();
   const start = async (name: string, folders: readonly string[], wait = true) => {
-    const child = await startGroup(folders, { ...env, ...(folders.includes("gateway") ? { PORT: String(port) } : {}) }, { wait, timeoutMs: 60_000 });
+    const child = await startGroup(
+      folders,
+      { ...env, ...(folders.includes("gateway") ? { PORT: String(port) } : {}) },
+      { wait, timeoutMs: 60_000 },
+    );
     running.set(name, child);
     return child;
   };
   const base = `http://127.0.0.1:${port}`;
   let token = "";
-  const api = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+  const api = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
     const form = body instanceof FormData;
     const response = await fetch(`${base}${path.startsWith("/sandbox") ? path : `/api/v1${path}`}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body && !form ? { "content-type": "application/json" } : {}), ...headers },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body && !form ? { "content-type": "application/json" } : {}),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
   };
   const signIn = async () => {
-    const login = await fetch(`${base}/api/v1/auth/login`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(admin) });
+    const login = await fetch(`${base}/api/v1/auth/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(admin),
+    });
     const { csrfToken } = (await login.json()) as { csrfToken: string };
-    const cookie = login.headers.getSetCookie().map((c) => c.split(";")[0]).join("; ");
+    const cookie = login.headers
+      .getSetCookie()
+      .map((c) => c.split(";")[0])
+      .join("; ");
     const made = await fetch(`${base}/api/v1/auth/tokens`, {
       method: "POST",
       headers: { "content-type": "application/json", cookie, "x-csrf-token": csrfToken, origin: base },
@@ -60,7 +90,9 @@ export const openHouse = async (options: { leaseSeconds?: number; env?: Record<s
     /** Every group in a process of its own, two email processes among them. */
     async startAll() {
       await start("gateway", ["gateway"], false);
-      await Promise.all(["contacts", "campaigns", "scheduler", "sandbox", "email"].map((group) => start(group, [`services/${group}`])));
+      await Promise.all(
+        ["contacts", "campaigns", "scheduler", "sandbox", "email"].map((group) => start(group, [`services/${group}`])),
+      );
       await start("email-2", ["services/email"]);
       await until("the gateway is ready", () => running.get("gateway")?.ready(), { timeoutMs: 60_000 });
       await signIn();
@@ -71,33 +103,57 @@ export const openHouse = async (options: { leaseSeconds?: number; env?: Record<s
       const form = new FormData();
       form.set("file", new Blob([rows.join("\n")], { type: "text/csv" }), "people.csv");
       form.set("mapping", JSON.stringify({ Email: "email", "First Name": "firstName" }));
-      form.set("options", JSON.stringify({ dedupe: "update", consent: { channels: ["email"], basis: "form", source: "test" } }));
+      form.set(
+        "options",
+        JSON.stringify({ dedupe: "update", consent: { channels: ["email"], basis: "form", source: "test" } }),
+      );
       const accepted = await api("POST", "/imports", form, { "idempotency-key": randomBytes(8).toString("hex") });
-      return await until("the import to finish", async () => {
-        const { body } = await api("GET", `/imports/${accepted.body.id}`);
-        return ["completed", "failed"].includes(body.status) && body;
-      }, { timeoutMs: 120_000, everyMs: 200 });
+      return await until(
+        "the import to finish",
+        async () => {
+          const { body } = await api("GET", `/imports/${accepted.body.id}`);
+          return ["completed", "failed"].includes(body.status) && body;
+        },
+        { timeoutMs: 120_000, everyMs: 200 },
+      );
     },
     async launch(rate?: number) {
       const made = await api("POST", "/campaigns", {
-        name: "Faults", channel: "email", audience: { all: true }, content: { subject: "Hello {{firstName}}", html: "<p>Hi {{firstName}}</p>" }, ...(rate ? { rate: { perSecond: rate } } : {}),
+        name: "Faults",
+        channel: "email",
+        audience: { all: true },
+        content: { subject: "Hello {{firstName}}", html: "<p>Hi {{firstName}}</p>" },
+        ...(rate ? { rate: { perSecond: rate } } : {}),
       });
-      const launched = await api("POST", `/campaigns/${made.body.id}/launch`, {}, { "idempotency-key": randomBytes(8).toString("hex") });
-      if (launched.status !== 202) throw new Error(`launch answered ${launched.status}: ${JSON.stringify(launched.body)}`);
+      const launched = await api(
+        "POST",
+        `/campaigns/${made.body.id}/launch`,
+        {},
+        { "idempotency-key": randomBytes(8).toString("hex") },
+      );
+      if (launched.status !== 202)
+        throw new Error(`launch answered ${launched.status}: ${JSON.stringify(launched.body)}`);
       return made.body.id as string;
     },
     stats: async (id: string) => (await api("GET", `/campaigns/${id}/stats`)).body,
     ended: (id: string, timeoutMs = 120_000) =>
-      until("the campaign to end", async () => {
-        const { status, body } = await api("GET", `/campaigns/${id}/stats`);
-        return status === 200 && ["completed", "held"].includes(body.status) && body;
-      }, { timeoutMs, everyMs: 250 }),
+      until(
+        "the campaign to end",
+        async () => {
+          const { status, body } = await api("GET", `/campaigns/${id}/stats`);
+          return status === 200 && ["completed", "held"].includes(body.status) && body;
+        },
+        { timeoutMs, everyMs: 250 },
+      ),
     /** Addresses of all mails in the sandbox's mailbox. */
     async mailAddresses() {
       const addresses: string[] = [];
       let cursor = "";
       do {
-        const { body } = await api("GET", `/sandbox/mail?limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+        const { body } = await api(
+          "GET",
+          `/sandbox/mail?limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`,
+        );
         for (const mail of body.data) addresses.push(String(mail.to));
         cursor = body.nextCursor ?? "";
       } while (cursor);
@@ -108,7 +164,10 @@ export const openHouse = async (options: { leaseSeconds?: number; env?: Record<s
       const addresses: string[] = [];
       let cursor = "";
       do {
-        const { body } = await api("GET", `/campaigns/${id}/messages?state=${state}&limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+        const { body } = await api(
+          "GET",
+          `/campaigns/${id}/messages?state=${state}&limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`,
+        );
         for (const message of body.data) addresses.push(message.address);
         cursor = body.nextCursor ?? "";
       } while (cursor);

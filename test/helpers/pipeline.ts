@@ -3,20 +3,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ServiceBroker } from "moleculer";
-import type { Deps } from "../../shared/broker/deps.ts";
-import { connectPostgres, query } from "../../shared/db/knex.ts";
-import { systemClock } from "../../shared/lib/clock.ts";
-import { makeId } from "../../shared/lib/ids.ts";
-import { startSender, type Sender, type SenderOptions } from "../../shared/messaging/sender.ts";
-import { connectRedis } from "../../shared/streams/connections.ts";
-import { createEmailTransport } from "../../services/email/deliver.ts";
-import { createSmtpProvider } from "../../services/email/providers/smtp.ts";
-import { openMailServer } from "../../services/sandbox/mail-server.ts";
 import { createCampaign } from "../../services/campaigns/campaigns/drafts.ts";
 import { launchCampaign, prepareCampaign } from "../../services/campaigns/campaigns/launch.ts";
 import { finalizeCampaign } from "../../services/campaigns/campaigns/life-cycle.ts";
 import { campaignStats } from "../../services/campaigns/campaigns/stats.ts";
 import { findCampaign } from "../../services/campaigns/campaigns/store.ts";
+import { createEmailTransport } from "../../services/email/deliver.ts";
+import { createSmtpProvider } from "../../services/email/providers/smtp.ts";
+import { openMailServer } from "../../services/sandbox/mail-server.ts";
+import type { Deps } from "../../shared/broker/deps.ts";
+import { connectPostgres, query } from "../../shared/db/knex.ts";
+import { systemClock } from "../../shared/lib/clock.ts";
+import { makeId } from "../../shared/lib/ids.ts";
+import { type Sender, type SenderOptions, startSender } from "../../shared/messaging/sender.ts";
+import { connectRedis } from "../../shared/streams/connections.ts";
 import { freshDatabase, freshRedis } from "./infrastructure.ts";
 import { until } from "./processes.ts";
 
@@ -30,9 +30,25 @@ export const openPipeline = async (options: { databaseUrl?: string; redisUrl?: s
   const folder = mkdtempSync(join(tmpdir(), "lc-pipeline-"));
   const mail = await openMailServer({ folder, clock: systemClock, random: Math.random, onError: () => undefined });
   // Use cases of these tests never reach for the broker.
-  const deps: Deps = { db, redis, clock: systemClock, id: makeId, log: silent, node: "test", broker: {} as ServiceBroker };
+  const deps: Deps = {
+    db,
+    redis,
+    clock: systemClock,
+    id: makeId,
+    log: silent,
+    node: "test",
+    broker: {} as ServiceBroker,
+  };
   const senders: Sender[] = [];
-  const prepare = (id: string) => prepareCampaign(id, { id: "job", attempt: 1, signal: new AbortController().signal, deps, log: () => undefined, progress: () => undefined });
+  const prepare = (id: string) =>
+    prepareCampaign(id, {
+      id: "job",
+      attempt: 1,
+      signal: new AbortController().signal,
+      deps,
+      log: () => undefined,
+      progress: () => undefined,
+    });
   return {
     deps,
     db,
@@ -49,19 +65,39 @@ export const openPipeline = async (options: { databaseUrl?: string; redisUrl?: s
     },
     sender(changes: Partial<SenderOptions> & { connections?: number; answerMs?: number; name?: string } = {}) {
       const { connections = 4, answerMs = 20_000, name = "sandbox", ...rest } = changes;
-      const provider = createSmtpProvider({ name, connections, answerMs, url: async () => `smtp://127.0.0.1:${mail.smtp.port}` });
-      const transport = createEmailTransport({ db, clock: systemClock, publicUrl: "http://localhost:3000", secretKeys }, provider);
+      const provider = createSmtpProvider({
+        name,
+        connections,
+        answerMs,
+        url: async () => `smtp://127.0.0.1:${mail.smtp.port}`,
+      });
+      const transport = createEmailTransport(
+        { db, clock: systemClock, publicUrl: "http://localhost:3000", secretKeys },
+        provider,
+      );
       const sender = startSender(deps, transport, {
-        channel: "email", leaseSeconds: 30, policy: { maxAttempts: 3, backoffMs: () => 50 }, domainRates: new Map(), allowlist: [],
-        drained: (id) => finalizeCampaign(deps, id), ...rest,
+        channel: "email",
+        leaseSeconds: 30,
+        policy: { maxAttempts: 3, backoffMs: () => 50 },
+        domainRates: new Map(),
+        allowlist: [],
+        drained: (id) => finalizeCampaign(deps, id),
+        ...rest,
       });
       senders.push(sender);
       return sender;
     },
     async launch(fields: { html?: string; subject?: string; rate?: { perSecond: number } } = {}) {
       const campaign = await createCampaign(deps, {
-        channel: "email", name: `Test ${makeId()}`, audience: { all: true },
-        content: { subject: fields.subject ?? "Hello {{firstName}}", html: fields.html ?? '<p>Hi {{firstName}} of {{attrs.city}}, <a href="https://example.org/learn?x=1&y=2">learn</a></p>' },
+        channel: "email",
+        name: `Test ${makeId()}`,
+        audience: { all: true },
+        content: {
+          subject: fields.subject ?? "Hello {{firstName}}",
+          html:
+            fields.html ??
+            '<p>Hi {{firstName}} of {{attrs.city}}, <a href="https://example.org/learn?x=1&y=2">learn</a></p>',
+        },
         ...(fields.rate ? { rate: fields.rate } : {}),
       });
       await launchCampaign(deps, { id: campaign.id });
@@ -71,10 +107,14 @@ export const openPipeline = async (options: { databaseUrl?: string; redisUrl?: s
     prepare,
     stats: (id: string) => campaignStats(deps, { id }),
     finished: (id: string, timeoutMs = 20_000) =>
-      until("the campaign to end", async () => {
-        const row = await findCampaign(db, id);
-        return row?.status === "completed" || row?.status === "held" ? row.status : undefined;
-      }, { timeoutMs, everyMs: 50 }),
+      until(
+        "the campaign to end",
+        async () => {
+          const row = await findCampaign(db, id);
+          return row?.status === "completed" || row?.status === "held" ? row.status : undefined;
+        },
+        { timeoutMs, everyMs: 50 },
+      ),
     async close() {
       for (const sender of senders) await sender.stop(5_000);
       await mail.stop();

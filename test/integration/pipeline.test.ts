@@ -1,10 +1,15 @@
 // The send pipeline, email over real SMTP: who gets it, who does not and why, and what the provider's word does.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cancelCampaign, finalizeCampaign, pauseCampaign, resumeCampaign } from "../../services/campaigns/campaigns/life-cycle.ts";
+import { createCampaign } from "../../services/campaigns/campaigns/drafts.ts";
 import { launchCampaign } from "../../services/campaigns/campaigns/launch.ts";
 import { resolveMessages, retryMessages } from "../../services/campaigns/campaigns/ledger-acts.ts";
+import {
+  cancelCampaign,
+  finalizeCampaign,
+  pauseCampaign,
+  resumeCampaign,
+} from "../../services/campaigns/campaigns/life-cycle.ts";
 import { preflightCampaign } from "../../services/campaigns/campaigns/preflight.ts";
-import { createCampaign } from "../../services/campaigns/campaigns/drafts.ts";
 import { sendMessages } from "../../services/campaigns/messages/send.ts";
 import { listMail } from "../../services/sandbox/list-mail.ts";
 import { query } from "../../shared/db/knex.ts";
@@ -22,19 +27,44 @@ const mails = async (limit = 1000) => (await listMail(p.mail, { limit, order: "a
 describe("a campaign", () => {
   test("reaches everybody once, and the ledger says who was left out and why", async () => {
     await p.people(300);
-    await query(p.db, "insert into contacts.contacts (id, community_id, email, first_name) select make_uuid7(), id, 'silent@example.com', 'S' from contacts.communities");
-    await query(p.db, "insert into contacts.contacts (id, community_id, phone, first_name) select make_uuid7(), id, '+12025550100', 'P' from contacts.communities");
-    await query(p.db, "insert into consent.suppressions (id, channel, address, reason) values (make_uuid7(), 'email', 'person7@example.com', 'manual'), (make_uuid7(), 'email', 'person8@example.com', 'hard_bounce')");
+    await query(
+      p.db,
+      "insert into contacts.contacts (id, community_id, email, first_name) select make_uuid7(), id, 'silent@example.com', 'S' from contacts.communities",
+    );
+    await query(
+      p.db,
+      "insert into contacts.contacts (id, community_id, phone, first_name) select make_uuid7(), id, '+12025550100', 'P' from contacts.communities",
+    );
+    await query(
+      p.db,
+      "insert into consent.suppressions (id, channel, address, reason) values (make_uuid7(), 'email', 'person7@example.com', 'manual'), (make_uuid7(), 'email', 'person8@example.com', 'hard_bounce')",
+    );
     await query(p.db, "update contacts.contacts set first_name = null where email = 'person9@example.com'");
-    const draft = await createCampaign(p.deps, { channel: "email", name: "x", audience: { all: true }, content: { subject: "Hello {{firstName}}", html: "<p>{{attrs.city|somewhere}}</p>" } });
+    const draft = await createCampaign(p.deps, {
+      channel: "email",
+      name: "x",
+      audience: { all: true },
+      content: { subject: "Hello {{firstName}}", html: "<p>{{attrs.city|somewhere}}</p>" },
+    });
     const preflight = await preflightCampaign(p.deps, { id: draft.id });
-    expect(preflight).toMatchObject({ recipients: 297, excluded: { no_consent: 1, no_address: 1, suppressed: 1, bounced_before: 1, missing_field: 1 }, missingFields: [{ field: "firstName", contacts: 1 }] });
+    expect(preflight).toMatchObject({
+      recipients: 297,
+      excluded: { no_consent: 1, no_address: 1, suppressed: 1, bounced_before: 1, missing_field: 1 },
+      missingFields: [{ field: "firstName", contacts: 1 }],
+    });
     p.sender();
     const id = await p.launch();
     expect(await p.finished(id)).toBe("completed");
     const stats = await p.stats(id);
     expect(stats.recipients).toBe(302);
-    expect(stats.states).toMatchObject({ accepted: 297, skipped: 5, queued: 0, claimed: 0, handing_off: 0, unknown: 0 });
+    expect(stats.states).toMatchObject({
+      accepted: 297,
+      skipped: 5,
+      queued: 0,
+      claimed: 0,
+      handing_off: 0,
+      unknown: 0,
+    });
     expect(stats.reasons).toEqual(preflight.excluded);
     const sent = await mails();
     expect(sent).toHaveLength(297);
@@ -48,10 +78,16 @@ describe("a campaign", () => {
 
   test("launched by several clicks at once has one audience", async () => {
     await p.people(50);
-    const draft = await createCampaign(p.deps, { channel: "email", name: "x", audience: { all: true }, content: { subject: "Hi", html: "<p>x</p>" } });
+    const draft = await createCampaign(p.deps, {
+      channel: "email",
+      name: "x",
+      audience: { all: true },
+      content: { subject: "Hi", html: "<p>x</p>" },
+    });
     const launches = await Promise.allSettled([1, 2, 3].map(() => launchCampaign(p.deps, { id: draft.id })));
     expect(launches.filter((l) => l.status === "fulfilled")).toHaveLength(1);
-    for (const l of launches) if (l.status === "rejected") expect(l.reason).toMatchObject({ type: "CAMPAIGN_STATE_WRONG" });
+    for (const l of launches)
+      if (l.status === "rejected") expect(l.reason).toMatchObject({ type: "CAMPAIGN_STATE_WRONG" });
     p.sender();
     await Promise.all([p.prepare(draft.id), p.prepare(draft.id)]);
     expect(await p.finished(draft.id)).toBe("completed");
@@ -65,10 +101,14 @@ describe("a campaign", () => {
     const id = await p.launch({ rate: { perSecond: 100 } });
     await until("the first mails", async () => (await p.stats(id)).states.accepted > 20, { timeoutMs: 10_000 });
     await pauseCampaign(p.deps, { id });
-    const settled = await until("nothing under way", async () => {
-      const { states } = await p.stats(id);
-      return states.claimed + states.handing_off === 0 ? states : undefined;
-    }, { timeoutMs: 3_000 });
+    const settled = await until(
+      "nothing under way",
+      async () => {
+        const { states } = await p.stats(id);
+        return states.claimed + states.handing_off === 0 ? states : undefined;
+      },
+      { timeoutMs: 3_000 },
+    );
     expect(settled.queued).toBeGreaterThan(100);
     const before = (await mails()).length;
     await resumeCampaign(p.deps, { id });
@@ -83,11 +123,15 @@ describe("a campaign", () => {
     const id = await p.launch({ rate: { perSecond: 60 } });
     await until("the first mails", async () => (await p.stats(id)).states.accepted > 5, { timeoutMs: 10_000 });
     await cancelCampaign(p.deps, { id });
-    const states = await until("everybody accounted for", async () => {
-      await finalizeCampaign(p.deps, id);
-      const found = (await p.stats(id)).states;
-      return found.queued + found.claimed + found.handing_off === 0 ? found : undefined;
-    }, { timeoutMs: 5_000 });
+    const states = await until(
+      "everybody accounted for",
+      async () => {
+        await finalizeCampaign(p.deps, id);
+        const found = (await p.stats(id)).states;
+        return found.queued + found.claimed + found.handing_off === 0 ? found : undefined;
+      },
+      { timeoutMs: 5_000 },
+    );
     expect(states.accepted + states.cancelled).toBe(300);
     expect(await mails()).toHaveLength(states.accepted);
   });
@@ -122,7 +166,10 @@ describe("the provider's word", () => {
     const id = await p.launch();
     expect(await p.finished(id)).toBe("completed");
     expect((await p.stats(id)).states).toMatchObject({ accepted: 19, bounced: 1 });
-    const [row] = await query<{ detail: string; reason: string }>(p.db, "select detail, reason from messaging.messages where state = 'bounced'");
+    const [row] = await query<{ detail: string; reason: string }>(
+      p.db,
+      "select detail, reason from messaging.messages where state = 'bounced'",
+    );
     expect(row).toMatchObject({ reason: "hard_bounce", detail: expect.stringMatching(/^550/) });
     const second = await p.launch();
     expect(await p.finished(second)).toBe("completed");
@@ -139,8 +186,13 @@ describe("the provider's word", () => {
     const held = await p.stats(id);
     expect(held).toMatchObject({ heldReason: "unknown_messages", states: { accepted: 8, unknown: 2 } });
     p.mail.faults.add({ kind: "none" } as never);
-    const rows = await query<{ id: string }>(p.db, "select id from messaging.messages where state = 'unknown' order by address");
-    expect(await resolveMessages(p.deps, { id, ids: [rows[0]?.id as string], action: "close" })).toEqual({ changed: 1 });
+    const rows = await query<{ id: string }>(
+      p.db,
+      "select id from messaging.messages where state = 'unknown' order by address",
+    );
+    expect(await resolveMessages(p.deps, { id, ids: [rows[0]?.id as string], action: "close" })).toEqual({
+      changed: 1,
+    });
     expect(await resolveMessages(p.deps, { id, action: "resend" })).toEqual({ changed: 1 });
     expect(await p.finished(id)).toBe("completed");
     expect((await p.stats(id)).states).toMatchObject({ accepted: 9, failed: 1, unknown: 0 });
@@ -199,10 +251,20 @@ describe("many senders", () => {
 describe("single messages", () => {
   test("are sent once per idempotency key, without unsubscribe headers or tracking", async () => {
     p.sender();
-    const ask = { channel: "email", to: "Ada@Example.com", content: { subject: "Code {{code}}", html: '<p>Your code is {{code}} <a href="https://example.org/x">here</a></p>' }, vars: { code: "42" } };
+    const ask = {
+      channel: "email",
+      to: "Ada@Example.com",
+      content: {
+        subject: "Code {{code}}",
+        html: '<p>Your code is {{code}} <a href="https://example.org/x">here</a></p>',
+      },
+      vars: { code: "42" },
+    };
     const [a, b] = await Promise.all([sendMessages(p.deps, ask, "key-1"), sendMessages(p.deps, ask, "key-1")]);
     expect(a.id).toBe(b.id);
-    const sent = await until("the mail", async () => ((await mails()).length > 0 ? mails() : undefined), { timeoutMs: 5_000 });
+    const sent = await until("the mail", async () => ((await mails()).length > 0 ? mails() : undefined), {
+      timeoutMs: 5_000,
+    });
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject({ subject: "Code 42" });
     expect(sent[0]?.html).toContain('href="https://example.org/x"');
@@ -210,7 +272,15 @@ describe("single messages", () => {
   });
 
   test("name what is missing", async () => {
-    await expect(sendMessages(p.deps, { channel: "email", to: "a@example.com", content: { subject: "Hi {{name}}", html: "<p>x</p>" } }, undefined)).rejects.toMatchObject({ type: "TEMPLATE_INVALID", data: { errors: [{ path: "content.subject" }] } });
-    await expect(sendMessages(p.deps, { channel: "email", to: "nope", content: { subject: "Hi", html: "<p>x</p>" } }, undefined)).rejects.toMatchObject({ type: "VALIDATION_FAILED", data: { errors: [{ path: "to" }] } });
+    await expect(
+      sendMessages(
+        p.deps,
+        { channel: "email", to: "a@example.com", content: { subject: "Hi {{name}}", html: "<p>x</p>" } },
+        undefined,
+      ),
+    ).rejects.toMatchObject({ type: "TEMPLATE_INVALID", data: { errors: [{ path: "content.subject" }] } });
+    await expect(
+      sendMessages(p.deps, { channel: "email", to: "nope", content: { subject: "Hi", html: "<p>x</p>" } }, undefined),
+    ).rejects.toMatchObject({ type: "VALIDATION_FAILED", data: { errors: [{ path: "to" }] } });
   });
 });

@@ -8,7 +8,7 @@ import { developmentReasons, runTimeReasons } from "../../scripts/docs/dependenc
 import { envExample } from "../../scripts/docs/env-example.ts";
 import { generatedFiles } from "../../scripts/docs/generated-files.ts";
 import { fillMarkers, groupColumns, variablesTable } from "../../scripts/docs/readme-tables.ts";
-import { type Variable, variables } from "../../shared/config.ts";
+import { type Variable, variables } from "../../shared/variables.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const text = (path: string) => readFileSync(join(root, path), "utf8");

@@ -7,7 +7,8 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import type { CampaignStatus, MessageState } from "../../shared/contracts/campaigns.ts";
+import type { CampaignStatus } from "../../shared/contracts/campaigns.ts";
+import type { MessageState } from "../../shared/contracts/messages.ts";
 import { whenSignedOut } from "./api.ts";
 import { Crash, Missing } from "./parts/crash.tsx";
 import { PageSkeleton } from "./parts/page.tsx";

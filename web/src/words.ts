@@ -1,5 +1,6 @@
 // The words on screen: what the API's states and reasons mean to a person, and numbers and times as people read them.
-import type { CampaignStatus, MessageState } from "../../shared/contracts/campaigns.ts";
+import type { CampaignStatus } from "../../shared/contracts/campaigns.ts";
+import type { MessageState } from "../../shared/contracts/messages.ts";
 
 export type Tone = "neutral" | "accent" | "good" | "warn" | "bad";
 export interface Word {

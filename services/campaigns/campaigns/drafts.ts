@@ -4,7 +4,15 @@ import type { Campaign } from "../../../shared/contracts/campaigns.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
 import { audienceCondition } from "../../../shared/messaging/audience.ts";
 import { compiledBulk, emailContent, requireEmail } from "../content.ts";
-import { type CampaignFields, type CampaignRow, campaignOf, deleteDraft, findCampaign, insertCampaign, updateDraft } from "./store.ts";
+import {
+  type CampaignFields,
+  type CampaignRow,
+  campaignOf,
+  deleteDraft,
+  findCampaign,
+  insertCampaign,
+  updateDraft,
+} from "./store.ts";
 
 /** A campaign that must exist. Throws CAMPAIGN_NOT_FOUND. */
 export const requireCampaign = async (deps: Deps, id: string): Promise<CampaignRow> => {
@@ -14,20 +22,31 @@ export const requireCampaign = async (deps: Deps, id: string): Promise<CampaignR
 };
 
 const check = async (deps: Deps, fields: CampaignFields) => {
-  if (fields.audience !== undefined) await audienceCondition(deps.db, fields.audience as Campaign["audience"], deps.clock.now());
+  if (fields.audience !== undefined)
+    await audienceCondition(deps.db, fields.audience as Campaign["audience"], deps.clock.now());
   if (fields.content !== undefined) compiledBulk(await emailContent(deps.db, fields.content as Campaign["content"]));
 };
 
-export const createCampaign = async (deps: Deps, input: CampaignFields & { readonly channel: string }): Promise<Campaign> => {
+export const createCampaign = async (
+  deps: Deps,
+  input: CampaignFields & { readonly channel: string },
+): Promise<Campaign> => {
   requireEmail(input.channel);
   const { channel, ...fields } = input;
   await check(deps, fields);
   return campaignOf(await insertCampaign(deps.db, deps.id(), channel, fields));
 };
 
-const notDraft = (row: CampaignRow) => fail("CAMPAIGN_NOT_DRAFT", `"${row.name}" is ${row.status}; only drafts can be changed or deleted. Clone it to start anew.`);
+const notDraft = (row: CampaignRow) =>
+  fail(
+    "CAMPAIGN_NOT_DRAFT",
+    `"${row.name}" is ${row.status}; only drafts can be changed or deleted. Clone it to start anew.`,
+  );
 
-export const updateCampaign = async (deps: Deps, { id, ...fields }: CampaignFields & { readonly id: string }): Promise<Campaign> => {
+export const updateCampaign = async (
+  deps: Deps,
+  { id, ...fields }: CampaignFields & { readonly id: string },
+): Promise<Campaign> => {
   const before = await requireCampaign(deps, id);
   await check(deps, fields);
   const row = await updateDraft(deps.db, id, fields);
@@ -44,6 +63,12 @@ export const removeCampaign = async (deps: Deps, { id }: { readonly id: string }
 export const cloneCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<Campaign> => {
   const row = await requireCampaign(deps, id);
   return campaignOf(
-    await insertCampaign(deps.db, deps.id(), row.channel, { name: `${row.name} (copy)`.slice(0, 200), audience: row.audience, content: row.content, schedule: null, rate: row.rate }),
+    await insertCampaign(deps.db, deps.id(), row.channel, {
+      name: `${row.name} (copy)`.slice(0, 200),
+      audience: row.audience,
+      content: row.content,
+      schedule: null,
+      rate: row.rate,
+    }),
   );
 };

@@ -8,7 +8,8 @@ export const catchUpCampaigns = async (deps: Deps): Promise<void> => {
   await deps.db.transaction(async (trx) => {
     for (const { id, audience_complete } of due) {
       const options = { uniqueKey: id, entity: `campaign:${id}` };
-      if (audience_complete) await enqueue(trx, "campaign.finalize", { campaignId: id }, { ...options, until: "started" });
+      if (audience_complete)
+        await enqueue(trx, "campaign.finalize", { campaignId: id }, { ...options, until: "started" });
       else await enqueue(trx, "campaign.launch", { campaignId: id }, options);
     }
   });

@@ -7,9 +7,9 @@ import type { JobRun } from "../../../shared/jobs/define.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
 import { audienceCondition } from "../../../shared/messaging/audience.ts";
-import { compileBulk } from "../../../shared/messaging/footer.ts";
 import { freezeContent, readContent } from "../../../shared/messaging/contents.ts";
 import { addDispatch, raisePauseEpoch } from "../../../shared/messaging/dispatches.ts";
+import { compileBulk } from "../../../shared/messaging/footer.ts";
 import { addAudienceChunk } from "../../../shared/messaging/ledger.ts";
 import { compiledBulk, emailContent } from "../content.ts";
 import { defaultSender } from "../messages/senders/store.ts";
@@ -26,7 +26,10 @@ const FIRST_ZONE_MS = 14 * 3_600_000;
  * Launches a draft, now or at its scheduled time. Throws CAMPAIGN_STATE_WRONG (409) when it was launched before,
  * SENDER_INCOMPLETE, PUBLIC_URL_NOT_REACHABLE or PROVIDER_MISSING when nothing may be sent.
  */
-export const launchCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<{ id: string; status: CampaignStatus }> => {
+export const launchCampaign = async (
+  deps: Deps,
+  { id }: { readonly id: string },
+): Promise<{ id: string; status: CampaignStatus }> => {
   const campaign = await requireCampaign(deps, id);
   if (campaign.status !== "draft") throw launchedBefore(campaign.name, campaign.status);
   const content = await emailContent(deps.db, campaign.content);
@@ -39,12 +42,25 @@ export const launchCampaign = async (deps: Deps, { id }: { readonly id: string }
   const begin = campaign.schedule?.perRecipientTimezone ? new Date(at.getTime() - FIRST_ZONE_MS) : at;
   const later = begin.getTime() > now.getTime();
   const status = await deps.db.transaction(async (trx) => {
-    const contentId = await freezeContent(trx, deps.id(), { channel: campaign.channel, ...content, links: compiled.links });
+    const contentId = await freezeContent(trx, deps.id(), {
+      channel: campaign.channel,
+      ...content,
+      links: compiled.links,
+    });
     const row = await changeStatus(trx, id, {
-      from: ["draft"], to: later ? "scheduled" : "preparing", contentId, launchedAt: begin, ...(later ? {} : { audienceAt: now }),
+      from: ["draft"],
+      to: later ? "scheduled" : "preparing",
+      contentId,
+      launchedAt: begin,
+      ...(later ? {} : { audienceAt: now }),
     });
     if (!row) throw launchedBefore(campaign.name, (await findCampaign(trx, id))?.status ?? "gone");
-    await enqueue(trx, "campaign.launch", { campaignId: id }, { uniqueKey: id, runAt: begin, entity: `campaign:${id}` });
+    await enqueue(
+      trx,
+      "campaign.launch",
+      { campaignId: id },
+      { uniqueKey: id, runAt: begin, entity: `campaign:${id}` },
+    );
     await publish(trx, "campaign.changed", { campaignId: id, status: row.status });
     return row.status;
   });
@@ -52,7 +68,10 @@ export const launchCampaign = async (deps: Deps, { id }: { readonly id: string }
 };
 
 const launchedBefore = (name: string, status: string) =>
-  fail("CAMPAIGN_STATE_WRONG", `"${name}" is ${status}: it was launched before, and a campaign is launched once. Clone it to send again.`);
+  fail(
+    "CAMPAIGN_STATE_WRONG",
+    `"${name}" is ${status}: it was launched before, and a campaign is launched once. Clone it to send again.`,
+  );
 
 /** Job campaign.launch: writes the audience to the ledger and lets senders begin with the first chunk. */
 export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<void> => {
@@ -78,19 +97,36 @@ export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<
       const cancelled = row.status === "cancelled";
       if (cursor === null) {
         await addDispatch(trx, {
-          source: "campaign", sourceId: campaignId, channel: row.channel, lane: "campaign",
+          source: "campaign",
+          sourceId: campaignId,
+          channel: row.channel,
+          lane: "campaign",
           status: cancelled ? "cancelled" : row.status === "paused" ? "paused" : "running",
-          ratePerSecond: row.rate?.perSecond ?? null, contentId: campaign.content_id as string,
+          ratePerSecond: row.rate?.perSecond ?? null,
+          contentId: campaign.content_id as string,
         });
       }
-      const request = { source: "campaign", sourceId: campaignId, step: "", initialState: cancelled ? "cancelled" : "queued", notBefore, perTimezone: row.schedule?.perRecipientTimezone === true } as const;
+      const request = {
+        source: "campaign",
+        sourceId: campaignId,
+        step: "",
+        initialState: cancelled ? "cancelled" : "queued",
+        notBefore,
+        perTimezone: row.schedule?.perRecipientTimezone === true,
+      } as const;
       const chunk = await addAudienceChunk(trx, request, judge, cursor, CHUNK);
       await moveAudience(trx, campaignId, chunk.last);
-      if (cursor === null || chunk.last === null) await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake", until: "started" });
+      if (cursor === null || chunk.last === null)
+        await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake", until: "started" });
       if (chunk.last === null) {
         const changed = await changeStatus(trx, campaignId, { from: ["preparing"], to: "running" });
         if (changed) await publish(trx, "campaign.changed", { campaignId, status: changed.status });
-        await enqueue(trx, "campaign.finalize", { campaignId }, { uniqueKey: campaignId, until: "started", entity: `campaign:${campaignId}` });
+        await enqueue(
+          trx,
+          "campaign.finalize",
+          { campaignId },
+          { uniqueKey: campaignId, until: "started", entity: `campaign:${campaignId}` },
+        );
       }
       return chunk.last === null;
     });

@@ -13,12 +13,20 @@ import { changeStatus, findCampaign } from "./store.ts";
 const decidable: readonly CampaignStatus[] = ["running", "paused", "completed", "held"];
 
 /** Does it under the campaign's lock and lets a campaign that had ended run again. */
-const act = async (deps: Deps, id: string, verb: string, work: (trx: Trx) => Promise<number>): Promise<{ changed: number }> => {
+const act = async (
+  deps: Deps,
+  id: string,
+  verb: string,
+  work: (trx: Trx) => Promise<number>,
+): Promise<{ changed: number }> => {
   await requireCampaign(deps, id);
   const changed = await deps.db.transaction(async (trx) => {
     const row = await findCampaign(trx, id, true);
     if (!row || !decidable.includes(row.status))
-      throw fail("CAMPAIGN_STATE_WRONG", `The campaign is ${row?.status ?? "gone"}; messages can be ${verb} while it is ${decidable.join(", ")}.`);
+      throw fail(
+        "CAMPAIGN_STATE_WRONG",
+        `The campaign is ${row?.status ?? "gone"}; messages can be ${verb} while it is ${decidable.join(", ")}.`,
+      );
     const count = await work(trx);
     if (count === 0) return 0;
     if (row.status === "completed" || row.status === "held") {
@@ -27,7 +35,12 @@ const act = async (deps: Deps, id: string, verb: string, work: (trx: Trx) => Pro
       await publish(trx, "campaign.changed", { campaignId: id, status: "running" });
     }
     await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake", until: "started" });
-    await enqueue(trx, "campaign.finalize", { campaignId: id }, { uniqueKey: id, until: "started", entity: `campaign:${id}` });
+    await enqueue(
+      trx,
+      "campaign.finalize",
+      { campaignId: id },
+      { uniqueKey: id, until: "started", entity: `campaign:${id}` },
+    );
     return count;
   });
   if (changed > 0) await raisePauseEpoch(deps.redis);

@@ -19,9 +19,20 @@ const wrongState = async (deps: Deps, id: string, verb: string, expected: string
   return fail("CAMPAIGN_STATE_WRONG", `"${name}" is ${status}; only a campaign that is ${expected} can be ${verb}.`);
 };
 
-const change = async (deps: Deps, id: string, from: readonly CampaignStatus[], to: CampaignStatus, dispatch: DispatchStatus, also?: (trx: Trx) => Promise<void>): Promise<Answer | undefined> => {
+const change = async (
+  deps: Deps,
+  id: string,
+  from: readonly CampaignStatus[],
+  to: CampaignStatus,
+  dispatch: DispatchStatus,
+  also?: (trx: Trx) => Promise<void>,
+): Promise<Answer | undefined> => {
   const changed = await deps.db.transaction(async (trx) => {
-    const row = await changeStatus(trx, id, { from, to, ...(to === "cancelled" ? { completedAt: deps.clock.now() } : {}) });
+    const row = await changeStatus(trx, id, {
+      from,
+      to,
+      ...(to === "cancelled" ? { completedAt: deps.clock.now() } : {}),
+    });
     if (!row) return undefined;
     await setDispatchStatus(trx, id, dispatch);
     await also?.(trx);
@@ -35,17 +46,32 @@ const change = async (deps: Deps, id: string, from: readonly CampaignStatus[], t
 /** Pauses a campaign that prepares or runs. Throws CAMPAIGN_STATE_WRONG. */
 export const pauseCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<Answer> => {
   await requireCampaign(deps, id);
-  return (await change(deps, id, ["preparing", "running"], "paused", "paused")) ?? Promise.reject(await wrongState(deps, id, "paused", "preparing or running"));
+  return (
+    (await change(deps, id, ["preparing", "running"], "paused", "paused")) ??
+    Promise.reject(await wrongState(deps, id, "paused", "preparing or running"))
+  );
 };
 
 /** Carries on with a paused campaign. Throws CAMPAIGN_STATE_WRONG. */
 export const resumeCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<Answer> => {
   const { audience_complete } = await requireCampaign(deps, id);
-  const resumed = await change(deps, id, ["paused"], audience_complete ? "running" : "preparing", "running", async (trx) => {
-    await enqueue(trx, "campaign.launch", { campaignId: id }, { uniqueKey: id, entity: `campaign:${id}` });
-    await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake", until: "started" });
-    await enqueue(trx, "campaign.finalize", { campaignId: id }, { uniqueKey: id, until: "started", entity: `campaign:${id}` });
-  });
+  const resumed = await change(
+    deps,
+    id,
+    ["paused"],
+    audience_complete ? "running" : "preparing",
+    "running",
+    async (trx) => {
+      await enqueue(trx, "campaign.launch", { campaignId: id }, { uniqueKey: id, entity: `campaign:${id}` });
+      await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake", until: "started" });
+      await enqueue(
+        trx,
+        "campaign.finalize",
+        { campaignId: id },
+        { uniqueKey: id, until: "started", entity: `campaign:${id}` },
+      );
+    },
+  );
   if (!resumed) throw await wrongState(deps, id, "resumed", "paused");
   return resumed;
 };
@@ -53,9 +79,21 @@ export const resumeCampaign = async (deps: Deps, { id }: { readonly id: string }
 /** Cancels a campaign that has not ended: what is queued will not be sent. Throws CAMPAIGN_STATE_WRONG. */
 export const cancelCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<Answer> => {
   await requireCampaign(deps, id);
-  const cancelled = await change(deps, id, ["scheduled", "preparing", "running", "paused", "held"], "cancelled", "cancelled", async (trx) => {
-    await enqueue(trx, "campaign.finalize", { campaignId: id }, { uniqueKey: id, until: "started", entity: `campaign:${id}` });
-  });
+  const cancelled = await change(
+    deps,
+    id,
+    ["scheduled", "preparing", "running", "paused", "held"],
+    "cancelled",
+    "cancelled",
+    async (trx) => {
+      await enqueue(
+        trx,
+        "campaign.finalize",
+        { campaignId: id },
+        { uniqueKey: id, until: "started", entity: `campaign:${id}` },
+      );
+    },
+  );
   if (!cancelled) throw await wrongState(deps, id, "cancelled", "scheduled, preparing, running, paused or held");
   return cancelled;
 };
@@ -78,7 +116,12 @@ export const finalizeCampaign = async (deps: Deps, campaignId: string): Promise<
     const { open, unknown } = await openMessages(trx, campaignId);
     if (open) return false;
     const to = unknown ? "held" : "completed";
-    await changeStatus(trx, campaignId, { from: ["running"], to, heldReason: unknown ? "unknown_messages" : null, completedAt: unknown ? null : deps.clock.now() });
+    await changeStatus(trx, campaignId, {
+      from: ["running"],
+      to,
+      heldReason: unknown ? "unknown_messages" : null,
+      completedAt: unknown ? null : deps.clock.now(),
+    });
     await setDispatchStatus(trx, campaignId, "done");
     await publish(trx, "campaign.changed", { campaignId, status: to });
     return true;

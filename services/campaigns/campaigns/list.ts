@@ -12,7 +12,10 @@ export interface ListInput {
   readonly q?: string | undefined;
 }
 
-export const listCampaignPage = async (deps: Deps, input: ListInput): Promise<{ data: Campaign[]; nextCursor: string | null }> => {
+export const listCampaignPage = async (
+  deps: Deps,
+  input: ListInput,
+): Promise<{ data: Campaign[]; nextCursor: string | null }> => {
   const [before] = input.cursor === undefined ? [undefined] : (decodeCursor(input.cursor, 1) ?? [null]);
   if (before === null || typeof before === "number") throw cursorInvalid();
   const rows = await listCampaigns(deps.db, { status: input.status, q: input.q, before, limit: input.limit + 1 });

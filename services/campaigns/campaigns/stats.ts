@@ -2,7 +2,8 @@
 // pages cost one query; once it stands still every answer is counted anew.
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
-import { type CampaignStats, type MessageState, MessageState as States } from "../../../shared/contracts/campaigns.ts";
+import type { CampaignStats } from "../../../shared/contracts/campaigns.ts";
+import { type MessageState, MessageState as States } from "../../../shared/contracts/messages.ts";
 import { recentRate } from "../../../shared/messaging/progress.ts";
 import { requireCampaign } from "./drafts.ts";
 import { countEvents, countStates, type EventCount, type StateCount } from "./ledger/store.ts";

@@ -45,7 +45,13 @@ export const campaignOf = (row: CampaignRow): Campaign => ({
 
 /** One campaign, or undefined. `lock` holds it until the transaction ends. */
 export const findCampaign = async (sql: Sql, id: string, lock = false): Promise<CampaignRow | undefined> =>
-  (await query<CampaignRow>(sql, `select ${columns} from campaigns.campaigns where id = ?${lock ? " for update" : ""}`, [id]))[0];
+  (
+    await query<CampaignRow>(
+      sql,
+      `select ${columns} from campaigns.campaigns where id = ?${lock ? " for update" : ""}`,
+      [id],
+    )
+  )[0];
 
 export interface CampaignFields {
   readonly name?: string | undefined;
@@ -57,7 +63,12 @@ export interface CampaignFields {
 
 const json = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value));
 
-export const insertCampaign = async (sql: Sql, id: string, channel: string, fields: CampaignFields): Promise<CampaignRow> => {
+export const insertCampaign = async (
+  sql: Sql,
+  id: string,
+  channel: string,
+  fields: CampaignFields,
+): Promise<CampaignRow> => {
   const [row] = await query<CampaignRow>(
     sql,
     `insert into campaigns.campaigns (id, name, channel, audience, content, schedule, rate) values (?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb, ?::jsonb) returning ${columns}`,
@@ -103,14 +114,27 @@ export const changeStatus = async (sql: Sql, id: string, change: StatusChange): 
     `update campaigns.campaigns set status = ?, held_reason = ?, content_id = coalesce(?::uuid, content_id), launched_at = coalesce(?::timestamptz, launched_at),
        audience_at = coalesce(?::timestamptz, audience_at), completed_at = ?::timestamptz, updated_at = now()
      where id = ? and status = any(?) returning ${columns}`,
-    [change.to, change.heldReason ?? null, change.contentId ?? null, change.launchedAt ?? null, change.audienceAt ?? null, change.completedAt ?? null, id, [...change.from]],
+    [
+      change.to,
+      change.heldReason ?? null,
+      change.contentId ?? null,
+      change.launchedAt ?? null,
+      change.audienceAt ?? null,
+      change.completedAt ?? null,
+      id,
+      [...change.from],
+    ],
   );
   return row;
 };
 
 /** Moves the audience cursor forward by one chunk; null cursor: the audience is complete. */
 export const moveAudience = async (trx: Trx, id: string, cursor: string | null): Promise<void> => {
-  await query(trx, "update campaigns.campaigns set audience_cursor = coalesce(?::uuid, audience_cursor), audience_complete = ?, updated_at = now() where id = ?", [cursor, cursor === null, id]);
+  await query(
+    trx,
+    "update campaigns.campaigns set audience_cursor = coalesce(?::uuid, audience_cursor), audience_complete = ?, updated_at = now() where id = ?",
+    [cursor, cursor === null, id],
+  );
 };
 
 export interface CampaignFilter {
@@ -125,11 +149,22 @@ export const listCampaigns = (sql: Sql, filter: CampaignFilter): Promise<Campaig
     sql,
     `select ${columns} from campaigns.campaigns
      where (?::text is null or status = ?) and (?::text is null or name ilike ?) and (?::uuid is null or id < ?) order by id desc limit ?`,
-    [filter.status ?? null, filter.status ?? null, filter.q ?? null, `%${(filter.q ?? "").replace(/[\\%_]/g, "\\$&")}%`, filter.before ?? null, filter.before ?? null, filter.limit],
+    [
+      filter.status ?? null,
+      filter.status ?? null,
+      filter.q ?? null,
+      `%${(filter.q ?? "").replace(/[\\%_]/g, "\\$&")}%`,
+      filter.before ?? null,
+      filter.before ?? null,
+      filter.limit,
+    ],
   );
 
 /** Campaigns whose time has come, and campaigns whose launch or end may have been missed. */
-export const dueCampaigns = (sql: Sql, now: Date): Promise<{ id: string; status: CampaignStatus; audience_complete: boolean }[]> =>
+export const dueCampaigns = (
+  sql: Sql,
+  now: Date,
+): Promise<{ id: string; status: CampaignStatus; audience_complete: boolean }[]> =>
   query(
     sql,
     `select id, status, audience_complete from campaigns.campaigns

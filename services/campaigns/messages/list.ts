@@ -1,7 +1,7 @@
 // Pages of the ledger, for one campaign or over everything. Subjects are filled in here: rows keep values, not bodies.
 import type { Deps } from "../../../shared/broker/deps.ts";
-import type { Message } from "../../../shared/contracts/campaigns.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
+import type { Message } from "../../../shared/contracts/messages.ts";
 import { decodeCursor, encodeCursor } from "../../../shared/lib/cursor.ts";
 import { contentCache } from "../../../shared/messaging/contents.ts";
 import { fill } from "../../../shared/messaging/fill.ts";
@@ -55,13 +55,30 @@ const page = async (deps: Deps, input: PageInput, filter: Omit<MessageFilter, "a
   const rows = await listMessages(deps.db, { ...filter, after, limit: input.limit + 1 });
   const shown = rows.slice(0, input.limit);
   const last = shown.at(-1);
-  return { data: await Promise.all(shown.map((row) => messageOf(deps, row))), nextCursor: rows.length > input.limit && last ? encodeCursor([last.id]) : null };
+  return {
+    data: await Promise.all(shown.map((row) => messageOf(deps, row))),
+    nextCursor: rows.length > input.limit && last ? encodeCursor([last.id]) : null,
+  };
 };
 
 /** The ledger of one campaign, in the order of its audience. Throws CAMPAIGN_NOT_FOUND, CURSOR_INVALID. */
-export const campaignMessages = async (deps: Deps, input: PageInput & { readonly id: string; readonly state?: string | undefined; readonly reason?: string | undefined; readonly q?: string | undefined }) => {
+export const campaignMessages = async (
+  deps: Deps,
+  input: PageInput & {
+    readonly id: string;
+    readonly state?: string | undefined;
+    readonly reason?: string | undefined;
+    readonly q?: string | undefined;
+  },
+) => {
   await requireCampaign(deps, input.id);
-  return page(deps, input, { sourceId: input.id, state: input.state, reason: input.reason, q: input.q, newestFirst: false });
+  return page(deps, input, {
+    sourceId: input.id,
+    state: input.state,
+    reason: input.reason,
+    q: input.q,
+    newestFirst: false,
+  });
 };
 
 export interface SearchInput extends PageInput {

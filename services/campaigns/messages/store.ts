@@ -58,7 +58,10 @@ export const listMessages = (sql: Sql, filter: MessageFilter): Promise<MessageRo
   add("m.channel = ?", filter.channel);
   add("m.created_at >= ?", filter.from);
   add("m.created_at < ?", filter.until);
-  add("m.address like ?", filter.q === undefined ? undefined : `%${filter.q.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`);
+  add(
+    "m.address like ?",
+    filter.q === undefined ? undefined : `%${filter.q.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`,
+  );
   add(filter.newestFirst ? "m.id < ?" : "m.id > ?", filter.after);
   return query<MessageRow>(
     sql,
@@ -71,13 +74,15 @@ export const listMessages = (sql: Sql, filter: MessageFilter): Promise<MessageRo
 };
 
 export const findMessage = async (sql: Sql, id: string): Promise<MessageRow | undefined> =>
-  (await query<MessageRow>(
-    sql,
-    `select m.id, m.source, m.source_id, m.contact_id, m.channel, m.address, m.state, m.reason, m.detail, m.provider, m.provider_message_id,
+  (
+    await query<MessageRow>(
+      sql,
+      `select m.id, m.source, m.source_id, m.contact_id, m.channel, m.address, m.state, m.reason, m.detail, m.provider, m.provider_message_id,
        m.attempts, m.vars, coalesce(m.content_id, d.content_id) as content_id, m.created_at, m.accepted_at, m.updated_at
      from messaging.messages m left join messaging.dispatches d on d.source_id = m.source_id where m.id = ?`,
-    [id],
-  ))[0];
+      [id],
+    )
+  )[0];
 
 export interface EventRow {
   readonly id: string;
@@ -87,7 +92,9 @@ export interface EventRow {
 }
 
 export const messageEvents = (sql: Sql, messageId: string): Promise<EventRow[]> =>
-  query<EventRow>(sql, "select id, type, at, url from messaging.delivery_events where message_id = ? order by at", [messageId]);
+  query<EventRow>(sql, "select id, type, at, url from messaging.delivery_events where message_id = ? order by at", [
+    messageId,
+  ]);
 
 export interface NewEvent {
   readonly id: string;
@@ -107,12 +114,26 @@ export const insertEvent = async (trx: Trx, event: NewEvent): Promise<boolean> =
     trx,
     `insert into messaging.delivery_events (id, message_id, source_id, type, provider, provider_event_id, url, user_agent, address_hash, at)
      values (?, ?, ?, ?, 'tracking', ?, ?, ?, ?, ?) on conflict (provider, provider_event_id) do nothing returning id`,
-    [event.id, event.messageId, event.sourceId, event.type, event.eventId, event.url, event.userAgent, event.addressHash, event.at],
+    [
+      event.id,
+      event.messageId,
+      event.sourceId,
+      event.type,
+      event.eventId,
+      event.url,
+      event.userAgent,
+      event.addressHash,
+      event.at,
+    ],
   );
   return rows.length > 0;
 };
 
 /** Makes the ledger's partitions for this and the next months. */
 export const makePartitions = async (sql: Sql, months: number): Promise<void> => {
-  await query(sql, "select messaging.make_partition((date_trunc('month', now() at time zone 'UTC') + make_interval(months => n))::date) from generate_series(0, ?) n", [months]);
+  await query(
+    sql,
+    "select messaging.make_partition((date_trunc('month', now() at time zone 'UTC') + make_interval(months => n))::date) from generate_series(0, ?) n",
+    [months],
+  );
 };

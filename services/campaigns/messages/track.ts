@@ -11,8 +11,8 @@ import { publish } from "../../../shared/jobs/outbox.ts";
 import { readMessageToken } from "../../../shared/lib/tokens.ts";
 import { readContent } from "../../../shared/messaging/contents.ts";
 import { fillDestination } from "../../../shared/messaging/fill.ts";
-import { suppressionOf } from "./suppressions/store.ts";
 import { findMessage, insertEvent, type MessageRow } from "./store.ts";
+import { suppressionOf } from "./suppressions/store.ts";
 
 export interface TrackInput {
   readonly token: string;
@@ -23,7 +23,11 @@ export interface TrackInput {
 
 const notFound = () => fail("NOT_FOUND", "This link is not one of ours, or no longer leads anywhere.");
 
-const opened = async (deps: Deps, purpose: TrackInput["purpose"], token: string): Promise<{ row: MessageRow; index: number }> => {
+const opened = async (
+  deps: Deps,
+  purpose: TrackInput["purpose"],
+  token: string,
+): Promise<{ row: MessageRow; index: number }> => {
   const named = readMessageToken(config.secretKeys, purpose, token);
   const row = named ? await findMessage(deps.db, named.messageId) : undefined;
   if (!named || !row) throw notFound();
@@ -47,37 +51,77 @@ export const trackToken = async (deps: Deps, input: TrackInput) => {
   const at = deps.clock.now().toISOString();
   await deps.db.transaction((trx) =>
     enqueue(trx, "tracking.click-record", {
-      messageId: row.id, type: input.purpose === "click" ? "clicked" : "opened", url: location, at, userAgent: input.userAgent ?? null, addressHash: input.addressHash ?? null,
+      messageId: row.id,
+      type: input.purpose === "click" ? "clicked" : "opened",
+      url: location,
+      at,
+      userAgent: input.userAgent ?? null,
+      addressHash: input.addressHash ?? null,
     }),
   );
   return { messageId: row.id, location, address: null, unsubscribed: false };
 };
 
 /** Job tracking.click-record: writes one open or click, once however often the job runs. */
-export const recordTracking = async (deps: Deps, input: JobInput<"tracking.click-record">, jobId: string): Promise<void> => {
+export const recordTracking = async (
+  deps: Deps,
+  input: JobInput<"tracking.click-record">,
+  jobId: string,
+): Promise<void> => {
   const row = await findMessage(deps.db, input.messageId);
   if (!row) return;
   await deps.db.transaction(async (trx) => {
     const added = await insertEvent(trx, {
-      id: deps.id(), messageId: row.id, sourceId: row.source_id, type: input.type, eventId: jobId, url: input.url,
-      userAgent: input.userAgent, addressHash: input.addressHash, at: new Date(input.at),
+      id: deps.id(),
+      messageId: row.id,
+      sourceId: row.source_id,
+      type: input.type,
+      eventId: jobId,
+      url: input.url,
+      userAgent: input.userAgent,
+      addressHash: input.addressHash,
+      at: new Date(input.at),
     });
     if (!added) return;
-    if (input.type === "clicked") await publish(trx, "message.clicked", { messageId: row.id, contactId: row.contact_id, url: input.url ?? "" });
+    if (input.type === "clicked")
+      await publish(trx, "message.clicked", { messageId: row.id, contactId: row.contact_id, url: input.url ?? "" });
     else await publish(trx, "message.opened", { messageId: row.id, contactId: row.contact_id });
   });
 };
 
 /** Unsubscribes the person of a token from bulk mail, with the message as evidence. Repeating it changes nothing. */
-export const unsubscribeByToken = async (deps: Deps, { token }: { readonly token: string }): Promise<{ address: string | null }> => {
+export const unsubscribeByToken = async (
+  deps: Deps,
+  { token }: { readonly token: string },
+): Promise<{ address: string | null }> => {
   const { row } = await opened(deps, "unsubscribe", token);
   if (!row.address) return { address: null };
   const address = row.address;
   await deps.db.transaction(async (trx) => {
-    const { changed } = await unsubscribe(trx, { channel: row.channel, address, contactId: row.contact_id, source: `message ${row.id}` });
+    const { changed } = await unsubscribe(trx, {
+      channel: row.channel,
+      address,
+      contactId: row.contact_id,
+      source: `message ${row.id}`,
+    });
     const eventId = createHash("sha256").update(`unsubscribe:${row.id}`).digest("base64url");
-    await insertEvent(trx, { id: deps.id(), messageId: row.id, sourceId: row.source_id, type: "unsubscribed", eventId, url: null, userAgent: null, addressHash: null, at: deps.clock.now() });
-    if (changed) await publish(trx, "contact.unsubscribed", { contactId: row.contact_id, channel: row.channel, messageId: row.id });
+    await insertEvent(trx, {
+      id: deps.id(),
+      messageId: row.id,
+      sourceId: row.source_id,
+      type: "unsubscribed",
+      eventId,
+      url: null,
+      userAgent: null,
+      addressHash: null,
+      at: deps.clock.now(),
+    });
+    if (changed)
+      await publish(trx, "contact.unsubscribed", {
+        contactId: row.contact_id,
+        channel: row.channel,
+        messageId: row.id,
+      });
   });
   return { address };
 };

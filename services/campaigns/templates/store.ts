@@ -13,15 +13,23 @@ export interface TemplateRow {
 }
 
 export const findTemplate = async (sql: Sql, id: string, lock = false): Promise<TemplateRow> => {
-  const [row] = await query<TemplateRow>(sql, `select id, name, subject, html, text, version, published_version from campaigns.templates where id = ?${lock ? " for update" : ""}`, [id]);
+  const [row] = await query<TemplateRow>(
+    sql,
+    `select id, name, subject, html, text, version, published_version from campaigns.templates where id = ?${lock ? " for update" : ""}`,
+    [id],
+  );
   if (!row) throw fail("TEMPLATE_NOT_FOUND", `No template has the id ${id}. It may have been deleted.`);
   return row;
 };
 
 /** Subject, html and text of the published version. Throws TEMPLATE_NOT_FOUND or TEMPLATE_NOT_PUBLISHED. */
-export const publishedTemplate = async (sql: Sql, id: string): Promise<{ subject: string; html: string; text: string | null }> => {
+export const publishedTemplate = async (
+  sql: Sql,
+  id: string,
+): Promise<{ subject: string; html: string; text: string | null }> => {
   const template = await findTemplate(sql, id);
-  if (template.published_version === null) throw fail("TEMPLATE_NOT_PUBLISHED", `Template "${template.name}" has no published version. Publish it first.`);
+  if (template.published_version === null)
+    throw fail("TEMPLATE_NOT_PUBLISHED", `Template "${template.name}" has no published version. Publish it first.`);
   const [version] = await query<{ subject: string | null; html: string | null; text: string | null }>(
     sql,
     "select subject, html, text from campaigns.template_versions where template_id = ? and version = ?",
@@ -37,11 +45,19 @@ export const freezeVersion = async (trx: Trx, template: TemplateRow): Promise<vo
     "insert into campaigns.template_versions (template_id, version, subject, html, text) values (?, ?, ?, ?, ?) on conflict (template_id, version) do nothing",
     [template.id, template.version, template.subject, template.html, template.text],
   );
-  await query(trx, "update campaigns.templates set published_version = ?, updated_at = now() where id = ?", [template.version, template.id]);
+  await query(trx, "update campaigns.templates set published_version = ?, updated_at = now() where id = ?", [
+    template.version,
+    template.id,
+  ]);
 };
 
 /** Changes a draft and raises its version; false when the version is no longer the expected one. */
-export const updateTemplate = async (sql: Sql, id: string, fields: Readonly<Record<string, unknown>>, version: number | undefined): Promise<boolean> => {
+export const updateTemplate = async (
+  sql: Sql,
+  id: string,
+  fields: Readonly<Record<string, unknown>>,
+  version: number | undefined,
+): Promise<boolean> => {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   const sets = given.map(([column]) => `${column} = ?`);
   const rows = await query(

@@ -14,7 +14,8 @@ const THROTTLE_MS = 1_000;
 const throttling = new Set([421, 454]);
 /** Enhanced codes that say the mailbox itself is dead: bad mailbox, bad domain, no such user, moved, disabled. */
 const deadAddress = /\b5\.(1\.[0-36]|2\.1|4\.4)\b/;
-const deadWords = /user unknown|no such user|unknown user|mailbox (unavailable|not found|disabled)|does not exist|recipient rejected|invalid recipient|unrouteable/i;
+const deadWords =
+  /user unknown|no such user|unknown user|mailbox (unavailable|not found|disabled)|does not exist|recipient rejected|invalid recipient|unrouteable/i;
 
 /** Outcome of a failed hand-over. `bodyStarted`: the server had answered 354 and we had begun to write the mail. */
 export const smtpOutcome = (error: unknown, bodyStarted: boolean): Outcome => {
@@ -32,6 +33,8 @@ export const smtpOutcome = (error: unknown, bodyStarted: boolean): Outcome => {
   const atRecipient = command === "RCPT TO";
   // 550 and 551, 553 at RCPT without an enhanced code mean the mailbox; a 5.7.x is a policy about us, not about the person.
   const policy = /\b5\.7\.\d+\b/.test(detail);
-  const dead = deadAddress.test(detail) || (atRecipient && !policy && ([550, 551, 553].includes(responseCode) || deadWords.test(detail)));
+  const dead =
+    deadAddress.test(detail) ||
+    (atRecipient && !policy && ([550, 551, 553].includes(responseCode) || deadWords.test(detail)));
   return { kind: "rejected", detail, suppress: dead };
 };

@@ -43,7 +43,10 @@ const open = async (options: SmtpOptions): Promise<Open> => {
   if (url.username)
     await new Promise<void>((resolve, reject) => {
       opened.broken = reject;
-      connection.login({ user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } as never, (error: unknown) => (error ? reject(error) : resolve()));
+      connection.login(
+        { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } as never,
+        (error: unknown) => (error ? reject(error) : resolve()),
+      );
     });
   opened.broken = undefined;
   return opened;
@@ -60,14 +63,23 @@ const handOver = (opened: Open, mail: OutgoingMail): Promise<Outcome> =>
       },
     };
     opened.broken = (error) => resolve(smtpOutcome(error, bodyStarted));
-    opened.connection.send({ from: mail.envelope.from, to: [mail.envelope.to], size: mail.raw.length }, message as never, (error: unknown, info?: { response?: string }) => {
-      opened.broken = undefined;
-      resolve(error ? smtpOutcome(error, bodyStarted) : { kind: "accepted", providerMessageId: queueIdOf(info?.response), detail: info?.response ?? null });
-    });
+    opened.connection.send(
+      { from: mail.envelope.from, to: [mail.envelope.to], size: mail.raw.length },
+      message as never,
+      (error: unknown, info?: { response?: string }) => {
+        opened.broken = undefined;
+        resolve(
+          error
+            ? smtpOutcome(error, bodyStarted)
+            : { kind: "accepted", providerMessageId: queueIdOf(info?.response), detail: info?.response ?? null },
+        );
+      },
+    );
   });
 
 /** Many servers name their queue id in the answer: `250 2.0.0 Ok: queued as 4F2…`. */
-const queueIdOf = (response: string | undefined): string | null => /queued as ([\w-]{4,100})/i.exec(response ?? "")?.[1] ?? null;
+const queueIdOf = (response: string | undefined): string | null =>
+  /queued as ([\w-]{4,100})/i.exec(response ?? "")?.[1] ?? null;
 
 const reset = (opened: Open): Promise<boolean> =>
   new Promise((resolve) => {
@@ -120,7 +132,9 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
       } catch (error) {
         const outcome = smtpOutcome(error, false);
         // A server that cannot be reached is a reason to wait, not a fault of this mail.
-        return outcome.kind === "transient" || outcome.kind === "rejected" ? { kind: "throttled", detail: outcome.detail, retryAfterMs: 1_000 } : outcome;
+        return outcome.kind === "transient" || outcome.kind === "rejected"
+          ? { kind: "throttled", detail: outcome.detail, retryAfterMs: 1_000 }
+          : outcome;
       }
       const outcome = await handOver(opened, mail);
       await giveBack(opened, outcome);
@@ -132,4 +146,3 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
     },
   };
 };
-

@@ -1,5 +1,5 @@
 // Where the messages of a campaign stand: one bar over the whole audience, its parts in the order of a message's life.
-import type { MessageState } from "../../../shared/contracts/campaigns.ts";
+import type { MessageState } from "../../../shared/contracts/messages.ts";
 import { count, share, stateOrder, stateWords } from "../words.ts";
 import css from "./state-bar.module.css";
 

@@ -20,7 +20,11 @@ export interface StateCount {
 }
 
 export const countStates = (sql: Sql, sourceId: string): Promise<StateCount[]> =>
-  query<StateCount>(sql, "select state, reason, count(*)::int as n from messaging.messages where source_id = ? group by state, reason", [sourceId]);
+  query<StateCount>(
+    sql,
+    "select state, reason, count(*)::int as n from messaging.messages where source_id = ? group by state, reason",
+    [sourceId],
+  );
 
 export interface EventCount {
   readonly type: string;
@@ -38,7 +42,12 @@ export const countEvents = (sql: Sql, sourceId: string): Promise<EventCount[]> =
   );
 
 /** Queues failed messages again. Returns how many. */
-export const retryFailed = async (trx: Trx, sourceId: string, ids: readonly string[] | undefined, reason: string | undefined): Promise<number> => {
+export const retryFailed = async (
+  trx: Trx,
+  sourceId: string,
+  ids: readonly string[] | undefined,
+  reason: string | undefined,
+): Promise<number> => {
   const rows = await query<{ id: string }>(
     trx,
     `update messaging.messages set state = 'queued', reason = null, attempts = 0, not_before = now(), attempt_id = null, lease_until = null, updated_at = now()
@@ -50,7 +59,12 @@ export const retryFailed = async (trx: Trx, sourceId: string, ids: readonly stri
 };
 
 /** Decides over messages that may have been sent: queues them again, or closes them as failed. Returns how many. */
-export const resolveUnknown = async (trx: Trx, sourceId: string, ids: readonly string[] | undefined, action: "resend" | "close"): Promise<number> => {
+export const resolveUnknown = async (
+  trx: Trx,
+  sourceId: string,
+  ids: readonly string[] | undefined,
+  action: "resend" | "close",
+): Promise<number> => {
   const set =
     action === "resend"
       ? "state = 'queued', reason = null, detail = null, attempts = 0, not_before = now(), attempt_id = null"

@@ -10,9 +10,11 @@ export interface SenderFacts {
 
 /** The default sender account of a channel, or undefined. */
 export const defaultSender = async (sql: Sql, channel: string): Promise<SenderFacts | undefined> =>
-  (await query<SenderFacts>(
-    sql,
-    `select from_address as "fromAddress", postal_address as "postalAddress", rate_per_second as "ratePerSecond", is_placeholder as "isPlaceholder"
+  (
+    await query<SenderFacts>(
+      sql,
+      `select from_address as "fromAddress", postal_address as "postalAddress", rate_per_second as "ratePerSecond", is_placeholder as "isPlaceholder"
      from messaging.sender_accounts where channel = ? and is_default`,
-    [channel],
-  ))[0];
+      [channel],
+    )
+  )[0];

@@ -3,4 +3,9 @@ import { query, type Sql } from "../../../../shared/db/knex.ts";
 
 /** The reason an address is suppressed for, or undefined. */
 export const suppressionOf = async (sql: Sql, channel: string, address: string): Promise<string | undefined> =>
-  (await query<{ reason: string }>(sql, "select reason from consent.suppressions where channel = ? and address = ?", [channel, address]))[0]?.reason;
+  (
+    await query<{ reason: string }>(sql, "select reason from consent.suppressions where channel = ? and address = ?", [
+      channel,
+      address,
+    ])
+  )[0]?.reason;

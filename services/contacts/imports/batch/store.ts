@@ -119,21 +119,25 @@ const updateContacts = async (trx: Trx, rows: readonly Row[]): Promise<void> => 
   );
 };
 
+/** Tags of contacts; those of new ones cannot be there yet, which saves Postgres a look per row. */
 const addTags = async (
   trx: Trx,
   writes: readonly ContactWrite[],
   tagIds: ReadonlyMap<string, string>,
+  conflict: "" | "on conflict do nothing",
 ): Promise<void> => {
-  const pairs = writes
-    .flatMap((write) => (write.tags ?? []).map((tag) => [write.id, tagIds.get(tag)] as const))
-    .filter(([, tag]) => tag);
-  if (pairs.length === 0) return;
+  const contactIds: string[] = [];
+  const ids: string[] = [];
+  for (const write of writes)
+    for (const id of new Set((write.tags ?? []).map((tag) => tagIds.get(tag)))) {
+      if (id === undefined) continue;
+      contactIds.push(write.id);
+      ids.push(id);
+    }
+  if (ids.length === 0) return;
   await trx.raw(
-    "insert into contacts.contact_tags (contact_id, tag_id) select * from unnest(?::uuid[], ?::uuid[]) on conflict do nothing",
-    bind(
-      pairs.map(([contact]) => contact),
-      pairs.map(([, tag]) => tag ?? null),
-    ),
+    `insert into contacts.contact_tags (contact_id, tag_id) select * from unnest(?::uuid[], ?::uuid[]) ${conflict}`,
+    bind(contactIds, ids),
   );
 };
 
@@ -160,5 +164,6 @@ export const writeContacts = async (
   // Updates first: they may free an email or number that an insert takes.
   if (updates.length > 0) await updateContacts(trx, rowsOf(updates));
   if (inserts.length > 0) await insertContacts(trx, rowsOf(inserts), context);
-  await addTags(trx, all, tags);
+  await addTags(trx, inserts, tags, "");
+  await addTags(trx, updates, tags, "on conflict do nothing");
 };

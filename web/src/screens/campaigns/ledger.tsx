@@ -1,7 +1,7 @@
 // The ledger of a campaign: one row per person of the audience, filtered by state, reason and address in the URL.
 import { NativeSelect, Text } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import type { Message, MessageState } from "../../../../shared/contracts/campaigns.ts";
+import type { Message, MessageState } from "../../../../shared/contracts/messages.ts";
 import type { ApiResult } from "../../api.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { ButtonLink } from "../../parts/link.tsx";

@@ -1,0 +1,134 @@
+// Contracts of the messages service: single messages, the search over the ledger, and what links in mail lead to.
+import { z } from "zod";
+import { Channel } from "./contacts.ts";
+import { Content } from "./content.ts";
+import { action, byId, event, Id, Instant, job, listQuery, page } from "./contract.ts";
+
+export const MessageState = z.enum([
+  "queued",
+  "claimed",
+  "handing_off",
+  "accepted",
+  "delivered",
+  "skipped",
+  "failed",
+  "bounced",
+  "unknown",
+  "cancelled",
+]);
+export type MessageState = z.infer<typeof MessageState>;
+export const Message = z.object({
+  id: Id,
+  source: z.string(),
+  sourceId: Id.nullable(),
+  contactId: Id.nullable(),
+  channel: Channel,
+  address: z.string().nullable(),
+  subject: z.string().nullable(),
+  state: MessageState,
+  reason: z.string().nullable(),
+  /** The server's answer, word for word, where there is one. */
+  detail: z.string().nullable(),
+  provider: z.string().nullable(),
+  providerMessageId: z.string().nullable(),
+  attempts: z.number().int(),
+  createdAt: Instant,
+  acceptedAt: Instant.nullable(),
+  updatedAt: Instant,
+});
+export type Message = z.infer<typeof Message>;
+
+const OneMessage = z.strictObject({
+  channel: Channel,
+  to: z.string().trim().min(3).max(320).optional(),
+  contactId: Id.optional(),
+  content: Content.optional(),
+  templateId: Id.optional(),
+  vars: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  kind: z.enum(["transactional", "alert"]).default("transactional"),
+});
+export const messages = {
+  group: "campaigns",
+  actions: {
+    send: action({
+      summary: "Sends one transactional message or alert, or many as `{ messages: [...] }` (at most 1,000)",
+      permission: "send",
+      rest: { method: "POST", path: "/messages", status: 202, idempotent: true },
+      params: z.strictObject({
+        ...OneMessage.partial().shape,
+        messages: z.array(OneMessage).min(1).max(1000).optional(),
+        idempotencyKey: z.string().max(200).optional(),
+      }),
+      result: z.object({
+        id: Id.optional(),
+        state: MessageState.optional(),
+        messages: z.array(z.object({ id: Id, state: MessageState })).optional(),
+      }),
+    }),
+    list: action({
+      summary: "Searches every message by person, address, state, reason and time",
+      permission: "read",
+      rest: { method: "GET", path: "/messages" },
+      params: z.strictObject({
+        ...listQuery,
+        to: z.string().max(320).optional(),
+        contactId: Id.optional(),
+        state: MessageState.optional(),
+        reason: z.string().max(100).optional(),
+        channel: Channel.optional(),
+        from: Instant.optional(),
+        until: Instant.optional(),
+      }),
+      result: page(Message),
+    }),
+    get: action({
+      summary: "Shows one message with its events",
+      permission: "read",
+      rest: { method: "GET", path: "/messages/:id" },
+      params: byId,
+      result: Message.extend({
+        events: z.array(z.object({ id: Id, type: z.string(), at: Instant, url: z.string().nullable() })),
+      }),
+    }),
+    track: action({
+      summary: "Resolves a signed open, click or unsubscribe token; records opens and clicks by job",
+      permission: "none",
+      params: z.strictObject({
+        token: z.string().max(200),
+        purpose: z.enum(["open", "click", "unsubscribe"]),
+        userAgent: z.string().max(500).optional(),
+        addressHash: z.string().max(100).optional(),
+      }),
+      result: z.object({
+        messageId: Id,
+        location: z.string().nullable(),
+        address: z.string().nullable(),
+        unsubscribed: z.boolean(),
+      }),
+    }),
+    unsubscribe: action({
+      summary: "Acts on a signed unsubscribe token: consent is revoked and the address suppressed for bulk mail",
+      permission: "none",
+      params: z.strictObject({ token: z.string().max(200) }),
+      result: z.object({ address: z.string().nullable() }),
+    }),
+  },
+  events: {
+    "message.opened": event(z.object({ messageId: Id, contactId: Id.nullable() })),
+    "message.clicked": event(z.object({ messageId: Id, contactId: Id.nullable(), url: z.string() })),
+  },
+  jobs: {
+    "tracking.click-record": job({
+      queue: "default",
+      input: z.object({
+        messageId: Id,
+        type: z.enum(["opened", "clicked"]),
+        url: z.string().nullable(),
+        at: Instant,
+        userAgent: z.string().nullable(),
+        addressHash: z.string().nullable(),
+      }),
+    }),
+    "messages.partition": job({ queue: "default", input: z.object({}) }),
+  },
+} as const;
