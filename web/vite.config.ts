@@ -1,5 +1,6 @@
 // Builds the web app into web/dist. Screens are chunks of their own; what every page needs is held small by a test
-// (first load at most 230 KB gzip). In development, the API is the gateway on port 3000.
+// (first load at most 230 KB gzip). Build it with NODE_ENV=production, or React's far larger development build goes in.
+// In development, the API is the gateway on port 3000.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 

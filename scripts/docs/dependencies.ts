@@ -13,7 +13,7 @@ export const runTimeReasons: Readonly<Record<string, string>> = {
   pg: "Postgres driver, under knex",
   knex: "Connection pool, transactions, placeholders. Statements are written as SQL",
   "@electric-sql/pglite": "The embedded Postgres of `npm start`, in its own process",
-  "@electric-sql/pglite-pgvector": "The vector extension for it, so that both kinds of Postgres have the same schema",
+  "@electric-sql/pglite-pgvector": "The vector extension for it, for the knowledge base to come",
   zod: "Contracts: one schema per action, event and job, for validation, types and OpenAPI",
   pino: "One JSON line of log per unit of work. Moleculer loads it by name",
   uuid: "Ids of version 7, which sort by time",

@@ -1,7 +1,7 @@
 // The files that are made from the code, as they have to be today.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { variables } from "../../shared/config.ts";
+import { variables } from "../../shared/variables.ts";
 import { commands } from "./commands.ts";
 import { developmentReasons, runTimeReasons } from "./dependencies.ts";
 import { envExample } from "./env-example.ts";

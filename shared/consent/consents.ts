@@ -78,12 +78,13 @@ export const grantConsents = async (trx: Trx, contactIds: readonly string[], cla
     [...new Set(claim.channels)].map((channel) => ({ id, channel })),
   );
   if (pairs.length === 0) return;
+  // A look-up per row instead of a join: a table that was not analysed yet would be read whole for every batch.
   await trx.raw(
     `with given as (
        select p.id, p.contact_id, p.channel, 'granted'::text as state
        from unnest(?::uuid[], ?::uuid[], ?::text[]) as p (id, contact_id, channel)
-       left join consent.current held on held.contact_id = p.contact_id
-       where case p.channel when 'email' then held.email when 'sms' then held.sms else held.call end is distinct from 'revoked'
+       where (select case p.channel when 'email' then held.email when 'sms' then held.sms else held.call end
+              from consent.current held where held.contact_id = p.contact_id) is distinct from 'revoked'
      ), ledger as (
        insert into consent.consents (id, contact_id, channel, state, basis, source, at)
        select id, contact_id, channel, state, ?::text, ?::text, clock_timestamp() from given

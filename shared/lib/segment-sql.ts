@@ -12,6 +12,7 @@ export interface Fragment {
   readonly bindings: readonly SqlValue[];
 }
 
+/** Names of communities; contacts.v_contacts has their ids only. */
 const COMMUNITIES = "contacts.communities";
 const orderSigns: Readonly<Partial<Record<SegmentOp, string>>> = {
   gt: ">",

@@ -3,9 +3,9 @@
 import { ServiceBroker } from "moleculer";
 import { describeApi } from "../../gateway/openapi.ts";
 import { publicActions } from "../../gateway/operations.ts";
-import { variables } from "../../shared/config.ts";
 import { contracts, jobContracts } from "../../shared/contracts/index.ts";
 import { migrations } from "../../shared/db/migrations/index.ts";
+import { variables } from "../../shared/variables.ts";
 import { projectFiles } from "./rule.ts";
 import { lastName, type Source, textOf } from "./source.ts";
 

@@ -102,7 +102,7 @@ export const smallCheckout = (): string => {
   const root = join(inject("runDir"), `checkout-${randomBytes(4).toString("hex")}`);
   cpSync(join(repository, "scripts"), join(root, "scripts"), { recursive: true });
   mkdirSync(join(root, "shared"));
-  cpSync(join(repository, "shared/config.ts"), join(root, "shared/config.ts"));
+  for (const file of ["shared/config.ts", "shared/variables.ts"]) cpSync(join(repository, file), join(root, file));
   writeFileSync(join(root, "package.json"), '{ "type": "module" }');
   writeFileSync(join(root, "moleculer.config.ts"), "export default { logger: false };\n");
   mkdirSync(join(root, "gateway"));

@@ -1,5 +1,6 @@
 // The job that imports a file: streams it, reads rows into batches, and writes each batch with the progress in one
 // transaction. A run that follows a crash reads the file again, passes over what is done, and carries on.
+import { setImmediate as turn } from "node:timers/promises";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { isConnectionLost } from "../../../shared/db/knex.ts";
 import { type JobRun, retryLater } from "../../../shared/jobs/define.ts";
@@ -17,6 +18,8 @@ import { readBeginning, readFile } from "./upload/read-file.ts";
 const BATCH_ROWS = 2_000;
 /** Characters of a batch, so that two thousand long rows do not fill the memory. */
 const BATCH_SIZE = 4_000_000;
+/** Rows after which the event loop has a turn: the statements of the batch before wait for it. */
+const TURN_ROWS = 50;
 const MAX_COLUMNS = 1_000;
 const HEAD = 1_100_000;
 const ANNOUNCE_MS = 1_000;
@@ -60,6 +63,7 @@ async function* batches(deps: Deps, running: RunningImport, skip: number): Async
   try {
     for await (const cells of csvRows(file, form)) {
       number += 1;
+      if (number % TURN_ROWS === 0) await turn();
       if (isBlank(cells) || (!header && isSeparatorLine(cells))) continue;
       if (!header) {
         const names = headerNames(cells);

@@ -54,7 +54,10 @@ const keysOf = ({ email, phone, kind, externalId }: Identity): string[] => [
 ];
 const other = (kind: "person" | "business") => (kind === "person" ? "business" : "person");
 
-/** `insertedIds` are made by `makeId`, one per new contact, in the order of the rows. */
+/**
+ * What the rows amount to. `known` are the contacts that share a value with one of them; ids of new ones come from
+ * `makeId` in the order of the rows. Every row is counted once: inserted, updated, skipped or refused.
+ */
 export const matchRows = (
   rows: readonly ImportRow[],
   known: readonly KnownContact[],

@@ -1,0 +1,129 @@
+// Every screen in both themes and on a narrow phone: nothing serious for assistive technology, nothing that scrolls
+// sideways, nothing out of reach.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  confirmAndLaunch,
+  csvFile,
+  hasBrowser,
+  importThroughScreens,
+  openStage,
+  owner,
+  type Stage,
+  wizardToConfirm,
+} from "./browser.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const people = csvFile("people.csv", [
+  "email,first name,tags",
+  "ada@example.org,Ada,workshop",
+  "grace@example.org,Grace,workshop",
+  "wrong,Max,workshop",
+]);
+
+/** Serious and critical findings on the page, in words. */
+const findings = async (page: Page): Promise<string[]> => {
+  await page.evaluate(axe);
+  const results = (await page.evaluate("axe.run(document, { iframes: false })")) as AxeResults;
+  return results.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+};
+
+const sideways = (page: Page): Promise<number> =>
+  page.evaluate("document.documentElement.scrollWidth - window.innerWidth") as Promise<number>;
+
+/** First id of a list of the API. */
+const firstId = async (page: Page, path: string): Promise<string> => {
+  const { data } = (await (await page.request.get(path)).json()) as { data: { id: string }[] };
+  return data[0]?.id ?? "none";
+};
+
+describe.skipIf(!hasBrowser())("all screens", () => {
+  let stage: Stage;
+  let paths: Record<string, string> = {};
+
+  beforeAll(async () => {
+    stage = await openStage();
+    const { page, context } = await stage.visit();
+    await importThroughScreens(page, people);
+    await page.goto("/segments/new");
+    await page.getByLabel("Name", { exact: true }).fill("Workshop people");
+    await page.getByLabel("Value for Tags").fill("workshop");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { level: 1, name: "Workshop people" }).waitFor();
+    await page.goto("/templates/new");
+    await page.getByLabel("Name", { exact: true }).fill("Monthly news");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { level: 1, name: "Monthly news" }).waitFor();
+    const recipients = await wizardToConfirm(page, { name: "News", subject: "News" });
+    await confirmAndLaunch(page, recipients);
+    await page.locator("header").getByText("completed", { exact: true }).waitFor({ timeout: 60_000 });
+    const campaign = await firstId(page, "/api/v1/campaigns");
+    paths = {
+      overview: "/",
+      contacts: "/contacts",
+      "one contact": `/contacts?contact=${await firstId(page, "/api/v1/contacts")}`,
+      "a new contact": "/contacts?new=true",
+      segments: "/segments",
+      "one segment": `/segments/${await firstId(page, "/api/v1/segments")}`,
+      imports: "/imports",
+      "one import": `/imports/${await firstId(page, "/api/v1/imports")}`,
+      "a new import": "/imports/new",
+      suppressions: "/suppressions",
+      campaigns: "/campaigns",
+      "the wizard": "/campaigns/new",
+      "one campaign": `/campaigns/${campaign}`,
+      "one message": `/campaigns/${campaign}?message=${await firstId(page, `/api/v1/campaigns/${campaign}/messages`)}`,
+      templates: "/templates",
+      "one template": `/templates/${await firstId(page, "/api/v1/templates")}`,
+      mailbox: "/mailbox",
+      "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,
+      "nothing there": "/no-such-screen",
+    };
+    await context.close();
+  }, 300_000);
+  afterAll(async () => {
+    await stage?.close();
+  }, 60_000);
+
+  for (const scheme of ["light", "dark"] as const) {
+    for (const width of [1280, 360]) {
+      it(`have no serious accessibility finding and do not scroll sideways in ${scheme} at ${width} px`, async () => {
+        const { page, context } = await stage.visit({ scheme, width, height: 780, bypassCSP: true });
+        const wrong: string[] = [];
+        for (const [name, path] of Object.entries(paths)) {
+          await page.goto(path);
+          // Contents have arrived when nothing says any more that it is loading.
+          await page.getByRole("heading").first().waitFor();
+          await page.waitForFunction("!document.querySelector('[role=status][aria-label^=Loading]')");
+          wrong.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
+          const over = await sideways(page);
+          if (over > 0) wrong.push(`${name}: ${over} px too wide`);
+        }
+        expect(wrong).toEqual([]);
+        await context.close();
+      }, 180_000);
+    }
+  }
+
+  it("have an accessible sign-in that refuses a wrong password in words", async () => {
+    for (const scheme of ["light", "dark"] as const) {
+      const { page, context } = await stage.visit({ scheme, signedIn: false, bypassCSP: true });
+      await page.goto("/campaigns?status=draft");
+      await page.getByLabel("Email").fill(owner.email);
+      await page.getByLabel("Password", { exact: true }).fill("wrong password");
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").getByText("Email or password is wrong").waitFor();
+      expect(await findings(page)).toEqual([]);
+      await page.getByLabel("Password", { exact: true }).fill(owner.password);
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { level: 1, name: "Campaigns" }).waitFor();
+      expect(new URL(page.url()).searchParams.get("status")).toBe("draft");
+      await context.close();
+    }
+  }, 60_000);
+});

@@ -1,0 +1,158 @@
+// What the other screens are for, each done once in the browser, much of it by keyboard alone.
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  confirmAndLaunch,
+  csvFile,
+  hasBrowser,
+  importThroughScreens,
+  openStage,
+  type Stage,
+  type Visit,
+  wizardToConfirm,
+} from "./browser.ts";
+
+const crowd = csvFile("crowd.csv", [
+  "email,first name",
+  ...Array.from({ length: 300 }, (_, index) => `person${index}@example.org,Person ${index}`),
+]);
+
+describe.skipIf(!hasBrowser())("tasks on the screens", () => {
+  let stage: Stage;
+  let visit: Visit;
+  let page: Page;
+
+  beforeAll(async () => {
+    stage = await openStage();
+    visit = await stage.visit();
+    page = visit.page;
+  }, 240_000);
+  afterAll(async () => {
+    await stage?.close();
+  }, 60_000);
+
+  it("offers first steps to a new workspace and sends a test mail from them", async () => {
+    await page.getByRole("heading", { name: "First steps" }).waitFor();
+    await page.getByRole("button", { name: "Send it" }).click();
+    await page.goto("/mailbox");
+    await page.getByRole("link", { name: "A test mail from your Learning Center" }).waitFor();
+  }, 60_000);
+
+  it("adds a contact, shows a refusal at its field, edits it and writes consent down", async () => {
+    await page.goto("/contacts?new=true");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("First name").fill("Hedy");
+    await dialog.getByLabel("Email", { exact: true }).first().fill("not an address");
+    await dialog.getByRole("button", { name: "Add the contact" }).click();
+    await dialog.locator(".mantine-TextInput-error").first().waitFor();
+    await dialog.getByRole("textbox", { name: "Email" }).fill("hedy@example.org");
+    await dialog.getByRole("button", { name: "Add the contact" }).click();
+    await page.getByRole("link", { name: "Hedy" }).click();
+    await dialog.getByRole("button", { name: "Edit" }).click();
+    await dialog.getByLabel("Last name").fill("Lamarr");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.getByRole("button", { name: "Add an entry" }).click();
+    await dialog.getByLabel("On which ground").fill("Asked at the desk");
+    await dialog.getByLabel("Where that is written down").fill("list of May");
+    await dialog.getByRole("button", { name: "Write it down" }).click();
+    await dialog.getByText("email: given").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "Hedy Lamarr" }).waitFor();
+  }, 60_000);
+
+  it("builds a nested segment with a live count and opens it again as it was", async () => {
+    await page.goto("/segments/new");
+    await page.getByLabel("Name", { exact: true }).fill("Hedys");
+    await page.getByLabel("Field", { exact: true }).selectOption("firstName");
+    await page.getByLabel("Value for First name").fill("Hedy");
+    await page.getByText("1", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Group", exact: true }).click();
+    await page.getByLabel("How the conditions combine").nth(1).selectOption("none");
+    await page.getByLabel("Value for Tags").fill("left");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { level: 1, name: "Hedys" }).waitFor();
+    await page.reload();
+    expect(await page.getByLabel("How the conditions combine").nth(1).inputValue()).toBe("none");
+    expect(await page.getByLabel("Value for Tags").inputValue()).toBe("left");
+  }, 60_000);
+
+  it("suppresses an address, finds it and lifts it again", async () => {
+    await page.goto("/suppressions");
+    await page.getByRole("button", { name: "Suppress an address" }).first().click();
+    await page.getByRole("dialog").getByLabel("Address").fill("gone@example.org");
+    await page.keyboard.press("Enter");
+    await page
+      .getByRole("row", { name: /gone@example\.org/ })
+      .getByText("added by hand")
+      .waitFor();
+    await page.getByRole("button", { name: "Lift the suppression of gone@example.org" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Lift", exact: true }).click();
+    await page.getByText("Nobody is suppressed").waitFor();
+  }, 60_000);
+
+  it("previews a template with test values, puts a field at the cursor and publishes it", async () => {
+    await page.goto("/templates/new");
+    await page.getByLabel("Name", { exact: true }).fill("Monthly news");
+    await page.getByRole("textbox", { name: "Subject" }).fill("News for ");
+    await page.getByRole("button", { name: "Insert a field into the subject" }).click();
+    await page.getByRole("menuitem", { name: "firstName" }).click();
+    await expect
+      .poll(() => page.getByRole("textbox", { name: "Subject" }).inputValue())
+      .toBe("News for {{firstName|there}}");
+    await page.getByLabel("firstName", { exact: true }).fill("Katherine");
+    await page.getByText("News for Katherine").waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.locator("header").getByText("published 1").waitFor();
+  }, 60_000);
+
+  it("finds screens, campaigns and contacts in the palette by keyboard alone", async () => {
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder("Search screens").fill("suppr");
+    await page.getByRole("dialog").getByText("Suppressions").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Suppressions" }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder("Search screens").fill("hedy@");
+    await page.getByRole("dialog").getByText("Hedy Lamarr").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Hedy Lamarr" }).waitFor();
+    await page.keyboard.press("Escape");
+  }, 60_000);
+
+  it("pauses a running campaign, resumes it, and cancels what is left", async () => {
+    await importThroughScreens(page, crowd);
+    const recipients = await wizardToConfirm(page, { name: "Slow one", subject: "Slow", perSecond: 5 });
+    await confirmAndLaunch(page, recipients);
+    const state = page.locator("header");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await state.getByText("paused", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await state.getByText("sending", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel the campaign" }).click();
+    await state.getByText("cancelled", { exact: true }).waitFor();
+    await page.getByText("have an outcome").waitFor();
+  }, 120_000);
+
+  it("keeps the chosen theme over a reload and needs no more than the keyboard to leave", async () => {
+    await page.goto("/");
+    await page.getByRole("button", { name: /^Colours/ }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitemradio", { name: "Dark" }).click();
+    await page.reload();
+    expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe("dark");
+    await page.getByRole("button", { name: /owner@example\.org/ }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    await page.goto("/contacts");
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+  }, 60_000);
+
+  it("never broke a script nor the content security policy on the way", () => {
+    expect(visit.faults).toEqual([]);
+  });
+});

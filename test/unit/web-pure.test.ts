@@ -1,0 +1,62 @@
+// The web app's own logic without a browser: generated routes, segment rules, import checks, words.
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { routesSource } from "../../web/generate-routes.ts";
+import { cellError, ownField, rowError } from "../../web/src/screens/imports/check-row.ts";
+import { fromApi, isComplete, newGroup, toApi } from "../../web/src/screens/segments/rule.ts";
+import { count, counted, duration, reasonWords, share } from "../../web/src/words.ts";
+
+describe("the web app", () => {
+  it("knows method and path of every public action as the contracts have them", () => {
+    const stored = readFileSync(resolve(import.meta.dirname, "../../web/src/api-routes.ts"), "utf8");
+    expect(stored, "run: node web/generate-routes.ts").toBe(routesSource());
+  });
+
+  it("turns a segment's rule into the builder and back without a change", () => {
+    const rule = {
+      all: [
+        { field: "tags", op: "has", value: "workshop" },
+        {
+          none: [
+            { field: "score", op: "gte", value: 5 },
+            { field: "attrs.city", op: "in", value: ["Köln", "Lyon"] },
+          ],
+        },
+        { field: "email", op: "isSet" },
+      ],
+    };
+    expect(toApi(fromApi(rule))).toEqual(rule);
+    expect(toApi(fromApi({ field: "stage", op: "eq", value: "sales" }))).toEqual({
+      all: [{ field: "stage", op: "eq", value: "sales" }],
+    });
+  });
+
+  it("asks for no count while a condition is empty", () => {
+    expect(isComplete(newGroup())).toBe(false);
+    expect(isComplete(fromApi({ any: [{ field: "email", op: "notSet" }] }))).toBe(true);
+    expect(isComplete(fromApi({ all: [] }))).toBe(false);
+  });
+
+  it("tells what an import would refuse, cell by cell and row by row", () => {
+    expect(cellError("email", "ada@example.org")).toBeUndefined();
+    expect(cellError("email", "ada at example")).toBe("not an email address");
+    expect(cellError("timezone", "Mars/Base")).toBe("not a time zone");
+    expect(cellError("firstName", "anything")).toBeUndefined();
+    const mapping = { Mail: "email", Name: "firstName" };
+    expect(rowError(["Mail", "Name"], ["", "Ada"], mapping)).toBe("no email, phone or external id");
+    expect(rowError(["Mail", "Name"], ["a@b.c", "Ada", "more"], mapping)).toContain("3 cells, but 2 columns");
+    expect(rowError(["Mail", "Name"], ["a@b.c", "Ada"], mapping)).toBeUndefined();
+    expect(ownField("Home City")).toBe("attrs.home_city");
+  });
+
+  it("says numbers, times and reasons as people do", () => {
+    expect(count(12345)).toBe("12,345");
+    expect(counted(1, "person", "people")).toBe("1 person");
+    expect(share(1, 3)).toBe("33%");
+    expect(share(1, 200)).toBe("0.5%");
+    expect(duration(7800)).toBe("2 h 10 min");
+    expect(reasonWords("no_consent")).toBe("no consent for this channel");
+    expect(reasonWords("something_new")).toBe("something new");
+  });
+});
