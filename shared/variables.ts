@@ -91,13 +91,6 @@ export const variables: readonly Variable[] = [
     refuse: (v) => (v.length >= 10 && v.length <= 128 ? undefined : "10 to 128 characters"),
   },
   {
-    name: "LC_SAMPLE",
-    meaning: "`0` starts without sample data",
-    groups: ["start", "campaigns"],
-    fallback: "1",
-    refuse: oneOf("0", "1"),
-  },
-  {
     name: "LC_SECRET_KEYS",
     meaning:
       "Comma-separated keys of at least 32 characters; the first signs, all verify. Made in the data folder locally, required in production",
@@ -126,12 +119,6 @@ export const variables: readonly Variable[] = [
     groups: ["email"],
     fallback: "8",
     refuse: wholeNumber(1, 100),
-  },
-  {
-    name: "LC_MAIL_FROM",
-    meaning: "Sender of mail while no sender account is set up",
-    groups: ["email", "campaigns"],
-    fallback: "Learning Center <hello@learning-center.example>",
   },
   {
     name: "PUBLIC_URL",

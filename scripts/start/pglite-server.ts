@@ -1,8 +1,9 @@
 // Serves PGlite's one backend to many `pg` connections over TCP. What belongs together runs together: everything up to a
 // Sync, and everything inside a transaction, of one connection before anything of another (the stock socket server
 // interleaves single protocol messages of several connections, so one's Bind met another's Parse).
-import type { PGlite } from "@electric-sql/pglite";
+
 import { createServer, type Server, type Socket } from "node:net";
+import type { PGlite } from "@electric-sql/pglite";
 
 const PROTOCOL_3 = 196_608;
 const SSL_REQUEST = 80_877_103;
@@ -71,7 +72,8 @@ export const servePglite = async (db: PGlite, port: number): Promise<PgliteServe
   let owner: Client | undefined;
   let running: Promise<void> | undefined;
 
-  const run = (bytes: Buffer, onData: (data: Uint8Array) => void) => db.runExclusive(() => db.execProtocolRawStream(bytes, { onRawData: onData }));
+  const run = (bytes: Buffer, onData: (data: Uint8Array) => void) =>
+    db.runExclusive(() => db.execProtocolRawStream(bytes, { onRawData: onData }));
 
   const work = async () => {
     for (;;) {

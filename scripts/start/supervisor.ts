@@ -1,8 +1,10 @@
 // The supervisor: databases, web app and app processes up, the URL printed, and on Ctrl-C or SIGTERM everything down
 // again in order: apps first, then Postgres and Redis. A data folder has one supervisor at a time.
+
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { config, environmentWith } from "../../shared/config.ts";
+import { writeBackends } from "./backends-file.ts";
 import { type Child, keepRunning } from "./child.ts";
 import { planProcesses, runnerArguments, serviceFolders } from "./groups.ts";
 import { freePort, portTaken } from "./ports.ts";
@@ -170,6 +172,7 @@ const bringUp = async (running: Running, port: number, signal: AbortSignal): Pro
   const postgres = config.databaseUrl ? given("Postgres", config.databaseUrl) : await startPostgres(running);
   let signIn: SignIn | undefined;
   let shown = false;
+  writeBackends(config.dataDir, { databaseUrl: postgres.url, redisUrl: redis.url });
   const hasGateway = startApps(running, { databaseUrl: postgres.url, redisUrl: redis.url, port }, (message) => {
     signIn = message;
     if (shown) showSignIn(port, message);

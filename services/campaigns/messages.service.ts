@@ -1,9 +1,9 @@
 // Messages: the one door for single messages, the search over everything, and what recipients' links lead to.
 import { service } from "../../shared/broker/service.ts";
 import { defineJob } from "../../shared/jobs/define.ts";
+import { makePartitions } from "../../shared/messaging/message-rows.ts";
 import { searchMessages, showMessage } from "./messages/list.ts";
 import { sendMessages } from "./messages/send.ts";
-import { makePartitions } from "./messages/store.ts";
 import { recordTracking, trackToken, unsubscribeByToken } from "./messages/track.ts";
 
 export default service("messages", {

@@ -15,6 +15,7 @@ const senders = new WeakMap<Deps, Sender>();
 
 const smtpUrl = async (deps: Deps): Promise<string> => {
   if (config.emailProvider === "sandbox") {
+    await deps.broker.waitForServices("sandbox", 10_000, 200);
     const { smtpHost, smtpPort } = await callAction(deps.broker, "sandbox.endpoint", {});
     return `smtp://${smtpHost}:${smtpPort}`;
   }

@@ -71,6 +71,7 @@ export const watchBackends = (deps: Deps): Backends => {
   let missing: readonly string[] = ["Postgres: not asked yet", "Redis: not asked yet"];
   let stopped = false;
   let schemaReady = false;
+  let wasThere = false;
   let said = "";
   const began = deps.clock.monotonic();
   const stop = new AbortController();
@@ -83,7 +84,7 @@ export const watchBackends = (deps: Deps): Backends => {
     const sentence = missing.join("; ");
     if (sentence !== said) {
       // At the start others are still coming up too: only an absence that lasts, or comes later, is worth a warning.
-      const early = !schemaReady && deps.clock.monotonic() - began < PATIENCE_MS;
+      const early = !wasThere && deps.clock.monotonic() - began < PATIENCE_MS;
       if (sentence && early) deps.log.info(`waiting for ${sentence}`);
       else if (sentence) deps.log.warn(`waiting for ${sentence}`);
       else if (said) deps.log.info("Postgres and Redis answer");
@@ -98,7 +99,10 @@ export const watchBackends = (deps: Deps): Backends => {
   const watch = async () => {
     while (!stopped) {
       await probe();
-      if (missing.length === 0) firstTime?.();
+      if (missing.length === 0) {
+        wasThere = true;
+        firstTime?.();
+      }
       await delay(missing.length > 0 && !schemaReady ? 250 : PROBE_EVERY_MS, undefined, {
         signal: stop.signal,
         ref: false,

@@ -2,7 +2,7 @@
 // Set-based, inside the caller's transaction. A grant never lifts a suppression; that takes a person (unsuppress).
 import type { Sql, Trx } from "../db/knex.ts";
 import { bind } from "../lib/bind.ts";
-import { makeId } from "../lib/ids.ts";
+import { makeIds } from "../lib/id-batch.ts";
 
 export type ConsentChannel = "email" | "sms" | "call";
 export type ConsentState = "granted" | "revoked";
@@ -91,7 +91,7 @@ export const grantConsents = async (trx: Trx, contactIds: readonly string[], cla
      ), latest as (select * from given)${applyLatest}`,
     bind(
       // Made here: in SQL an id costs as much as the row it is for.
-      pairs.map(() => makeId()),
+      makeIds(pairs.length),
       pairs.map((pair) => pair.id),
       pairs.map((pair) => pair.channel),
       claim.basis,

@@ -117,7 +117,8 @@ export const createRelay = ({
     if (performance.now() < checkAt) return;
     checkAt = performance.now() + sweepMs / 2;
     const recovery = await recoverEpoch(db, redis, streams);
-    if (recovery)
+    // A Redis that is seen for the first time has lost nothing.
+    if (recovery && recovery.jobs + recovery.events > 0)
       log.warn({ ...recovery }, "Redis lost its state or part of it: what is not confirmed is published again");
     if (performance.now() < missingAt) return;
     missingAt = performance.now() + missingMs * (0.8 + Math.random() * 0.2);

@@ -13,7 +13,7 @@ export interface Fragment {
 }
 
 /** Names of communities; contacts.v_contacts has their ids only. */
-const COMMUNITIES = "contacts.communities";
+const COMMUNITIES = "contacts.v_communities";
 const orderSigns: Readonly<Partial<Record<SegmentOp, string>>> = {
   gt: ">",
   gte: ">=",
@@ -76,7 +76,7 @@ const community = ({ op, value }: Condition): Fragment => {
 const activity = ({ field, op, value }: Condition, now: Date): Fragment => {
   // Events that are known to come from a machine do not count; unknown ones do.
   const events =
-    "select 1 from messaging.delivery_events e join messaging.v_messages m on m.id = e.message_id" +
+    "select 1 from messaging.v_delivery_events e join messaging.v_messages m on m.id = e.message_id" +
     ` where m.contact_id = c.id and e.type = '${field.event}' and e.human is not false${field.channel ? ` and m.channel = '${field.channel}'` : ""}`;
   if (op === "isSet") return { sql: `exists (${events})`, bindings: [] };
   if (op === "notSet") return { sql: `not exists (${events})`, bindings: [] };

@@ -2,6 +2,7 @@
 // While Postgres is away outcomes wait in memory; a process that dies with them leaves `unknown`, never a wrong word.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../broker/deps.ts";
+import type { ConsentChannel } from "../consent/consents.ts";
 import type { Db } from "../db/knex.ts";
 import { type MessageOutcome, type OutcomePolicy, recordOutcomes } from "./outcomes.ts";
 
@@ -16,7 +17,7 @@ const FLUSH_ROWS = 100;
 
 export const createOutcomeWriter = (
   deps: { readonly db: Db; readonly log: Log },
-  channel: string,
+  channel: ConsentChannel,
   policy: OutcomePolicy,
   written: (outcomes: readonly MessageOutcome[]) => void,
 ): OutcomeWriter => {

@@ -1,6 +1,8 @@
 // What became of messages that were handed over, written in group commits, each a compare-and-set on its attempt.
 // Our own late word counts even after the lease ran out and the row became `unknown`: it is the same attempt's.
-import { query, type Sql } from "../db/knex.ts";
+import type { ConsentChannel } from "../consent/consents.ts";
+import { suppress } from "../consent/suppressions.ts";
+import { type Db, query, type Sql } from "../db/knex.ts";
 
 /** The provider's word, or what we know without it. */
 export type Outcome =
@@ -81,23 +83,29 @@ const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy:
 
 /** Writes outcomes and suppresses addresses that are dead, in one transaction. Returns how many counted. */
 export const recordOutcomes = async (
-  db: Sql,
-  channel: string,
+  db: Db,
+  channel: ConsentChannel,
   outcomes: readonly MessageOutcome[],
   policy: OutcomePolicy,
 ): Promise<number> => {
   const rows = outcomes.map((outcome) => rowOf(outcome, policy));
-  const dead = outcomes
-    .filter(({ outcome }) => outcome.kind === "rejected" && outcome.suppress)
-    .map(({ address }) => address);
+  const dead = outcomes.filter(({ outcome }) => outcome.kind === "rejected" && outcome.suppress);
+  if (dead.length === 0) return writeOutcomes(db, rows);
+  return db.transaction(async (trx) => {
+    const addresses = [...new Set(dead.map(({ address }) => address))];
+    await suppress(
+      trx,
+      addresses.map((address) => ({ channel, address, reason: "hard_bounce" })),
+    );
+    return writeOutcomes(trx, rows);
+  });
+};
+
+const writeOutcomes = async (db: Sql, rows: readonly Row[]): Promise<number> => {
   const changed = await query<{ id: string }>(
     db,
     `with told as (
-       select * from jsonb_to_recordset(?::jsonb) as o(id uuid, attempt_id uuid, state text, reason text, detail text, pid text, delay int, refund int, accepted_at timestamptz)),
-     dead as (
-       insert into consent.suppressions (id, channel, address, reason)
-       select make_uuid7(), ?, address, 'hard_bounce' from unnest(?::text[]) as address
-       on conflict (channel, address) do nothing)
+       select * from jsonb_to_recordset(?::jsonb) as o(id uuid, attempt_id uuid, state text, reason text, detail text, pid text, delay int, refund int, accepted_at timestamptz))
      update messaging.messages m set
        state = case
          when t.state = 'queued' and d.status = 'cancelled' then 'cancelled'
@@ -112,7 +120,7 @@ export const recordOutcomes = async (
      from told t, messaging.dispatches d
      where m.id = t.id and m.attempt_id = t.attempt_id and m.state in ('handing_off', 'unknown') and d.source_id = m.source_id
      returning m.id`,
-    [JSON.stringify(rows), channel, [...new Set(dead)]],
+    [JSON.stringify(rows)],
   );
   return changed.length;
 };

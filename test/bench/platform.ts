@@ -1,5 +1,5 @@
-// The platform as benchmarks use it: its groups in the processes that `npm start` would run, with a live SMTP provider
-// instead of the sandbox, reached through its API alone.
+// The platform as benchmarks use it: its groups in the processes that `npm start` would run, with a live SMTP provider,
+// reached through its API alone. Every process serves its health, and all must be ready before anything is measured.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -14,30 +14,48 @@ import { environmentWith } from "../../shared/config.ts";
 export interface PlatformOptions {
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  readonly smtpPort: number;
+  /** Where mails go: in `folded` and `each` an email process for each port, so that the sink can tell them apart. */
+  readonly smtpPorts: readonly number[];
   readonly connections: number;
   readonly publicUrl: string;
+  /** As LC_PROCESSES; default folded. */
+  readonly spread?: "folded" | "one" | "each";
+  /** Runs the sandbox too, idle beside the live provider; default false. */
+  readonly sandbox?: boolean;
+}
+
+export interface PlatformProcess {
+  readonly name: string;
+  readonly pid: number;
 }
 
 export interface Platform {
   /** Calls the API; the path starts below /api/v1. Rejects with the answer when its status is not 2xx. */
   api<T>(method: string, path: string, body?: object | FormData): Promise<T>;
+  readonly processes: readonly PlatformProcess[];
   stop(): Promise<void>;
 }
 
 const root = resolve(import.meta.dirname, "../..");
 const admin = { email: "owner@example.org", password: randomBytes(18).toString("base64url") };
 
-const waitUntilReady = async (port: number, processes: readonly ChildProcess[], logs: () => string): Promise<void> => {
+interface Running extends PlatformProcess {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
+
+const hasEnded = ({ child }: Running) => child.exitCode !== null || child.signalCode !== null;
+
+const waitUntilReady = async (processes: readonly Running[], logs: () => string): Promise<void> => {
   const deadline = performance.now() + 120_000;
-  for (;;) {
-    const status = await fetch(`http://127.0.0.1:${port}/health/ready`).then(
-      (response) => response.status,
-      () => 0,
+  const ready = ({ port }: Running) =>
+    fetch(`http://127.0.0.1:${port}/health/ready`).then(
+      (response) => response.ok,
+      () => false,
     );
-    if (status === 200) return;
-    const dead = processes.some((one) => one.exitCode !== null || one.signalCode !== null);
-    if (dead || performance.now() > deadline)
+  for (;;) {
+    if ((await Promise.all(processes.map(ready))).every(Boolean)) return;
+    if (processes.some(hasEnded) || performance.now() > deadline)
       throw new Error(`The platform did not become ready:\n${logs().slice(-3000)}`);
     await delay(200);
   }
@@ -70,10 +88,18 @@ const takeToken = async (base: string): Promise<string> => {
   return (await answerOf<{ token: string }>("token", made)).token;
 };
 
-/** Starts every group on these backends, signs in, and resolves when the platform is ready. */
+const plan = ({ spread = "folded", sandbox = false, smtpPorts }: PlatformOptions) => {
+  const folders = serviceFolders(root).filter((folder) => sandbox || folder !== "services/sandbox");
+  return planProcesses(folders, spread).flatMap((one) =>
+    one.name === "email" && smtpPorts.length > 1
+      ? smtpPorts.map((smtpPort, i) => ({ ...one, name: `email ${i + 1}`, smtpPort }))
+      : [{ ...one, smtpPort: smtpPorts[0] }],
+  );
+};
+
+/** Starts every group on these backends, signs in, and resolves when all processes are ready. */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
   const dataDir = mkdtempSync(join(tmpdir(), "lc-bench-platform-"));
-  const port = await freePort();
   const logFile = join(dataDir, "log");
   const log = openSync(logFile, "a");
   const environment = {
@@ -86,31 +112,34 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     LC_ADMIN_PASSWORD: admin.password,
     LC_SAMPLE: "0",
     LC_EMAIL_PROVIDER: "smtp",
-    LC_SMTP_URLS: `smtp://127.0.0.1:${options.smtpPort}`,
     LC_SMTP_CONNECTIONS: String(options.connections),
     LC_LOG_LEVEL: "warn",
     PUBLIC_URL: options.publicUrl,
   };
-  const folders = serviceFolders(root).filter((folder) => folder !== "services/sandbox");
-  // The IPC channel is their leash: they end when this process is gone.
-  const processes = planProcesses(folders, "folded").map((plan) =>
-    spawn(process.execPath, runnerArguments(plan.folders), {
+  const processes: Running[] = [];
+  let port = 0;
+  for (const { name, folders, gateway, smtpPort } of plan(options)) {
+    const own = await freePort();
+    if (gateway) port = own;
+    // The IPC channel is their leash: they end when this process is gone.
+    const child = spawn(process.execPath, runnerArguments(folders), {
       cwd: root,
-      env: environmentWith({ ...environment, PORT: plan.gateway ? String(port) : undefined }),
+      env: environmentWith({ ...environment, PORT: String(own), LC_SMTP_URLS: `smtp://127.0.0.1:${smtpPort}` }),
       stdio: ["ignore", log, log, "ipc"],
-    }),
-  );
+    });
+    processes.push({ name, child, port: own, pid: child.pid ?? 0 });
+  }
   closeSync(log);
   const stop = async () => {
-    for (const child of processes) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill("SIGTERM");
-      await once(child, "exit");
+    for (const one of processes) {
+      if (hasEnded(one)) continue;
+      one.child.kill("SIGTERM");
+      await once(one.child, "exit");
     }
     rmSync(dataDir, { recursive: true, force: true });
   };
   try {
-    await waitUntilReady(port, processes, () => readFileSync(logFile, "utf8"));
+    await waitUntilReady(processes, () => readFileSync(logFile, "utf8"));
     const base = `http://127.0.0.1:${port}`;
     const token = await takeToken(base);
     return {
@@ -127,6 +156,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
         });
         return answerOf(`${method} ${path}`, response);
       },
+      processes: processes.map(({ name, pid }) => ({ name, pid })),
       stop,
     };
   } catch (error) {

@@ -1,7 +1,9 @@
-// `npm run bench -- <name> [--runs 5] [--recipients 100000] …`: runs one benchmark of the table below.
+// `npm run bench -- <name> [--runs 5] [--recipients 100000] [--per-second 14,70] …`: runs one benchmark of the table below.
 // Ours and its peer alternate in the same run on a real Redis (AOF everysec) and a real Postgres (fsync on).
 import { parseArgs } from "node:util";
 import { campaign } from "./campaign/campaign.ts";
+import { footprint } from "./footprint/footprint.ts";
+import { rate } from "./rate/rate.ts";
 
 export interface BenchFlags {
   readonly runs: number;
@@ -9,11 +11,17 @@ export interface BenchFlags {
   readonly connections: number;
   /** Names of the contenders to run; all when empty. */
   readonly only: readonly string[];
+  /** Rates of benchmark "rate", in mails a second; its own when empty. */
+  readonly perSecond: readonly number[];
+  /** How long something steady is watched. */
+  readonly seconds: number;
+  /** Email processes that share a campaign. */
+  readonly processes: number;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
 }
 
-const benches: Record<string, (flags: BenchFlags) => Promise<void>> = { campaign };
+const benches: Record<string, (flags: BenchFlags) => Promise<void>> = { campaign, footprint, rate };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,6 +30,9 @@ const { values, positionals } = parseArgs({
     recipients: { type: "string", default: "100000" },
     connections: { type: "string", default: "8" },
     only: { type: "string", default: "" },
+    "per-second": { type: "string", default: "" },
+    seconds: { type: "string", default: "60" },
+    processes: { type: "string", default: "3" },
     "database-url": { type: "string" },
     "redis-url": { type: "string" },
   },
@@ -34,18 +45,22 @@ if (!bench) {
   process.exit(2);
 }
 
-const count = (flag: "runs" | "recipients" | "connections"): number => {
-  const value = Number(values[flag]);
+const wholeNumber = (flag: string, given: string): number => {
+  const value = Number(given);
   if (Number.isInteger(value) && value > 0) return value;
-  process.stderr.write(`--${flag} is "${values[flag]}", expected a whole number above 0\n`);
+  process.stderr.write(`--${flag} is "${given}", expected a whole number above 0\n`);
   process.exit(2);
 };
+const list = (given: string) => given.split(",").filter(Boolean);
 
 await bench({
-  runs: count("runs"),
-  recipients: count("recipients"),
-  connections: count("connections"),
-  only: values.only.split(",").filter(Boolean),
+  runs: wholeNumber("runs", values.runs),
+  recipients: wholeNumber("recipients", values.recipients),
+  connections: wholeNumber("connections", values.connections),
+  only: list(values.only),
+  perSecond: list(values["per-second"]).map((one) => wholeNumber("per-second", one)),
+  seconds: wholeNumber("seconds", values.seconds),
+  processes: wholeNumber("processes", values.processes),
   databaseUrl: values["database-url"],
   redisUrl: values["redis-url"],
 });

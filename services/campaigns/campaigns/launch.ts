@@ -11,8 +11,8 @@ import { freezeContent, readContent } from "../../../shared/messaging/contents.t
 import { addDispatch, raisePauseEpoch } from "../../../shared/messaging/dispatches.ts";
 import { compileBulk } from "../../../shared/messaging/footer.ts";
 import { addAudienceChunk } from "../../../shared/messaging/ledger.ts";
+import { defaultSender } from "../../../shared/messaging/sender-accounts.ts";
 import { compiledBulk, emailContent } from "../content.ts";
-import { defaultSender } from "../messages/senders/store.ts";
 import { requireCampaign } from "./drafts.ts";
 import { launchProblems } from "./preflight.ts";
 import { changeStatus, findCampaign, moveAudience } from "./store.ts";

@@ -6,8 +6,8 @@ import type { Trx } from "../../../shared/db/knex.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
 import { raisePauseEpoch, setDispatchStatus } from "../../../shared/messaging/dispatches.ts";
+import { resolveUnknown, retryFailed } from "../../../shared/messaging/source-ledger.ts";
 import { requireCampaign } from "./drafts.ts";
-import { resolveUnknown, retryFailed } from "./ledger/store.ts";
 import { changeStatus, findCampaign } from "./store.ts";
 
 const decidable: readonly CampaignStatus[] = ["running", "paused", "completed", "held"];

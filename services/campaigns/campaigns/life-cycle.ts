@@ -7,9 +7,9 @@ import type { Trx } from "../../../shared/db/knex.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
 import { type DispatchStatus, raisePauseEpoch, setDispatchStatus } from "../../../shared/messaging/dispatches.ts";
+import { openMessages } from "../../../shared/messaging/source-ledger.ts";
 import { cancelQueued } from "../../../shared/messaging/sweep.ts";
 import { requireCampaign } from "./drafts.ts";
-import { openMessages } from "./ledger/store.ts";
 import { changeStatus, findCampaign } from "./store.ts";
 
 type Answer = { id: string; status: CampaignStatus };

@@ -4,8 +4,8 @@ import type { Deps } from "../../../shared/broker/deps.ts";
 import { config } from "../../../shared/config.ts";
 import type { Preflight } from "../../../shared/contracts/campaigns.ts";
 import { audienceCondition, countAudience } from "../../../shared/messaging/audience.ts";
+import { defaultSender, type SenderFacts } from "../../../shared/messaging/sender-accounts.ts";
 import { compiledBulk, emailContent } from "../content.ts";
-import { defaultSender, type SenderFacts } from "../messages/senders/store.ts";
 import { requireCampaign } from "./drafts.ts";
 
 export interface LaunchProblem {

@@ -5,8 +5,8 @@ import type { Deps } from "../../../shared/broker/deps.ts";
 import type { CampaignStats } from "../../../shared/contracts/campaigns.ts";
 import { type MessageState, MessageState as States } from "../../../shared/contracts/messages.ts";
 import { recentRate } from "../../../shared/messaging/progress.ts";
+import { countEvents, countStates, type EventCount, type StateCount } from "../../../shared/messaging/source-ledger.ts";
 import { requireCampaign } from "./drafts.ts";
-import { countEvents, countStates, type EventCount, type StateCount } from "./ledger/store.ts";
 
 type Stats = z.infer<typeof CampaignStats>;
 

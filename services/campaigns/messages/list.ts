@@ -5,9 +5,15 @@ import type { Message } from "../../../shared/contracts/messages.ts";
 import { decodeCursor, encodeCursor } from "../../../shared/lib/cursor.ts";
 import { contentCache } from "../../../shared/messaging/contents.ts";
 import { fill } from "../../../shared/messaging/fill.ts";
+import {
+  findMessage,
+  listMessages,
+  type MessageFilter,
+  type MessageRow,
+  messageEvents,
+} from "../../../shared/messaging/message-rows.ts";
 import { requireCampaign } from "../campaigns/drafts.ts";
 import { cursorInvalid } from "../cursor-invalid.ts";
-import { findMessage, listMessages, type MessageFilter, type MessageRow, messageEvents } from "./store.ts";
 
 const caches = new WeakMap<Deps, ReturnType<typeof contentCache>>();
 const contentsOf = (deps: Deps) => {

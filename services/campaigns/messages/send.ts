@@ -8,10 +8,10 @@ import { normaliseEmail } from "../../../shared/lib/email-address.ts";
 import { freezeContent } from "../../../shared/messaging/contents.ts";
 import { singleDispatch } from "../../../shared/messaging/dispatches.ts";
 import { addSingles, type SingleRequest } from "../../../shared/messaging/ledger.ts";
+import { defaultSender } from "../../../shared/messaging/sender-accounts.ts";
 import { launchProblems } from "../campaigns/preflight.ts";
 import { contactVars } from "../campaigns/store.ts";
 import { compiledSingle, emailContent, requireEmail } from "../content.ts";
-import { defaultSender } from "./senders/store.ts";
 
 export interface OneMessage {
   readonly channel: string;

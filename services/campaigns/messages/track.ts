@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { config } from "../../../shared/config.ts";
+import { suppressionOf } from "../../../shared/consent/suppression-reason.ts";
 import { unsubscribe } from "../../../shared/consent/suppressions.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
 import type { JobInput } from "../../../shared/contracts/index.ts";
@@ -11,8 +12,7 @@ import { publish } from "../../../shared/jobs/outbox.ts";
 import { readMessageToken } from "../../../shared/lib/tokens.ts";
 import { readContent } from "../../../shared/messaging/contents.ts";
 import { fillDestination } from "../../../shared/messaging/fill.ts";
-import { findMessage, insertEvent, type MessageRow } from "./store.ts";
-import { suppressionOf } from "./suppressions/store.ts";
+import { findMessage, insertEvent, type MessageRow } from "../../../shared/messaging/message-rows.ts";
 
 export interface TrackInput {
   readonly token: string;

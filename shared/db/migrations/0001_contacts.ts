@@ -119,6 +119,7 @@ export const contacts: Migration = {
       create view contacts.v_contact_tags as
         select ct.contact_id, lower(t.name) as tag, t.name as tag_name, t.id as tag_id
         from contacts.contact_tags ct join contacts.tags t on t.id = ct.tag_id;
+      create view contacts.v_communities as select id, name from contacts.communities;
       create view contacts.v_segments as select id, name, rule from contacts.segments;
     `);
   },

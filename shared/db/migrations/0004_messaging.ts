@@ -136,6 +136,8 @@ export const messaging: Migration = {
         values (make_uuid7(), 'email', 'Sandbox', 'Learning Center', 'hello@learning-center.example',
           'Learning Center, 1 Sample Street, Springfield', true, true);
 
+      create view messaging.v_delivery_events as
+        select id, message_id, type, human, at from messaging.delivery_events;
       create view messaging.v_messages as
         select id, source, source_id, step, channel, contact_id, address, state, reason, created_at, accepted_at from messaging.messages;
     `);

@@ -47,7 +47,11 @@ export const campaign = async ({ runs, recipients, connections, only, ...given }
     publicUrl,
   };
   let sample = "";
-  const all: Contender[] = [createOurs(task), createPeer(task), createBareLoop(task, () => sample)];
+  const all: Contender[] = [
+    createOurs({ ...task, smtpPorts: [sink.port] }),
+    createPeer(task),
+    createBareLoop(task, () => sample),
+  ];
   const contenders = all.filter((one) => only.length === 0 || only.includes(one.name));
   const rates: Record<Contender["name"], number[]> = { ours: [], peer: [], bare: [] };
   const conditions = `${recipients.toLocaleString("en")} recipients, ${Buffer.byteLength(html)} bytes of HTML and a text part, 3 tracked links, ${connections} SMTP connections`;

@@ -14,6 +14,9 @@ const file = openSync(join(folder, "mails"), "w+");
 let end = 0;
 let recipients: string[] = [];
 let lengths: number[] = [];
+/** When each mail was complete here, in milliseconds of one clock, and through which port it came. */
+let arrivals: number[] = [];
+let listeners: number[] = [];
 let waiting: Buffer[] = [];
 let waitingBytes = 0;
 
@@ -27,7 +30,9 @@ const flush = () => {
   waitingBytes = 0;
 };
 
-const keep = (to: string, raw: Buffer) => {
+const keep = (to: string, raw: Buffer, listener: number) => {
+  arrivals.push(performance.now());
+  listeners.push(listener);
   recipients.push(to);
   lengths.push(raw.length);
   waiting.push(raw);
@@ -35,20 +40,26 @@ const keep = (to: string, raw: Buffer) => {
   if (waitingBytes > 1 << 20) flush();
 };
 
-const server = new SMTPServer({
-  disabledCommands: ["AUTH", "STARTTLS"],
-  disableReverseLookup: true,
-  logger: false,
-  size: 30 * 1024 * 1024,
-  onData: (stream, session, answer) => {
-    const chunks: Buffer[] = [];
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => {
-      keep(session.envelope.rcptTo[0]?.address ?? "", Buffer.concat(chunks));
-      answer();
-    });
-  },
-});
+const listen = (listener: number): Promise<number> => {
+  const server = new SMTPServer({
+    disabledCommands: ["AUTH", "STARTTLS"],
+    disableReverseLookup: true,
+    logger: false,
+    size: 30 * 1024 * 1024,
+    onData: (stream, session, answer) => {
+      const chunks: Buffer[] = [];
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+      stream.on("end", () => {
+        keep(session.envelope.rcptTo[0]?.address ?? "", Buffer.concat(chunks), listener);
+        answer();
+      });
+    },
+  });
+  server.on("error", () => undefined);
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve((server.server.address() as AddressInfo).port));
+  });
+};
 
 const mailAt = (offset: number, length: number): Buffer => {
   const raw = Buffer.alloc(length);
@@ -68,8 +79,12 @@ const answerTo = async (command: SinkCommand): Promise<SinkAnswer> => {
     end = 0;
     recipients = [];
     lengths = [];
+    arrivals = [];
+    listeners = [];
     return {};
   }
+  if (command.type === "arrivals")
+    return { arrivals: { at: arrivals, listener: listeners, people: new Set(recipients).size } };
   flush();
   if (command.type === "sample") return { sample: mailAt(0, lengths[0] ?? 0).toString("base64") };
   const check = createMailCheck(command.recipients, command.linkPrefix);
@@ -89,5 +104,4 @@ process.on("disconnect", () => {
   rmSync(folder, { recursive: true, force: true });
   process.exit();
 });
-server.on("error", () => undefined);
-server.listen(0, "127.0.0.1", () => send({ port: (server.server.address() as AddressInfo).port }));
+send({ ports: await Promise.all(Array.from({ length: Number(process.argv[2] ?? "1") }, (_, i) => listen(i))) });

@@ -90,6 +90,16 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
     },
   ].filter((group) => group.actions.length > 0);
 
+  // Spotlight marks the first entry as one types; what the server finds comes later and would need an arrow key first.
+  const first = groups[0]?.actions[0]?.id;
+  useEffect(() => {
+    if (!opened || first === undefined) return;
+    const list = document.getElementById(store.getState().listId);
+    if (!list || list.querySelector("[data-selected]")) return;
+    list.querySelector("[data-action]")?.setAttribute("data-selected", "true");
+    store.updateState((state) => ({ ...state, selected: 0 }));
+  }, [opened, first]);
+
   return (
     <Spotlight
       store={store}

@@ -25,18 +25,13 @@ export const ThemeSwitch = () => {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {schemes.map((scheme) => (
-          <Menu.Item
-            key={scheme.value}
-            role="menuitemradio"
-            aria-checked={scheme.value === colorScheme}
-            leftSection={<Icon name={scheme.icon} size={16} />}
-            rightSection={scheme.value === colorScheme && <Icon name="check" size={16} />}
-            onClick={() => setColorScheme(scheme.value)}
-          >
-            {scheme.name}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as typeof colorScheme)}>
+          {schemes.map((scheme) => (
+            <Menu.RadioItem key={scheme.value} value={scheme.value} closeMenuOnClick>
+              {scheme.name}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

@@ -4,6 +4,7 @@ import type { Deps } from "../../../../shared/broker/deps.ts";
 import { grantConsents } from "../../../../shared/consent/consents.ts";
 import type { Trx } from "../../../../shared/db/knex.ts";
 import { publish } from "../../../../shared/jobs/outbox.ts";
+import { makeIds } from "../../../../shared/lib/id-batch.ts";
 import { storeRefusedRows } from "../refused/store.ts";
 import type { BadRow, ImportRow } from "../row-input.ts";
 import { advanceImport, lockProgress, type RunningImport } from "../store.ts";
@@ -33,7 +34,9 @@ const write = async (trx: Trx, deps: Deps, running: RunningImport, done: number,
     phones: distinct(good.map((row) => row.phone)),
     externalIds: distinct(good.map((row) => row.externalId)),
   });
-  const matched = matchRows(good, known, { dedupe: running.options.dedupe, makeId: deps.id });
+  const ids = makeIds(good.length).values();
+  const makeId = () => ids.next().value ?? deps.id();
+  const matched = matchRows(good, known, { dedupe: running.options.dedupe, makeId });
   const { options } = running;
   await writeContacts(trx, matched, { importId: running.id, communityId: options.communityId });
   if (options.consent)

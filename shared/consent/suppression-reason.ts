@@ -1,5 +1,5 @@
-// Reads why an address is suppressed.
-import { query, type Sql } from "../../../../shared/db/knex.ts";
+// Why one address is suppressed.
+import { query, type Sql } from "../db/knex.ts";
 
 /** The reason an address is suppressed for, or undefined. */
 export const suppressionOf = async (sql: Sql, channel: string, address: string): Promise<string | undefined> =>

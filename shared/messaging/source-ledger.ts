@@ -1,5 +1,5 @@
-// SQL over the ledger of one campaign: what is open, counts, pages, and the operator's retry and resolve.
-import { query, type Sql, type Trx } from "../../../../shared/db/knex.ts";
+// The ledger of one source: what is open, counts by state and event, and the operator's retry and resolve.
+import { query, type Sql, type Trx } from "../db/knex.ts";
 
 /** Whether anything of a source is still on its way, and whether anything may have been sent without a word. */
 export const openMessages = async (sql: Sql, sourceId: string): Promise<{ open: boolean; unknown: boolean }> => {

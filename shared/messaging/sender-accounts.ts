@@ -1,5 +1,5 @@
-// SQL of sender accounts, as far as campaigns need them.
-import { query, type Sql } from "../../../../shared/db/knex.ts";
+// The sender account that a channel uses when none is chosen.
+import { query, type Sql } from "../db/knex.ts";
 
 export interface SenderFacts {
   readonly fromAddress: string;

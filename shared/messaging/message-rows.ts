@@ -1,5 +1,5 @@
-// SQL of the ledger's pages and of delivery events.
-import { query, type Sql, type Trx } from "../../../shared/db/knex.ts";
+// Rows of the ledger one by one and in pages, their delivery events, and the partitions they lie in.
+import { query, type Sql, type Trx } from "../db/knex.ts";
 
 export interface MessageRow {
   readonly id: string;

@@ -1,0 +1,41 @@
+// `npm run user -- reset <email>`: sets a new password for somebody who cannot sign in, prints it once, ends their sessions.
+// Works beside a running `npm start`, or on DATABASE_URL and REDIS_URL.
+
+import { resetPassword } from "../gateway/accounts/reset-password.ts";
+import { createSessions } from "../gateway/auth/sessions.ts";
+import { config } from "../shared/config.ts";
+import { errorCode } from "../shared/contracts/errors.ts";
+import { connectPostgres, isConnectionLost } from "../shared/db/knex.ts";
+import { systemClock } from "../shared/lib/clock.ts";
+import { makeId } from "../shared/lib/ids.ts";
+import { connectRedis } from "../shared/streams/connections.ts";
+import { readBackends } from "./start/backends-file.ts";
+
+const leave = (sentence: string): never => {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+};
+
+const [verb, email] = process.argv.slice(2);
+if (verb !== "reset" || !email) leave("Usage: npm run user -- reset <email>");
+const embedded = readBackends(config.dataDir);
+const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl;
+const redisUrl = config.redisUrl ?? embedded?.redisUrl;
+if (!databaseUrl || !redisUrl)
+  leave(`Nothing was ever started on ${config.dataDir}: run \`npm start\` first, or set DATABASE_URL and REDIS_URL.`);
+
+const db = connectPostgres(databaseUrl as string, 2, "lc:user");
+const redis = connectRedis(redisUrl as string, "user");
+try {
+  const sessions = createSessions(redis, systemClock, config.secretKeys);
+  const password = await resetPassword({ db, id: makeId }, sessions, email as string);
+  process.stdout.write(`New password of ${email}: ${password}\nAll their sessions have ended.\n`);
+} catch (error) {
+  if (errorCode(error)) leave((error as Error).message);
+  if (isConnectionLost(error))
+    leave("Postgres does not answer. Is `npm start` running? The embedded databases are up only while it runs.");
+  throw error;
+} finally {
+  redis.disconnect();
+  await db.destroy();
+}
