@@ -46,6 +46,7 @@ export const errorCatalogue = {
   PUBLIC_URL_NOT_REACHABLE: { status: 422, retryable: false, title: "PUBLIC_URL cannot be reached by recipients" },
   PROVIDER_MISSING: { status: 422, retryable: false, title: "No provider is set up to send with" },
   MESSAGE_NOT_FOUND: { status: 404, retryable: false, title: "No such message" },
+  SENDER_ACCOUNT_DEFAULT: { status: 409, retryable: false, title: "The default sender account cannot be deleted" },
   SENDER_ACCOUNT_NOT_FOUND: { status: 404, retryable: false, title: "No such sender account" },
   IDEMPOTENCY_KEY_REUSED: {
     status: 409,

@@ -8,6 +8,7 @@ import { email } from "./email.ts";
 import { messages } from "./messages.ts";
 import { sandbox } from "./sandbox.ts";
 import { scheduler } from "./scheduler.ts";
+import { senders } from "./senders.ts";
 import { templates } from "./templates.ts";
 
 export const contracts = {
@@ -22,6 +23,7 @@ export const contracts = {
   sandbox,
   scheduler,
   segments,
+  senders,
   tags,
   templates,
 } as const;

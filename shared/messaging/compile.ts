@@ -155,10 +155,12 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
   for (const field of fields) {
     const range = ranges.find((r) => r.start <= field.start && r.end >= field.end);
     if (range && tracked.has(range)) continue;
-    if (!range || range.kind === "raw") {
+    // `<` before a value would make the value the name of a tag, however it is escaped.
+    const opensTag = range?.kind === "text" && /<\/?$/.test(source.slice(0, field.start));
+    if (!range || range.kind === "raw" || opensTag) {
       mistakes.push({
         path: "html",
-        message: `{{${field.name}}} stands inside ${range ? `<${range.tag}>` : "a tag or comment"}, where a value cannot be made safe; move it into text or an attribute value`,
+        message: `{{${field.name}}} stands inside ${range && !opensTag ? `<${range.tag}>` : "a tag or comment"}, where a value cannot be made safe; move it into text or an attribute value`,
       });
       continue;
     }

@@ -39,7 +39,7 @@ const place = (source: string, index: number) => {
 };
 
 const isKnown = (name: string, extra: ReadonlySet<string>) =>
-  name in contactColumns ||
+  Object.hasOwn(contactColumns, name) ||
   (senderFields as readonly string[]).includes(name) ||
   /^attrs\.[\w-]{1,64}$/.test(name) ||
   extra.has(name);

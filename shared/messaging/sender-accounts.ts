@@ -1,5 +1,6 @@
 // The sender account that a channel uses when none is chosen.
-import { query, type Sql } from "../db/knex.ts";
+import { fail } from "../contracts/errors.ts";
+import { query, type Sql, type Trx } from "../db/knex.ts";
 
 export interface SenderFacts {
   readonly fromAddress: string;
@@ -18,3 +19,18 @@ export const defaultSender = async (sql: Sql, channel: string): Promise<SenderFa
       [channel],
     )
   )[0];
+
+/** Makes one account the default of its channel. Throws SENDER_ACCOUNT_NOT_FOUND. */
+export const makeDefaultSender = async (trx: Trx, id: string): Promise<void> => {
+  const [account] = await query<{ channel: string }>(
+    trx,
+    "select channel from messaging.sender_accounts where id = ? for update",
+    [id],
+  );
+  if (!account) throw fail("SENDER_ACCOUNT_NOT_FOUND", `No sender account has the id ${id}.`);
+  // First the old one: a unique index allows one default at any moment.
+  await query(trx, "update messaging.sender_accounts set is_default = false where channel = ? and is_default", [
+    account.channel,
+  ]);
+  await query(trx, "update messaging.sender_accounts set is_default = true, updated_at = now() where id = ?", [id]);
+};

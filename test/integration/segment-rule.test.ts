@@ -45,7 +45,7 @@ beforeAll(async () => {
     ["replied", "2026-02-22", true],
   ] as const)
     await db.raw(
-      "insert into messaging.delivery_events (id, message_id, type, provider, provider_event_id, human, at) values (make_uuid7(), ?, ?, 'x', ?, ?, ?)",
+      "insert into messaging.delivery_events (id, message_id, source_id, type, provider, provider_event_id, human, at) values (make_uuid7(), ?, make_uuid7(), ?, 'x', ?, ?, ?)",
       [message, type, type, human, when],
     );
 });

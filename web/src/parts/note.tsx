@@ -22,7 +22,7 @@ export const Note = ({ tone, title, children, actions, role }: NoteProps) => (
       <Icon name={icons[tone]} size={18} />
     </span>
     <div className={css["body"]}>
-      <Text component="div" fw={500} fz="sm">
+      <Text component="div" fw={600} fz="sm">
         {title}
       </Text>
       {children && (

@@ -31,6 +31,8 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
   const release = useWrite("campaigns.resume", { touches: ["campaigns"] });
   const unknown = stats.states.unknown ?? 0;
   const failed = stats.states.failed ?? 0;
+  // Closed by hand: failed in the ledger, and yet perhaps sent.
+  const blind = stats.reasons["unknown_closed"] ?? 0;
   const held = status === "held";
   const notices = [
     unknown > 0 && (
@@ -116,7 +118,9 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
         onConfirm={() => retry.mutate({ id, ...(reason ? { filter: { reason } } : {}) })}
         onClose={() => setAsked(null)}
       >
-        Failed messages were refused by a server, so nobody gets them twice.
+        {blind > 0 && (reason === undefined || reason === "unknown_closed")
+          ? `${counted(blind, "message")} of them ${blind === 1 ? "was" : "were"} closed without knowing whether the mail had left: those people may get it a second time.`
+          : "These messages were refused by a server, so nobody gets them twice."}
       </Confirm>
     </Stack>
   );

@@ -86,6 +86,11 @@ export const MessageDrawer = ({ campaignId }: { readonly campaignId: string }) =
           {problem && <ProblemNote problem={problem} />}
           {data.state === "failed" && (
             <Group>
+              {data.reason === "unknown_closed" && (
+                <Text fz="sm">
+                  It was closed without knowing whether it had left. A retry may reach the person twice.
+                </Text>
+              )}
               <Button variant="default" loading={retry.isPending} onClick={() => retry.mutate({ id: campaignId, ids })}>
                 Retry this message
               </Button>

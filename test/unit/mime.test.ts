@@ -1,0 +1,88 @@
+// The mail on the wire: laid out once, filled per person, and what comes out parses to what was meant.
+import fc from "fast-check";
+import { simpleParser } from "mailparser";
+import { expect, test } from "vitest";
+import { layOutMail } from "../../services/email/mime.ts";
+import { smtpOutcome } from "../../services/email/providers/smtp-answer.ts";
+import { compileBulk } from "../../shared/messaging/footer.ts";
+
+const facts = {
+  to: "ada@example.org",
+  messageId: "<1@example.org>",
+  date: new Date("2026-11-22T10:00:00Z"),
+  unsubscribeUrl: "https://u.example/1",
+};
+const frame = { from: { name: 'Müller, "AG"', address: "a@b.example" }, replyTo: "r@b.example", bulk: true };
+const link = (index: number) => `https://l.example/${index}`;
+
+test("headers, bodies and non-ASCII text survive the way", async () => {
+  const render = await layOutMail(
+    frame,
+    compileBulk({
+      subject: "Grüße, {{firstName}} ✓",
+      html: `<p>${"Ünïcödé ".repeat(40)}{{firstName}}.</p><p>.dot</p>`,
+    }),
+  );
+  const mail = await simpleParser(
+    render(
+      facts,
+      { firstName: "Zoë 🙂", postalAddress: "x", pixelUrl: "p", unsubscribeUrl: facts.unsubscribeUrl },
+      link,
+    ),
+  );
+  expect(mail.subject).toBe("Grüße, Zoë 🙂 ✓");
+  expect(mail.from?.value[0]).toEqual({ name: 'Müller, "AG"', address: "a@b.example" });
+  expect(mail.messageId).toBe("<1@example.org>");
+  expect(mail.date).toEqual(facts.date);
+  expect(mail.html).toContain("Ünïcödé Zoë 🙂.</p><p>.dot</p>");
+  expect(mail.text).toContain("Zoë 🙂.");
+  const line = mail.headerLines.find(({ key }) => key === "list-unsubscribe-post")?.line;
+  expect(line).toBe("List-Unsubscribe-Post: List-Unsubscribe=One-Click");
+});
+
+test("a value can add no header and no line longer than SMTP takes", async () => {
+  const render = await layOutMail(frame, compileBulk({ subject: "{{firstName}}", html: "<p>{{firstName}}</p>" }));
+  await fc.assert(
+    fc.asyncProperty(fc.string({ maxLength: 300, unit: "binary" }), async (value) => {
+      const raw = render(facts, { firstName: `x\r\nBcc: evil@example.org\r\n\r\n${value}` }, link);
+      expect(
+        Math.max(
+          ...raw
+            .toString("latin1")
+            .split("\r\n")
+            .map((line) => line.length),
+        ),
+      ).toBeLessThan(998);
+      expect(raw.every((byte) => byte < 128)).toBe(true);
+      const mail = await simpleParser(raw);
+      expect(mail.bcc).toBeUndefined();
+      expect(mail.messageId).toBe("<1@example.org>");
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test.each([
+  [{ responseCode: 421, response: "421 4.7.0 slow down", command: "DATA" }, false, { kind: "throttled" }],
+  [{ responseCode: 454, response: "454 4.7.1 throttled", command: "RCPT TO" }, false, { kind: "throttled" }],
+  [{ responseCode: 451, response: "451 4.3.0 try later", command: "DATA" }, true, { kind: "transient" }],
+  [
+    { responseCode: 550, response: "550 5.1.1 no such user", command: "RCPT TO" },
+    false,
+    { kind: "rejected", suppress: true },
+  ],
+  [
+    { responseCode: 550, response: "550 5.7.1 blocked for policy", command: "RCPT TO" },
+    false,
+    { kind: "rejected", suppress: false },
+  ],
+  [
+    { responseCode: 554, response: "554 5.6.0 content refused", command: "DATA" },
+    true,
+    { kind: "rejected", suppress: false },
+  ],
+  [{ code: "ETIMEDOUT", message: "Timeout" }, true, { kind: "unknown" }],
+  [{ code: "ECONNECTION", message: "closed" }, false, { kind: "transient" }],
+])("the answer %j, body begun %s, means %j", (error, begun, outcome) => {
+  expect(smtpOutcome(error, begun)).toMatchObject(outcome);
+});
