@@ -6,7 +6,7 @@ import busboy from "busboy";
 import { callAction } from "../../shared/broker/context.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import { validate } from "../../shared/broker/validate.ts";
-import { imports } from "../../shared/contracts/contacts.ts";
+import { imports } from "../../shared/contracts/imports.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import { type Exchange, sendJson } from "../exchange.ts";
 import type { PublicAction } from "../operations.ts";

@@ -1,6 +1,6 @@
 // Contracts of the campaigns service: drafts, preflight, launch, life cycle, numbers, and the ledger of one campaign.
 import { z } from "zod";
-import { Channel } from "./contacts.ts";
+import { Channel } from "./channel.ts";
 import { Content, Name } from "./content.ts";
 import { action, byId, Done, event, Id, Instant, job, listQuery, page } from "./contract.ts";
 import { Message, MessageState } from "./messages.ts";

@@ -66,3 +66,7 @@ export const page = <T extends z.ZodType>(item: T) =>
 export const byId = z.strictObject({ id: Id });
 /** Answer of an action that has nothing to say but that it was done. */
 export const Done = z.object({ ok: z.literal(true) });
+
+/** Text that Postgres can hold: no NUL character, no half of a surrogate pair. */
+export const clean = (schema: z.ZodString) =>
+  schema.refine((s) => !s.includes("\0") && s.isWellFormed(), "has a NUL character or broken Unicode; take it out");

@@ -2,12 +2,16 @@
 import type { z } from "zod";
 import { accounts } from "./accounts.ts";
 import { campaigns } from "./campaigns.ts";
-import { communities, consent, contacts, imports, segments, tags } from "./contacts.ts";
+import { communities, tags } from "./communities.ts";
+import { consent } from "./consent.ts";
+import { contacts } from "./contacts.ts";
 import type { ActionContract, JobContract } from "./contract.ts";
 import { email } from "./email.ts";
+import { imports } from "./imports.ts";
 import { messages } from "./messages.ts";
 import { sandbox } from "./sandbox.ts";
 import { scheduler } from "./scheduler.ts";
+import { segments } from "./segments.ts";
 import { senders } from "./senders.ts";
 import { templates } from "./templates.ts";
 

@@ -1,6 +1,6 @@
 // Contracts of the messages service: single messages, the search over the ledger, and what links in mail lead to.
 import { z } from "zod";
-import { Channel } from "./contacts.ts";
+import { Channel } from "./channel.ts";
 import { Content } from "./content.ts";
 import { action, byId, event, Id, Instant, job, listQuery, page } from "./contract.ts";
 

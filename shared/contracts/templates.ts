@@ -1,6 +1,6 @@
 // Contracts of the templates service: drafts, published versions, previews.
 import { z } from "zod";
-import { Channel } from "./contacts.ts";
+import { Channel } from "./channel.ts";
 import { Content, Html, Name, Subject } from "./content.ts";
 import { action, byId, Done, Id, Instant, listQuery, page } from "./contract.ts";
 

@@ -137,6 +137,25 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await page.getByText("have an outcome").waitFor();
   }, 120_000);
 
+  it("holds a campaign whose messages may have been sent, until a person decides", async () => {
+    await page.goto("/mailbox");
+    await page.getByRole("button", { name: "Faults" }).click();
+    await page.getByLabel("What the server does").selectOption("timeout_after_accept");
+    await page.getByLabel("How often").fill("2");
+    await page.getByRole("button", { name: "Add the fault" }).click();
+    await page.getByText("2 times left").waitFor();
+    const recipients = await wizardToConfirm(page, { name: "Silent server", subject: "Silence" });
+    await confirmAndLaunch(page, recipients);
+    const state = page.locator("header");
+    await state.getByText("waiting for your release", { exact: true }).waitFor({ timeout: 90_000 });
+    await page.getByText("2 messages may have been sent: decide").waitFor();
+    await page.getByRole("button", { name: "Close as failed" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Close them" }).click();
+    await state.getByText("completed", { exact: true }).waitFor();
+    await page.getByRole("link", { name: /^failed/ }).click();
+    await page.getByRole("table", { name: "Ledger" }).getByText("closed by hand, outcome unknown").first().waitFor();
+  }, 180_000);
+
   it("keeps the chosen theme over a reload and needs no more than the keyboard to leave", async () => {
     await page.goto("/");
     await page.getByRole("button", { name: /^Colours/ }).focus();

@@ -5,7 +5,7 @@ import { runImport } from "../../services/contacts/imports/run-import.ts";
 import { submitImport } from "../../services/contacts/imports/submit-import.ts";
 import { beginUpload, storeChunk } from "../../services/contacts/imports/upload/receive-upload.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
-import { ImportOptions } from "../../shared/contracts/contacts.ts";
+import { ImportOptions } from "../../shared/contracts/imports.ts";
 import type { JobRun } from "../../shared/jobs/define.ts";
 
 /** A run outside a worker. `signal` stops it as a worker's shutdown would. */

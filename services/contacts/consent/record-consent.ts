@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { recordConsents } from "../../../shared/consent/consents.ts";
-import type { consent } from "../../../shared/contracts/contacts.ts";
+import type { consent } from "../../../shared/contracts/consent.ts";
 import { contactNotFound } from "../contacts/get-contact.ts";
 import { lockContact } from "../contacts/store.ts";
 

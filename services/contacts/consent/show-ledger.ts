@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { type LedgerEntry, readLedger } from "../../../shared/consent/consents.ts";
-import type { consent } from "../../../shared/contracts/contacts.ts";
+import type { consent } from "../../../shared/contracts/consent.ts";
 import { getContact } from "../contacts/get-contact.ts";
 import { idOfCursor, pageById } from "../id-page.ts";
 

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { type SuppressionEntry, suppress } from "../../../shared/consent/suppressions.ts";
-import type { consent } from "../../../shared/contracts/contacts.ts";
+import type { consent } from "../../../shared/contracts/consent.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
 import { normaliseEmail } from "../../../shared/lib/email-address.ts";
 import { normalisePhone } from "../../../shared/lib/phone.ts";

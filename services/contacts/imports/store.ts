@@ -1,6 +1,6 @@
 // SQL of imports: their life cycle and their counts. States change by compare-and-set.
 import type { z } from "zod";
-import type { Import, ImportOptions } from "../../../shared/contracts/contacts.ts";
+import type { Import, ImportOptions } from "../../../shared/contracts/imports.ts";
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
 import { bind } from "../../../shared/lib/bind.ts";
 import type { Delimiter } from "./csv-rows.ts";

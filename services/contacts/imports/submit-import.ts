@@ -2,8 +2,8 @@
 // that cannot be read at all becomes an import that fails with its reason.
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
-import type { imports } from "../../../shared/contracts/contacts.ts";
 import { type FieldError, fail } from "../../../shared/contracts/errors.ts";
+import type { imports } from "../../../shared/contracts/imports.ts";
 import type { Trx } from "../../../shared/db/knex.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { isPhoneCountry } from "../../../shared/lib/phone.ts";

@@ -4,7 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { createContext, use, useEffect, useState } from "react";
 import { useForm } from "react-hook-form";
-import type { Channel } from "../../../shared/contracts/contacts.ts";
+import type { Channel } from "../../../shared/contracts/channel.ts";
 import type { Row } from "../api.ts";
 import { showAtFields } from "../form.ts";
 import { Confirm } from "../parts/confirm.tsx";

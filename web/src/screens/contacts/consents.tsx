@@ -2,7 +2,8 @@
 import { Button, Checkbox, Group, Radio, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useForm } from "react-hook-form";
-import type { Channel, Contact } from "../../../../shared/contracts/contacts.ts";
+import type { Channel } from "../../../../shared/contracts/channel.ts";
+import type { Contact } from "../../../../shared/contracts/contacts.ts";
 import { showAtFields } from "../../form.ts";
 import { ProblemNote } from "../../parts/note.tsx";
 import { Status } from "../../parts/status.tsx";

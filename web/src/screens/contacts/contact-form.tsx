@@ -12,7 +12,8 @@ import {
 } from "@mantine/core";
 import { useEffect } from "react";
 import { Controller, type UseFormReturn, useFieldArray } from "react-hook-form";
-import type { Channel, Contact } from "../../../../shared/contracts/contacts.ts";
+import type { Channel } from "../../../../shared/contracts/channel.ts";
+import type { Contact } from "../../../../shared/contracts/contacts.ts";
 import type { ApiParams } from "../../api.ts";
 import { orNull, showAtFields } from "../../form.ts";
 import { Icon } from "../../parts/icon.tsx";

@@ -1,6 +1,6 @@
 // What happens to contacts that are there already, and which consent comes with the file.
 import { Checkbox, Group, NativeSelect, Radio, SimpleGrid, Stack, TextInput } from "@mantine/core";
-import type { Channel } from "../../../../shared/contracts/contacts.ts";
+import type { Channel } from "../../../../shared/contracts/channel.ts";
 import type { FieldError } from "../../../../shared/contracts/errors.ts";
 import { Note } from "../../parts/note.tsx";
 import { useRead } from "../../query.ts";

@@ -1,0 +1,52 @@
+// Contracts of communities and tags: named things that contacts belong to.
+import { z } from "zod";
+import { action, byId, clean, Done, Id, Instant, listQuery, page } from "./contract.ts";
+
+export const NamedResource = z.object({ id: Id, name: z.string(), createdAt: Instant });
+const name = clean(z.string().trim().min(1).max(100));
+const namedActions = <P extends string>(path: P, one: string) => ({
+  list: action({
+    summary: `Lists ${path.slice(1)}`,
+    permission: "read",
+    rest: { method: "GET", path },
+    params: z.strictObject({ ...listQuery, q: clean(z.string().max(100)).optional() }),
+    result: page(NamedResource),
+  }),
+  get: action({
+    summary: `Shows one ${one}`,
+    permission: "read",
+    rest: { method: "GET", path: `${path}/:id` },
+    params: byId,
+    result: NamedResource,
+  }),
+  create: action({
+    summary: `Creates a ${one}`,
+    permission: "write",
+    rest: { method: "POST", path, status: 201 },
+    params: z.strictObject({ name }),
+    result: NamedResource,
+  }),
+  update: action({
+    summary: `Renames a ${one}`,
+    permission: "write",
+    rest: { method: "PATCH", path: `${path}/:id` },
+    params: z.strictObject({ id: Id, name }),
+    result: NamedResource,
+  }),
+  remove: action({
+    summary: `Deletes a ${one}`,
+    permission: "write",
+    rest: { method: "DELETE", path: `${path}/:id`, status: 204 },
+    params: byId,
+    result: Done,
+  }),
+});
+
+/** A default community always exists and cannot be deleted. */
+export const communities = {
+  group: "contacts",
+  actions: namedActions("/communities", "community"),
+  events: {},
+  jobs: {},
+} as const;
+export const tags = { group: "contacts", actions: namedActions("/tags", "tag"), events: {}, jobs: {} } as const;
