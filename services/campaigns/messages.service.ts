@@ -8,7 +8,8 @@ import { recordTracking, trackToken, unsubscribeByToken } from "./messages/track
 
 export default service("messages", {
   actions: {
-    send: (ctx, deps) => sendMessages(deps, ctx.params, ctx.meta.idempotencyKey),
+    // Keys belong to whoever chose them: the same word from two callers means two messages.
+    send: (ctx, deps) => sendMessages(deps, ctx.params, ctx.meta.idempotencyKey, ctx.meta.caller?.userId ?? "within"),
     list: (ctx, deps) => searchMessages(deps, ctx.params),
     get: (ctx, deps) => showMessage(deps, ctx.params),
     track: (ctx, deps) => trackToken(deps, ctx.params),

@@ -9,8 +9,29 @@ const shown = (value: unknown): string => {
   return text === undefined ? "nothing" : text.length > 80 ? `${text.slice(0, 77)}…` : text;
 };
 
+const shortened = (key: PropertyKey) => {
+  const name = String(key);
+  return name.length > 100 ? `${name.slice(0, 99)}…` : name;
+};
+
 /** A path as the caller knows it: `content.html`, `messages.3.to`. */
-const pathOf = (path: readonly PropertyKey[]) => path.map(String).join(".");
+const pathOf = (path: readonly PropertyKey[]) => path.map(shortened).join(".");
+
+const isStorable = (text: string) => !text.includes("\0") && text.isWellFormed();
+
+/** Where a value holds text that Postgres refuses or would silently change: a NUL character, half of a surrogate pair. */
+const unstorable = (value: unknown, path: readonly PropertyKey[] = []): FieldError[] => {
+  if (typeof value === "string")
+    return isStorable(value)
+      ? []
+      : [{ path: pathOf(path), message: "has a NUL character or broken Unicode; take it out" }];
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    isStorable(key)
+      ? unstorable(inner, [...path, key])
+      : [{ path: pathOf([...path, key]), message: "is a name with a NUL character or broken Unicode; take it out" }],
+  );
+};
 
 const flatten = (issue: Issue, prefix: readonly PropertyKey[]): FieldError[] => {
   const path = [...prefix, ...issue.path];
@@ -35,8 +56,9 @@ const flatten = (issue: Issue, prefix: readonly PropertyKey[]): FieldError[] => 
  */
 export const validate = <T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> => {
   const result = schema.safeParse(value, { reportInput: true });
-  if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) => flatten(issue, [])).slice(0, 50);
+  const wrong = result.success ? unstorable(result.data) : result.error.issues.flatMap((issue) => flatten(issue, []));
+  if (result.success && wrong.length === 0) return result.data;
+  const errors = wrong.slice(0, 50);
   const first = errors[0];
   throw fail(
     "VALIDATION_FAILED",

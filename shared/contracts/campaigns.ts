@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Channel } from "./channel.ts";
 import { Content, Name } from "./content.ts";
-import { action, byId, Done, event, Id, Instant, job, listQuery, page } from "./contract.ts";
+import { action, byId, Done, event, GivenInstant, Id, Instant, job, listQuery, page } from "./contract.ts";
 import { Message, MessageState } from "./messages.ts";
 
 export const CampaignStatus = z.enum([
@@ -28,8 +28,8 @@ export const Audience = z
     (a) => [a.all, a.segmentId, a.tag].filter((v) => v !== undefined).length === 1,
     "give exactly one of all, segmentId and tag",
   );
-export const Schedule = z.strictObject({ at: Instant, perRecipientTimezone: z.boolean().optional() });
-export const Rate = z.strictObject({ perSecond: z.number().positive().max(10_000) });
+export const Schedule = z.strictObject({ at: GivenInstant, perRecipientTimezone: z.boolean().optional() });
+export const Rate = z.strictObject({ perSecond: z.number().min(0.01).max(10_000) });
 
 export const Campaign = z.object({
   id: Id,

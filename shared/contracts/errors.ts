@@ -106,8 +106,14 @@ export class CatalogueError extends Error {
 export const fail = (type: ErrorCode, detail: string, data: ProblemData = {}): CatalogueError =>
   new CatalogueError(type, detail, data);
 
+/** The refusal of a cursor that its list never gave out. */
+export const cursorInvalid = (): CatalogueError =>
+  fail("CURSOR_INVALID", "The cursor is not one that this list gave out. Start again without it.", {
+    errors: [{ path: "cursor", message: "is not a cursor of this list" }],
+  });
+
 /** The code of an error that may have crossed a process border, or undefined when it is not of the catalogue. */
 export const errorCode = (error: unknown): ErrorCode | undefined => {
   const type = (error as { type?: unknown } | null)?.type;
-  return typeof type === "string" && type in errorCatalogue ? (type as ErrorCode) : undefined;
+  return typeof type === "string" && Object.hasOwn(errorCatalogue, type) ? (type as ErrorCode) : undefined;
 };

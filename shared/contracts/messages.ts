@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Channel } from "./channel.ts";
 import { Content } from "./content.ts";
-import { action, byId, event, Id, Instant, job, listQuery, page } from "./contract.ts";
+import { action, byId, event, GivenInstant, Id, Instant, job, listQuery, page } from "./contract.ts";
 
 export const MessageState = z.enum([
   "queued",
@@ -76,8 +76,8 @@ export const messages = {
         state: MessageState.optional(),
         reason: z.string().max(100).optional(),
         channel: Channel.optional(),
-        from: Instant.optional(),
-        until: Instant.optional(),
+        from: GivenInstant.optional(),
+        until: GivenInstant.optional(),
       }),
       result: page(Message),
     }),

@@ -1,7 +1,7 @@
 // Contracts of the segments service: rules that find contacts.
 import { z } from "zod";
 import { Contact } from "./contacts.ts";
-import { action, byId, clean, Done, Id, Instant, listQuery, page } from "./contract.ts";
+import { action, byId, clean, Done, Id, Instant, listQuery, page, Version } from "./contract.ts";
 
 const name = clean(z.string().trim().min(1).max(100));
 /** A rule tree: `{ all | any | none: [rule | { field, op, value }] }`; checked in depth when it is compiled to SQL. */
@@ -46,7 +46,7 @@ export const segments = {
         id: Id,
         name: name.optional(),
         rule: Rule.optional(),
-        version: z.coerce.number().int().optional(),
+        version: Version.optional(),
       }),
       result: Segment,
     }),

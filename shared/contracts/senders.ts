@@ -32,7 +32,7 @@ const fields = {
   /** Bulk mail must carry it. */
   postalAddress: z.string().trim().min(10).max(500).nullable().optional(),
   /** Messages a second from this account, over all processes; null: no limit. */
-  ratePerSecond: z.number().positive().max(10_000).nullable().optional(),
+  ratePerSecond: z.number().min(0.01).max(10_000).nullable().optional(),
 };
 
 export const senders = {

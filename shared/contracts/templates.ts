@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Channel } from "./channel.ts";
 import { Content, Html, Name, Subject } from "./content.ts";
-import { action, byId, Done, Id, Instant, listQuery, page } from "./contract.ts";
+import { action, byId, Done, Id, Instant, listQuery, page, Version } from "./contract.ts";
 
 export const Template = z.object({
   id: Id,
@@ -57,7 +57,7 @@ export const templates = {
         id: Id,
         name: Name.optional(),
         ...templateFields,
-        version: z.coerce.number().int().optional(),
+        version: Version.optional(),
       }),
       result: Template,
     }),

@@ -1,8 +1,8 @@
 // Compiles a template once into literal parts and holes; per person only the holes are filled, escaped for their place.
 // Places: html text, html attribute, inside a URL, a tracked link, plain text. A hole anywhere else is refused.
-import { convert } from "html-to-text";
 import { Tokenizer } from "htmlparser2";
 import { findMergeFields, type TemplateMistake } from "./merge-fields.ts";
+import { textPartOf } from "./text-part.ts";
 
 export type Place = "html" | "attribute" | "url" | "text";
 
@@ -131,6 +131,16 @@ interface Spot {
   readonly hole: Hole;
 }
 
+/** Finds the range around a field. Fields and ranges both come in order, so each range is looked at once. */
+const rangeFinder = (ranges: readonly Range[]) => {
+  let next = 0;
+  return (start: number, end: number): Range | undefined => {
+    while (next < ranges.length && (ranges[next] as Range).end <= start) next++;
+    const range = ranges[next];
+    return range && range.start <= start && range.end >= end ? range : undefined;
+  };
+};
+
 const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boolean) => {
   const { fields, mistakes: found } = findMergeFields(source, "html", extra);
   const mistakes = [...found];
@@ -138,6 +148,7 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
   const links: string[] = [];
   const spots: Spot[] = [];
   const tracked = new Set<Range>();
+  const rangeOf = rangeFinder(ranges);
   for (const range of ranges) {
     if (
       !trackLinks ||
@@ -153,7 +164,7 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
     links.push(destination);
   }
   for (const field of fields) {
-    const range = ranges.find((r) => r.start <= field.start && r.end >= field.end);
+    const range = rangeOf(field.start, field.end);
     if (range && tracked.has(range)) continue;
     // `<` before a value would make the value the name of a tag, however it is escaped.
     const opensTag = range?.kind === "text" && /<\/?$/.test(source.slice(0, field.start));
@@ -195,37 +206,7 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
   return { compiled: { parts, holes: spots.map((spot) => spot.hole) } satisfies Compiled, links, mistakes, fields };
 };
 
-// Private-use characters: never in real mail, untouched by the html-to-text converter.
-const OPEN = "\uE000";
-const CLOSE = "\uE001";
-
-/** The text part of a compiled html part: the same holes, escaped for text. */
-const textOf = (html: Compiled): Compiled => {
-  const marked = html.parts.map((part, i) => (i < html.holes.length ? `${part}${OPEN}${i}${CLOSE}` : part)).join("");
-  const text = convert(marked, {
-    wordwrap: false,
-    selectors: [
-      { selector: "a", options: { hideLinkHrefIfSameAsText: true, ignoreHref: false } },
-      { selector: "img", format: "skip" },
-      { selector: "h1", options: { uppercase: false } },
-      { selector: "h2", options: { uppercase: false } },
-      { selector: "h3", options: { uppercase: false } },
-      { selector: "table", format: "dataTable", options: { uppercaseHeaderCells: false } },
-    ],
-  });
-  const parts: string[] = [];
-  const holes: Hole[] = [];
-  let from = 0;
-  for (const match of text.matchAll(new RegExp(`${OPEN}(\\d+)${CLOSE}`, "g"))) {
-    const hole = html.holes[Number(match[1])];
-    if (!hole) continue;
-    parts.push(text.slice(from, match.index));
-    holes.push({ ...hole, place: "text" });
-    from = match.index + match[0].length;
-  }
-  parts.push(text.slice(from));
-  return { parts, holes };
-};
+const MOST_MISTAKES = 20;
 
 export interface ContentSource {
   readonly subject?: string | null | undefined;
@@ -245,7 +226,7 @@ export const compileContent = (
   const subject = compileText((content.subject ?? "").replaceAll(/[\r\n]+/g, " "), "subject", extra);
   const html = compileHtml(content.html ?? "", extra, options.trackLinks ?? true);
   const given = content.text?.trim() ? compileText(content.text, "text", extra) : undefined;
-  const text = given?.compiled ?? textOf(html.compiled);
+  const made = given ? undefined : textPartOf(html.compiled);
   const used = new Map<string, boolean>();
   const everyField = [...subject.compiled.holes, ...(given?.compiled.holes ?? [])]
     .filter((hole) => hole.kind === "field")
@@ -258,15 +239,16 @@ export const compileContent = (
       })),
     );
   for (const { name, fallback } of everyField) used.set(name, (used.get(name) ?? false) || fallback === undefined);
+  const mistakes = [...subject.mistakes, ...html.mistakes, ...(given?.mistakes ?? []), ...(made?.mistakes ?? [])];
   const own = [...used].filter(([name]) => name !== "unsubscribeUrl" && name !== "postalAddress");
   return {
     subject: subject.compiled,
     html: html.compiled,
-    text,
+    text: given?.compiled ?? made?.text ?? { parts: [""], holes: [] },
     links: html.links,
     fields: own.map(([name]) => name),
     required: own.filter(([, required]) => required).map(([name]) => name),
-    mistakes: [...subject.mistakes, ...html.mistakes, ...(given?.mistakes ?? [])],
+    mistakes: mistakes.slice(0, MOST_MISTAKES),
     hasUnsubscribe: used.has("unsubscribeUrl"),
     hasPostalAddress: used.has("postalAddress"),
   };

@@ -52,5 +52,6 @@ export const fill = (compiled: Compiled, values: Values, linkTo: LinkTo): string
 export const fillDestination = (destination: string, values: Values): string =>
   destination.replace(/\{\{([^}|]+)(?:\|([^}]*))?\}\}/g, (_, name: string, fallback: string | undefined) => {
     const value = values[name.trim()];
-    return encodeURIComponent(value === undefined || value === null || value === "" ? (fallback ?? "") : String(value));
+    const text = value === undefined || value === null || value === "" ? (fallback ?? "") : String(value);
+    return encodeURIComponent(text.toWellFormed());
   });

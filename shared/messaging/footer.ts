@@ -14,6 +14,9 @@ const beforeBodyEnd = (html: string, addition: string) => {
   return end === -1 ? html + addition : html.slice(0, end) + addition + html.slice(end);
 };
 
+/** The ledger puts a person's values together in one SQL call, which takes 100 arguments: a name and a value per field. */
+const MOST_FIELDS = 50;
+
 /** Content of a bulk mail, compiled with tracked links, pixel and whatever of the footer it lacks. */
 export const compileBulk = (content: ContentSource): CompiledContent => {
   const bare = compileContent(content);
@@ -27,5 +30,16 @@ export const compileBulk = (content: ContentSource): CompiledContent => {
   const text = content.text?.trim() ? content.text + (footer ? textFooter(unsubscribe, postal) : "") : undefined;
   const compiled = compileContent({ subject: content.subject, html, text }, { extra: new Set(["pixelUrl"]) });
   const own = (name: string) => name !== "pixelUrl";
-  return { ...compiled, fields: compiled.fields.filter(own), required: compiled.required.filter(own) };
+  const fields = compiled.fields.filter(own);
+  const mistakes =
+    fields.length <= MOST_FIELDS
+      ? compiled.mistakes
+      : [
+          {
+            path: "html",
+            message: `the content uses ${fields.length} different merge fields; expected at most ${MOST_FIELDS}`,
+          },
+          ...compiled.mistakes,
+        ];
+  return { ...compiled, fields, required: compiled.required.filter(own), mistakes };
 };

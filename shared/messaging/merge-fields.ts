@@ -32,11 +32,17 @@ export interface TemplateMistake {
   readonly message: string;
 }
 
+/** More mistakes than these help nobody, and finding them all would let a large text keep the process busy. */
+const MOST_MISTAKES = 20;
+const MOST_SHOWN = 60;
+
 const place = (source: string, index: number) => {
   const before = source.slice(0, index);
   const line = before.split("\n").length;
   return `line ${line}, column ${index - before.lastIndexOf("\n")}`;
 };
+
+const shown = (text: string) => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text);
 
 const isKnown = (name: string, extra: ReadonlySet<string>) =>
   Object.hasOwn(contactColumns, name) ||
@@ -45,7 +51,7 @@ const isKnown = (name: string, extra: ReadonlySet<string>) =>
   extra.has(name);
 
 /**
- * The merge fields of a text in order, and what is wrong with it.
+ * The merge fields of a text in order, and what is wrong with it; looks no further after 20 mistakes.
  * `extra` names fields known besides the contact's (a transactional message's own variables).
  */
 export const findMergeFields = (
@@ -56,7 +62,7 @@ export const findMergeFields = (
   const fields: MergeField[] = [];
   const mistakes: TemplateMistake[] = [];
   let at = source.indexOf("{{");
-  while (at !== -1) {
+  while (at !== -1 && mistakes.length < MOST_MISTAKES) {
     const close = source.indexOf("}}", at + 2);
     const nested = source.indexOf("{{", at + 2);
     if (close === -1 || (nested !== -1 && nested < close)) {
@@ -64,7 +70,8 @@ export const findMergeFields = (
         path,
         message: `"${source.slice(at, at + 20).split("\n", 1)[0]}" at ${place(source, at)} opens a merge field that is not closed; write it as {{field}} or {{field|default}}`,
       });
-      at = nested === -1 ? -1 : nested;
+      // Where nothing closes any more, one mistake says it.
+      at = close === -1 ? -1 : nested;
       continue;
     }
     const inner = source.slice(at + 2, close);
@@ -74,7 +81,7 @@ export const findMergeFields = (
       const known = [...Object.keys(contactColumns), "attrs.<name>", ...senderFields, ...extra].join(", ");
       mistakes.push({
         path,
-        message: `"{{${inner}}}" at ${place(source, at)} names the field "${name}", which does not exist; the fields are ${known}`,
+        message: `"{{${shown(inner)}}}" at ${place(source, at)} names the field "${shown(name)}", which does not exist; the fields are ${known}`,
       });
     }
     fields.push({ name, fallback: bar === -1 ? undefined : inner.slice(bar + 1), start: at, end: close + 2 });

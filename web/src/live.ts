@@ -1,7 +1,7 @@
 // One live stream per tab: screens name the topics they show, the stream says which of them changed (at most once a
 // second), and what was read about them is read again. While the stream is away, screens poll instead.
 import { useEffect, useSyncExternalStore } from "react";
-import { refresh } from "./query.ts";
+import { refreshQuietly } from "./query.ts";
 
 /** What a topic's message makes out of date. */
 const touchedBy = (topic: string): string[] => {
@@ -26,7 +26,7 @@ const setConnected = (value: boolean): void => {
 const onMessage = (event: MessageEvent<string>): void => {
   try {
     const { topic } = JSON.parse(event.data) as { topic?: string };
-    if (topic) void refresh(touchedBy(topic));
+    if (topic) void refreshQuietly(touchedBy(topic));
   } catch {
     // A message this version does not know; polling keeps the screen right.
   }

@@ -68,6 +68,8 @@ export interface Rows<R> {
   readonly retry: () => void;
 }
 
+const mostPagesAgain = 3;
+
 /** Reads a list page by page through its cursor. */
 export const useRows = <N extends ListName>(name: N, params: ApiParams<N>, options: ReadOptions = {}): Rows<Row<N>> => {
   const pages = useInfiniteQuery({
@@ -83,7 +85,9 @@ export const useRows = <N extends ListName>(name: N, params: ApiParams<N>, optio
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     enabled: options.enabled ?? true,
-    refetchInterval: options.every ?? false,
+    // Reading again reads every page that is loaded: far down a list, that is left to the person.
+    refetchInterval: ({ state }) =>
+      (state.data?.pages.length ?? 0) > mostPagesAgain ? false : (options.every ?? false),
     placeholderData: keepPreviousData,
   });
   return {
@@ -106,11 +110,19 @@ export interface WriteOptions<N extends ApiName> {
   readonly done?: (result: ApiResult<N>, params: ApiParams<N>) => void;
 }
 
+const touched = (name: unknown, touches: readonly string[]): boolean =>
+  typeof name === "string" && touches.some((one) => name === one || name.startsWith(`${one}.`));
+
 /** Forgets the answers of the named actions or of all actions of the named services; open screens read them again. */
 export const refresh = (touches: readonly string[]): Promise<void> =>
+  queryClient.invalidateQueries({ predicate: ({ queryKey: [name] }) => touched(name, touches) });
+
+/** The same for what happens by itself, once a second: leaves lists alone of which many pages are loaded. */
+export const refreshQuietly = (touches: readonly string[]): Promise<void> =>
   queryClient.invalidateQueries({
-    predicate: ({ queryKey: [name] }) =>
-      typeof name === "string" && touches.some((touched) => name === touched || name.startsWith(`${touched}.`)),
+    predicate: ({ queryKey: [name], state }) =>
+      touched(name, touches) &&
+      ((state.data as { pages?: unknown[] } | undefined)?.pages?.length ?? 0) <= mostPagesAgain,
   });
 
 interface Intention {

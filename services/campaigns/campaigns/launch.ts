@@ -2,7 +2,7 @@
 // in chunks, each resumable. Two clicks, two processes or a kill in between make one audience.
 import type { Deps } from "../../../shared/broker/deps.ts";
 import type { CampaignStatus } from "../../../shared/contracts/campaigns.ts";
-import { fail } from "../../../shared/contracts/errors.ts";
+import { errorCode, fail } from "../../../shared/contracts/errors.ts";
 import type { JobRun } from "../../../shared/jobs/define.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
@@ -15,7 +15,7 @@ import { defaultSender } from "../../../shared/messaging/sender-accounts.ts";
 import { compiledBulk, emailContent } from "../content.ts";
 import { requireCampaign } from "./drafts.ts";
 import { launchProblems } from "./preflight.ts";
-import { changeStatus, findCampaign, moveAudience } from "./store.ts";
+import { type CampaignRow, changeStatus, findCampaign, moveAudience } from "./store.ts";
 
 /** Members of the audience per transaction: large enough to be quick, small enough not to block an embedded database. */
 const CHUNK = 5_000;
@@ -73,18 +73,39 @@ const launchedBefore = (name: string, status: string) =>
     `"${name}" is ${status}: it was launched before, and a campaign is launched once. Clone it to send again.`,
   );
 
+/** A scheduled campaign begins to prepare now; any other stays as it is. */
+const beginPreparing = (deps: Deps, campaignId: string, now: Date): Promise<CampaignRow | undefined> =>
+  deps.db.transaction(async (trx) => {
+    const begun = await changeStatus(trx, campaignId, { from: ["scheduled"], to: "preparing", audienceAt: now });
+    if (begun) await publish(trx, "campaign.changed", { campaignId, status: begun.status });
+    return begun ?? findCampaign(trx, campaignId);
+  });
+
+/** Holds a campaign that cannot go on by itself: its segment was deleted or broken since it was launched. */
+const holdCampaign = (deps: Deps, campaignId: string, heldReason: string): Promise<void> =>
+  deps.db.transaction(async (trx) => {
+    const held = await changeStatus(trx, campaignId, { from: ["preparing"], to: "held", heldReason });
+    if (held) await publish(trx, "campaign.changed", { campaignId, status: held.status });
+  });
+
 /** Job campaign.launch: writes the audience to the ledger and lets senders begin with the first chunk. */
 export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<void> => {
   const { deps } = run;
   const now = deps.clock.now();
-  const begun = await changeStatus(deps.db, campaignId, { from: ["scheduled"], to: "preparing", audienceAt: now });
-  const campaign = begun ?? (await findCampaign(deps.db, campaignId));
-  if (!campaign?.content_id || campaign.audience_complete || campaign.status === "draft") return;
+  const campaign = await beginPreparing(deps, campaignId, now);
+  // Cancelled before its audience was frozen: there is nobody to account for.
+  if (!campaign?.content_id || !campaign.audience_at || campaign.audience_complete) return;
   const content = await readContent(deps.db, campaign.content_id);
   if (!content) throw new Error(`content ${campaign.content_id} is missing`);
   const compiled = compileBulk(content);
-  const asOf = campaign.audience_at ?? now;
-  const condition = await audienceCondition(deps.db, campaign.audience, asOf);
+  const asOf = campaign.audience_at;
+  const condition = await audienceCondition(deps.db, campaign.audience, asOf).catch(async (error: unknown) => {
+    const code = errorCode(error);
+    if (code !== "SEGMENT_NOT_FOUND" && code !== "SEGMENT_RULE_INVALID") throw error;
+    await holdCampaign(deps, campaignId, "audience_gone");
+    return undefined;
+  });
+  if (!condition) return;
   const judge = { channel: campaign.channel, condition, fields: compiled.fields, required: compiled.required, asOf };
   const notBefore = campaign.schedule ? new Date(campaign.schedule.at) : asOf;
   let cursor = campaign.audience_cursor;

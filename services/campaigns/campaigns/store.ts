@@ -39,7 +39,8 @@ export const campaignOf = (row: CampaignRow): Campaign => ({
   rate: row.rate,
   createdAt: row.created_at.toISOString(),
   updatedAt: row.updated_at.toISOString(),
-  launchedAt: row.launched_at?.toISOString() ?? null,
+  // Scheduled, or cancelled before its time came: it was never launched.
+  launchedAt: row.audience_at === null ? null : (row.launched_at?.toISOString() ?? null),
   completedAt: row.completed_at?.toISOString() ?? null,
 });
 
@@ -168,7 +169,7 @@ export const dueCampaigns = (
   query(
     sql,
     `select id, status, audience_complete from campaigns.campaigns
-     where (status = 'scheduled' and launched_at <= ?) or (status in ('preparing', 'running', 'paused', 'cancelled') and not audience_complete and launched_at is not null) or status = 'running'`,
+     where (status = 'scheduled' and launched_at <= ?) or (status in ('preparing', 'running', 'paused', 'cancelled') and not audience_complete and audience_at is not null) or status = 'running'`,
     [now],
   );
 

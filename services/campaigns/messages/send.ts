@@ -102,9 +102,11 @@ export const sendMessages = async (
   deps: Deps,
   input: SendInput,
   requestKey: string | undefined,
+  caller = "within",
 ): Promise<{ id?: string; state?: MessageState; messages?: Sent[] }> => {
   const { messages, idempotencyKey, ...one } = input;
-  const key = idempotencyKey ?? requestKey;
+  const chosen = idempotencyKey ?? requestKey;
+  const key = chosen === undefined ? undefined : `${caller}:${chosen}`;
   if (
     messages !== undefined &&
     Object.keys(one).some((field) => one[field as keyof typeof one] !== undefined && field !== "kind")

@@ -87,9 +87,13 @@ const measure = async (
       backends,
       processes.map(({ pid }) => pid),
     );
+    for (const [i, { name, pid }] of processes.entries())
+      say(
+        `  ${spread}, ${name}: ${shown(idle[i]?.mb ?? Number.NaN)} MB, ${shown(idle[i]?.percent ?? Number.NaN)} % of a core, ${JSON.stringify(connections.get(pid))}`,
+      );
     await setSender(backends.databaseUrl);
-    const { items } = await api<{ items: readonly unknown[] }>("GET", "/contacts?limit=1");
-    if (items.length === 0) await importContacts(platform, recipients);
+    const { data } = await api<{ data: readonly unknown[] }>("GET", "/contacts?limit=1");
+    if (data.length === 0) await importContacts(platform, recipients);
     const busy = await watch(processes, () => sendCampaign(platform, sink));
     return processes.map(({ name, pid }, i) => ({
       spread,
