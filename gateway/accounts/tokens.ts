@@ -4,7 +4,7 @@ import type { Caller } from "../../shared/broker/context.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import type { Ability, AccessToken } from "../../shared/contracts/accounts.ts";
 import { fail } from "../../shared/contracts/errors.ts";
-import { decodeCursor, encodeCursor } from "../../shared/lib/cursor.ts";
+import { idOfCursor, pageById } from "../../shared/db/id-page.ts";
 import { makeTokenText } from "../auth/token-text.ts";
 import { announceRevoked } from "./revocations.ts";
 import { audit, insertToken, listTokens, revokeTokens } from "./store.ts";
@@ -68,14 +68,11 @@ export const pageOfTokens = async (
   caller: Caller,
   query: { limit: number; cursor?: string | undefined },
 ): Promise<{ data: z.input<typeof AccessToken>[]; nextCursor: string | null }> => {
-  const [after] = query.cursor === undefined ? [] : (decodeCursor(query.cursor, 1) ?? []);
-  if (query.cursor !== undefined && (typeof after !== "string" || !/^[0-9a-f-]{36}$/.test(after)))
-    throw fail("CURSOR_INVALID", "The cursor is not one of this list; leave it out to begin at the start");
-  const rows = await listTokens(deps.db, caller.userId, deps.clock.now(), query.limit + 1, after as string | undefined);
-  const shown = rows.slice(0, query.limit);
-  const last = shown.at(-1);
+  const after = idOfCursor(query.cursor);
+  const rows = await listTokens(deps.db, caller.userId, deps.clock.now(), query.limit + 1, after);
+  const { data, nextCursor } = pageById(rows, query.limit);
   return {
-    data: shown.map((row) => ({
+    data: data.map((row) => ({
       id: row.id,
       name: row.name,
       abilities: row.abilities,
@@ -83,7 +80,7 @@ export const pageOfTokens = async (
       expiresAt: row.expiresAt.toISOString(),
       lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
     })),
-    nextCursor: rows.length > query.limit && last ? encodeCursor([last.id]) : null,
+    nextCursor,
   };
 };
 

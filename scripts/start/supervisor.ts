@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { config, environmentWith } from "../../shared/config.ts";
-import { writeBackends } from "./backends-file.ts";
+import { writeBackends } from "../../shared/local-backends.ts";
 import { type Child, keepRunning } from "./child.ts";
 import { planProcesses, runnerArguments, serviceFolders } from "./groups.ts";
 import { freePort, portTaken } from "./ports.ts";

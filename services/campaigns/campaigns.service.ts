@@ -3,7 +3,7 @@ import { service } from "../../shared/broker/service.ts";
 import { defineJob } from "../../shared/jobs/define.ts";
 import { cloneCampaign, createCampaign, removeCampaign, requireCampaign, updateCampaign } from "./campaigns/drafts.ts";
 import { catchUpCampaigns } from "./campaigns/due.ts";
-import { launchCampaign, prepareCampaign } from "./campaigns/launch.ts";
+import { LAUNCH_ATTEMPTS, launchCampaign, launchJob } from "./campaigns/launch.ts";
 import { resolveMessages, retryMessages } from "./campaigns/ledger-acts.ts";
 import { cancelCampaign, finalizeCampaign, pauseCampaign, resumeCampaign } from "./campaigns/life-cycle.ts";
 import { listCampaignPage } from "./campaigns/list.ts";
@@ -33,9 +33,9 @@ export default service("campaigns", {
   jobs: [
     defineJob({
       name: "campaign.launch",
-      attempts: 20,
+      attempts: LAUNCH_ATTEMPTS,
       timeoutMs: 3_600_000,
-      handler: (input, run) => prepareCampaign(input.campaignId, run),
+      handler: (input, run) => launchJob(input.campaignId, run),
     }),
     defineJob({
       name: "campaign.finalize",

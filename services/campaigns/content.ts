@@ -19,24 +19,29 @@ const invalid = (errors: readonly FieldError[], code: "VALIDATION_FAILED" | "TEM
   fail(code, errors.map((e) => `${e.path}: ${e.message}`).join("; "), { errors });
 
 /** Only email is sent so far; the other channels are refused by name rather than accepted and never sent. */
-export const requireEmail = (channel: string): void => {
+export const requireEmail = (channel: string, path = "channel"): void => {
   if (channel !== "email")
     throw fail(
       "CHANNEL_UNAVAILABLE",
       `Found channel "${channel}"; this version sends "email". SMS and calls come later.`,
-      { errors: [{ path: "channel", message: `"${channel}" cannot be sent yet; use "email"` }] },
+      { errors: [{ path, message: `"${channel}" cannot be sent yet; use "email"` }] },
     );
 };
 
 /** Subject, html and text of email content, from the content itself or the template it names. Throws what is missing. */
-export const emailContent = async (sql: Sql, content: ContentInput, path = "content"): Promise<EmailContent> => {
+export const emailContent = async (
+  sql: Sql,
+  content: ContentInput,
+  path = "content",
+  templatePath = `${path}.templateId`,
+): Promise<EmailContent> => {
   if (content.templateId !== undefined) {
     const others = Object.keys(content).filter((key) => key !== "templateId");
     if (others.length > 0)
       throw invalid([
         { path: `${path}.${others[0]}`, message: "cannot be given together with templateId; take one of them out" },
       ]);
-    return publishedTemplate(sql, content.templateId);
+    return publishedTemplate(sql, content.templateId, templatePath);
   }
   const errors: FieldError[] = [];
   if (!content.subject) errors.push({ path: `${path}.subject`, message: "is missing; an email needs a subject" });
@@ -49,24 +54,20 @@ export const emailContent = async (sql: Sql, content: ContentInput, path = "cont
   return { subject: content.subject as string, html: content.html as string, text: content.text ?? null };
 };
 
-/** Compiles bulk content. Throws TEMPLATE_INVALID naming part, line and column of each mistake. */
-export const compiledBulk = (content: EmailContent, path = "content"): CompiledContent => {
-  const compiled = compileBulk(content);
+/** The content, unless it has mistakes. `prefix` stands before the part's name in the place of each, such as `content.`. */
+const faultless = (compiled: CompiledContent, prefix: string): CompiledContent => {
   if (compiled.mistakes.length > 0)
     throw invalid(
-      compiled.mistakes.map((m) => ({ path: `${path}.${m.path}`, message: m.message })),
+      compiled.mistakes.map((m) => ({ path: `${prefix}${m.path}`, message: m.message })),
       "TEMPLATE_INVALID",
     );
   return compiled;
 };
 
+/** Compiles bulk content. Throws TEMPLATE_INVALID naming part, line and column of each mistake. */
+export const compiledBulk = (content: EmailContent, prefix = "content."): CompiledContent =>
+  faultless(compileBulk(content), prefix);
+
 /** Compiles content of a single message, whose own variables are known besides contact fields. */
-export const compiledSingle = (content: EmailContent, vars: readonly string[], path = "content"): CompiledContent => {
-  const compiled = compileContent(content, { extra: new Set(vars), trackLinks: false });
-  if (compiled.mistakes.length > 0)
-    throw invalid(
-      compiled.mistakes.map((m) => ({ path: `${path}.${m.path}`, message: m.message })),
-      "TEMPLATE_INVALID",
-    );
-  return compiled;
-};
+export const compiledSingle = (content: EmailContent, vars: readonly string[], prefix = "content."): CompiledContent =>
+  faultless(compileContent(content, { extra: new Set(vars), trackLinks: false }), prefix);

@@ -2,7 +2,7 @@
 // it travels over Redis; the cursor leads to the rest. Parsing lets the SMTP server have its turn every few mails.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
-import { fail } from "../../shared/contracts/errors.ts";
+import { cursorInvalid } from "../../shared/contracts/errors.ts";
 import type { ActionResult } from "../../shared/contracts/index.ts";
 import type { sandbox } from "../../shared/contracts/sandbox.ts";
 import type { MailEntry } from "./mail-index.ts";
@@ -59,9 +59,7 @@ const ask = async (store: MailStore, question: MailQuestion): Promise<MailSelect
  */
 export const listMail = async ({ store }: { readonly store: MailStore }, params: Params): Promise<Page> => {
   const { to, q, cursor, limit, order } = params;
-  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
-    throw fail("CURSOR_INVALID", `Found the cursor "${cursor}"; pass on what the page before gave as nextCursor`);
-  }
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw cursorInvalid();
   const after = cursor === undefined ? undefined : Number(cursor);
   const selection = await ask(store, { to, q, after, limit, order });
   const entries = withinBytes(selection.entries);

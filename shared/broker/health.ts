@@ -1,11 +1,13 @@
 // Health over plain http, open before the broker connects to anything: /health/live and /health/ready on PORT.
 // In the gateway's process the same server hands every other request to the gateway once all is up, and answers 503 until then.
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Middleware, ServiceBroker } from "moleculer";
 import { config } from "../config.ts";
 import { errorCatalogue } from "../contracts/errors.ts";
 import { contracts } from "../contracts/index.ts";
 import { type Backends, watchBackends } from "./backends.ts";
+import { answerClientErrors } from "./client-error.ts";
 import { closeDeps, depsOf } from "./deps.ts";
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;
@@ -87,7 +89,7 @@ const answer = (broker: ServiceBroker, health: Health, req: IncomingMessage, res
   sendJson(
     res,
     status,
-    { type: "about:blank", title: errorCatalogue[code].title, status, detail, code },
+    { type: `/api/docs#${code}`, title: errorCatalogue[code].title, status, detail, code, requestId: randomUUID() },
     "application/problem+json",
   );
 };
@@ -122,6 +124,7 @@ export const healthMiddleware = (): Middleware => ({
       stage: "starting",
       complete: false,
     };
+    answerClientErrors(health.server);
     healthOf.set(broker, health);
     const port = await openServer(broker, health);
     broker.logger.info(`health is served on port ${port}`);

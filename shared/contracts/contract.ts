@@ -52,10 +52,7 @@ export const Id = z.uuid();
 /** A moment on the wire: ISO 8601, UTC. */
 export const Instant = z.iso.datetime();
 /** A moment that a caller names: within the years that both the database and JavaScript can count with. */
-export const GivenInstant = Instant.refine(
-  (at) => at >= "1900" && at < "9999",
-  "expected a year from 1900 to 9998",
-);
+export const GivenInstant = Instant.refine((at) => at >= "1900" && at < "9999", "expected a year from 1900 to 9998");
 /** Which version of an object a change was made to; also sent as If-Match. */
 export const Version = z.coerce.number().int().min(0).max(2_147_483_647);
 

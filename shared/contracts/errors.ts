@@ -10,6 +10,9 @@ export interface ErrorEntry {
 /** code → status, retryable, title. A code is never reused for another meaning. */
 export const errorCatalogue = {
   VALIDATION_FAILED: { status: 422, retryable: false, title: "The request has fields that are missing or wrong" },
+  REQUEST_MALFORMED: { status: 400, retryable: false, title: "The request could not be read" },
+  REQUEST_TOO_SLOW: { status: 408, retryable: true, title: "The request did not arrive in time" },
+  HEADERS_TOO_LARGE: { status: 431, retryable: false, title: "The address or the headers are too long" },
   BODY_MALFORMED: { status: 400, retryable: false, title: "The body could not be read" },
   BODY_TOO_LARGE: { status: 413, retryable: false, title: "The body is larger than this endpoint takes" },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, retryable: false, title: "This content type is not taken here" },

@@ -6,7 +6,7 @@ import DbService from "moleculer-db";
 import type { Ctx } from "../broker/context.ts";
 import { type Deps, depsOf } from "../broker/deps.ts";
 import type { ServiceDefinition } from "../broker/service.ts";
-import { type ErrorCode, fail } from "../contracts/errors.ts";
+import { cursorInvalid, type ErrorCode, fail } from "../contracts/errors.ts";
 import type { ServiceName } from "../contracts/index.ts";
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import { type Entity, type FindFilters, KnexAdapter, type ResourceTable } from "./moleculer-adapter.ts";
@@ -44,8 +44,6 @@ interface DbMethods {
   _remove(ctx: undefined, params: { id: string }): Promise<Entity>;
 }
 
-const cursorInvalid = () =>
-  fail("CURSOR_INVALID", "The cursor is not one that this list gave out. Start again without it.");
 const missing = (error: unknown) => (error as { name?: string }).name === "EntityNotFoundError";
 
 /**

@@ -41,6 +41,12 @@ const framesOf = (error: Error): string[] =>
     .slice(0, 5)
     .map((line) => storable(line.trim().replace(/^at /, "").replace("file://", "").replace(root, ""), 300));
 
+/** What went wrong. Knex puts the whole statement before Postgres's own sentence, which is the part that helps. */
+const reasonOf = (error: Error): string => {
+  const fromPostgres = "severity" in error && "routine" in error;
+  return fromPostgres ? error.message.slice(error.message.lastIndexOf(" - ") + 1).replace(/^- /, "") : error.message;
+};
+
 /** The record of a thrown value; `at` is the moment it was caught. */
 export const attemptError = (thrown: unknown, attempt: number, at: Date): AttemptError => {
   const error = thrown instanceof Error ? thrown : new Error(`A ${typeof thrown} was thrown instead of an error`);
@@ -48,7 +54,7 @@ export const attemptError = (thrown: unknown, attempt: number, at: Date): Attemp
     attempt,
     at: at.toISOString(),
     class: storable(errorCode(error) ?? error.name, 100),
-    message: storable(error.message, 1_000),
+    message: storable(reasonOf(error), 1_000),
     frames: framesOf(error),
   };
 };

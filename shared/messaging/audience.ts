@@ -36,6 +36,7 @@ export const audienceCondition = async (db: Sql, audience: AudienceSpec, now: Da
     throw fail(
       "SEGMENT_NOT_FOUND",
       `The audience names segment ${audience.segmentId}, which does not exist. Choose another audience.`,
+      { errors: [{ path: "audience.segmentId", message: "found an id that no segment has" }] },
     );
   try {
     return compileRule(segment.rule, { now });

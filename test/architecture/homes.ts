@@ -20,6 +20,7 @@ export const pureParts: Readonly<Record<string, readonly string[]>> = {
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@electric-sql/pglite": ["scripts/embedded-postgres.ts"],
   "@electric-sql/pglite-pgvector": ["scripts/embedded-postgres.ts"],
+  "@fontsource-variable/inter": ["web/"],
   "@mantine/core": ["web/"],
   "@mantine/hooks": ["web/"],
   "@mantine/notifications": ["web/"],
@@ -54,7 +55,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   "react-dom": ["web/"],
   "react-hook-form": ["web/"],
   "smtp-server": ["services/sandbox/"],
-  uuid: ["shared/lib/ids.ts"],
+  uuid: ["shared/lib/ids.ts", "shared/lib/id-batch.ts"],
   vite: ["web/vite.config.ts"],
   vitest: ["vitest.config.ts"],
   zod: ["shared/contracts/", "gateway/openapi.ts"],

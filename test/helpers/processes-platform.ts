@@ -102,7 +102,8 @@ export const smallCheckout = (): string => {
   const root = join(inject("runDir"), `checkout-${randomBytes(4).toString("hex")}`);
   cpSync(join(repository, "scripts"), join(root, "scripts"), { recursive: true });
   mkdirSync(join(root, "shared"));
-  for (const file of ["shared/config.ts", "shared/variables.ts"]) cpSync(join(repository, file), join(root, file));
+  for (const file of ["shared/config.ts", "shared/variables.ts", "shared/local-backends.ts"])
+    cpSync(join(repository, file), join(root, file));
   writeFileSync(join(root, "package.json"), '{ "type": "module" }');
   writeFileSync(join(root, "moleculer.config.ts"), "export default { logger: false };\n");
   mkdirSync(join(root, "gateway"));

@@ -72,6 +72,7 @@ const reasons: Readonly<Record<string, string>> = {
   capped: "reached the limit of messages",
   unknown_closed: "closed by hand, outcome unknown",
   unknown_messages: "some messages may have been sent",
+  preparation_failed: "its audience could not be written down; resume tries again",
   audience_gone: "its segment was deleted or can no longer be used",
   hard_bounce: "mailbox does not exist",
   soft_bounce: "mailbox refused for the moment",

@@ -21,7 +21,19 @@ export const requireCampaign = async (deps: Deps, id: string): Promise<CampaignR
   return row;
 };
 
+/** Clocks differ a little, and a moment that has just passed means now. */
+const LATE_MS = 60_000;
+
 const check = async (deps: Deps, fields: CampaignFields) => {
+  const at = (fields.schedule as Campaign["schedule"])?.at;
+  if (at !== undefined && Date.parse(at) < deps.clock.now().getTime() - LATE_MS)
+    throw fail(
+      "VALIDATION_FAILED",
+      `schedule.at: found ${at}, which has passed. Leave the schedule out to send at once.`,
+      {
+        errors: [{ path: "schedule.at", message: `found ${at}, which has passed; expected a moment to come` }],
+      },
+    );
   if (fields.audience !== undefined)
     await audienceCondition(deps.db, fields.audience as Campaign["audience"], deps.clock.now());
   if (fields.content !== undefined) compiledBulk(await emailContent(deps.db, fields.content as Campaign["content"]));

@@ -88,7 +88,20 @@ const holdCampaign = (deps: Deps, campaignId: string, heldReason: string): Promi
     if (held) await publish(trx, "campaign.changed", { campaignId, status: held.status });
   });
 
-/** Job campaign.launch: writes the audience to the ledger and lets senders begin with the first chunk. */
+/** Runs of campaign.launch before it counts as failed. */
+export const LAUNCH_ATTEMPTS = 12;
+
+/** Job campaign.launch. When it fails for good the campaign is held and says so, instead of preparing for ever. */
+export const launchJob = async (campaignId: string, run: JobRun): Promise<void> => {
+  try {
+    await prepareCampaign(campaignId, run);
+  } catch (error) {
+    if (run.attempt >= LAUNCH_ATTEMPTS) await holdCampaign(run.deps, campaignId, "preparation_failed");
+    throw error;
+  }
+};
+
+/** Writes the audience to the ledger, chunk by chunk, and lets senders begin with the first chunk. */
 export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<void> => {
   const { deps } = run;
   const now = deps.clock.now();

@@ -52,13 +52,13 @@ export const pauseCampaign = async (deps: Deps, { id }: { readonly id: string })
   );
 };
 
-/** Carries on with a paused campaign. Throws CAMPAIGN_STATE_WRONG. */
+/** Carries on with a paused campaign, or tries again one that was held while it prepared. Throws CAMPAIGN_STATE_WRONG. */
 export const resumeCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<Answer> => {
   const { audience_complete } = await requireCampaign(deps, id);
   const resumed = await change(
     deps,
     id,
-    ["paused"],
+    audience_complete ? ["paused"] : ["paused", "held"],
     audience_complete ? "running" : "preparing",
     "running",
     async (trx) => {

@@ -2,7 +2,7 @@
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
 import type { Message } from "../../../shared/contracts/messages.ts";
-import { decodeCursor, encodeCursor } from "../../../shared/lib/cursor.ts";
+import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
 import { contentCache } from "../../../shared/messaging/contents.ts";
 import { fill } from "../../../shared/messaging/fill.ts";
 import {
@@ -13,7 +13,6 @@ import {
   messageEvents,
 } from "../../../shared/messaging/message-rows.ts";
 import { requireCampaign } from "../campaigns/drafts.ts";
-import { cursorInvalid } from "../cursor-invalid.ts";
 
 const caches = new WeakMap<Deps, ReturnType<typeof contentCache>>();
 const contentsOf = (deps: Deps) => {
@@ -56,15 +55,10 @@ interface PageInput {
 }
 
 const page = async (deps: Deps, input: PageInput, filter: Omit<MessageFilter, "after" | "limit">) => {
-  const [after] = input.cursor === undefined ? [undefined] : (decodeCursor(input.cursor, 1) ?? [null]);
-  if (after === null || typeof after === "number") throw cursorInvalid();
+  const after = idOfCursor(input.cursor);
   const rows = await listMessages(deps.db, { ...filter, after, limit: input.limit + 1 });
-  const shown = rows.slice(0, input.limit);
-  const last = shown.at(-1);
-  return {
-    data: await Promise.all(shown.map((row) => messageOf(deps, row))),
-    nextCursor: rows.length > input.limit && last ? encodeCursor([last.id]) : null,
-  };
+  const { data, nextCursor } = pageById(rows, input.limit);
+  return { data: await Promise.all(data.map((row) => messageOf(deps, row))), nextCursor };
 };
 
 /** The ledger of one campaign, in the order of its audience. Throws CAMPAIGN_NOT_FOUND, CURSOR_INVALID. */

@@ -58,16 +58,19 @@ const prepare = async (
   at: string,
   idempotencyKey: string | null,
 ): Promise<SingleRequest> => {
-  requireEmail(message.channel);
+  requireEmail(message.channel, `${at}channel`);
   if (message.content === undefined && message.templateId === undefined)
     throw wrong([{ path: `${at}content`, message: "give content or templateId" }]);
+  if (message.content !== undefined && message.templateId !== undefined)
+    throw wrong([{ path: `${at}templateId`, message: "cannot be given together with content; take one of them out" }]);
   const content = await emailContent(
     deps.db,
     message.content ?? { templateId: message.templateId as string },
     `${at}content`,
+    `${at}templateId`,
   );
   const own = Object.fromEntries(Object.entries(message.vars ?? {}).map(([key, value]) => [key, String(value)]));
-  const compiled = compiledSingle(content, Object.keys(own), `${at}content`);
+  const compiled = compiledSingle(content, Object.keys(own), `${at}content.`);
   const { address, contactId, vars } = await addressOf(deps, message, at);
   const values: Record<string, string> = { ...(address === null ? {} : { email: address }), ...vars, ...own };
   const missing = compiled.required.filter((field) => !values[field]);

@@ -12,24 +12,31 @@ export interface TemplateRow {
   readonly published_version: number | null;
 }
 
-export const findTemplate = async (sql: Sql, id: string, lock = false): Promise<TemplateRow> => {
+/** The template. Throws TEMPLATE_NOT_FOUND; `path` is the field of the request that named it. */
+export const findTemplate = async (sql: Sql, id: string, lock = false, path = "id"): Promise<TemplateRow> => {
   const [row] = await query<TemplateRow>(
     sql,
     `select id, name, subject, html, text, version, published_version from campaigns.templates where id = ?${lock ? " for update" : ""}`,
     [id],
   );
-  if (!row) throw fail("TEMPLATE_NOT_FOUND", `No template has the id ${id}. It may have been deleted.`);
+  if (!row)
+    throw fail("TEMPLATE_NOT_FOUND", `No template has the id ${id}. It may have been deleted.`, {
+      errors: [{ path, message: "found an id that no template has" }],
+    });
   return row;
 };
 
-/** Subject, html and text of the published version. Throws TEMPLATE_NOT_FOUND or TEMPLATE_NOT_PUBLISHED. */
+/** Subject, html and text of the published version; `path` is the field that names the template. Throws TEMPLATE_NOT_FOUND or TEMPLATE_NOT_PUBLISHED. */
 export const publishedTemplate = async (
   sql: Sql,
   id: string,
+  path: string,
 ): Promise<{ subject: string; html: string; text: string | null }> => {
-  const template = await findTemplate(sql, id);
+  const template = await findTemplate(sql, id, false, path);
   if (template.published_version === null)
-    throw fail("TEMPLATE_NOT_PUBLISHED", `Template "${template.name}" has no published version. Publish it first.`);
+    throw fail("TEMPLATE_NOT_PUBLISHED", `Template "${template.name}" has no published version. Publish it first.`, {
+      errors: [{ path, message: "names a template without a published version" }],
+    });
   const [version] = await query<{ subject: string | null; html: string | null; text: string | null }>(
     sql,
     "select subject, html, text from campaigns.template_versions where template_id = ? and version = ?",

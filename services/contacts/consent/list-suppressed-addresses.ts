@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { listSuppressions, type SuppressionEntry } from "../../../shared/consent/suppressions.ts";
 import type { consent } from "../../../shared/contracts/consent.ts";
-import { idOfCursor, pageById } from "../id-page.ts";
+import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
 
 /** One page, filtered by channel, reason and part of the address. */
 export const listSuppressedAddresses = async (

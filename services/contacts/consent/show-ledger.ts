@@ -3,8 +3,8 @@ import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { type LedgerEntry, readLedger } from "../../../shared/consent/consents.ts";
 import type { consent } from "../../../shared/contracts/consent.ts";
+import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
 import { getContact } from "../contacts/get-contact.ts";
-import { idOfCursor, pageById } from "../id-page.ts";
 
 /** One page of the ledger. Throws CONTACT_NOT_FOUND when nothing is known of such a contact. */
 export const showLedger = async (

@@ -2,9 +2,9 @@
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import type { Contact, contacts } from "../../../shared/contracts/contacts.ts";
+import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
 import { normaliseEmail } from "../../../shared/lib/email-address.ts";
 import { normalisePhone } from "../../../shared/lib/phone.ts";
-import { idOfCursor, pageById } from "../id-page.ts";
 import { compileSegment } from "../segments/compile-segment.ts";
 import { toContact } from "./contact-row.ts";
 import { type ContactFilter, countContacts, listContacts as rowsOf } from "./store.ts";

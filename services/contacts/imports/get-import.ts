@@ -1,8 +1,8 @@
 // Reads imports: one, or a page of them.
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { type CatalogueError, fail } from "../../../shared/contracts/errors.ts";
+import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
 import type { Sql } from "../../../shared/db/knex.ts";
-import { idOfCursor, pageById } from "../id-page.ts";
 import { findImport, type ImportView, listImports as rowsOf } from "./store.ts";
 
 /** The error for an id that no import has. */

@@ -1,6 +1,6 @@
 // Shows the rows that an import refused: a page of them, or all as CSV to be corrected and imported again.
 import type { Deps } from "../../../../shared/broker/deps.ts";
-import { fail } from "../../../../shared/contracts/errors.ts";
+import { cursorInvalid } from "../../../../shared/contracts/errors.ts";
 import { csvLine, neutralised } from "../../../../shared/lib/csv-line.ts";
 import { decodeCursor, encodeCursor } from "../../../../shared/lib/cursor.ts";
 import { getImport } from "../get-import.ts";
@@ -14,8 +14,7 @@ const MAX_CSV = 16_000_000;
 const rowOfCursor = (cursor: string | undefined): number => {
   if (cursor === undefined) return 0;
   const [row] = decodeCursor(cursor, 1) ?? [];
-  if (typeof row !== "number" || !Number.isInteger(row) || row < 0 || row > 2_147_483_647)
-    throw fail("CURSOR_INVALID", "The cursor is not one that this list gave out. Start again without it.");
+  if (typeof row !== "number" || !Number.isInteger(row) || row < 0 || row > 2_147_483_647) throw cursorInvalid();
   return row;
 };
 

@@ -56,7 +56,7 @@ export const CampaignActions = ({
           Pause
         </Button>
       )}
-      {status === "paused" && (
+      {(status === "paused" || (status === "held" && campaign.heldReason !== "unknown_messages")) && (
         <Button
           leftSection={<Icon name="play" size={16} />}
           loading={resume.isPending}

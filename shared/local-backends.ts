@@ -2,7 +2,6 @@
 // Readable by this user only: the address of the private Redis holds its password.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runFolder } from "./run-files.ts";
 
 export interface BackendUrls {
   readonly databaseUrl: string;
@@ -10,11 +9,11 @@ export interface BackendUrls {
 }
 
 // No .json: the notes about processes beside it end in that.
-const fileOf = (dataDir: string) => join(runFolder(dataDir), "backends");
+const fileOf = (dataDir: string) => join(dataDir, "run", "backends");
 
 /** Writes the addresses down; each start overwrites them. */
 export const writeBackends = (dataDir: string, urls: BackendUrls): void => {
-  mkdirSync(runFolder(dataDir), { recursive: true });
+  mkdirSync(join(dataDir, "run"), { recursive: true });
   writeFileSync(fileOf(dataDir), JSON.stringify(urls), { mode: 0o600 });
 };
 

@@ -1,15 +1,15 @@
 // `npm run user -- reset <email>`: sets a new password for somebody who cannot sign in, prints it once, ends their sessions.
 // Works beside a running `npm start`, or on DATABASE_URL and REDIS_URL.
 
-import { resetPassword } from "../gateway/accounts/reset-password.ts";
-import { createSessions } from "../gateway/auth/sessions.ts";
-import { config } from "../shared/config.ts";
-import { errorCode } from "../shared/contracts/errors.ts";
-import { connectPostgres, isConnectionLost } from "../shared/db/knex.ts";
-import { systemClock } from "../shared/lib/clock.ts";
-import { makeId } from "../shared/lib/ids.ts";
-import { connectRedis } from "../shared/streams/connections.ts";
-import { readBackends } from "./start/backends-file.ts";
+import { config } from "../../shared/config.ts";
+import { errorCode } from "../../shared/contracts/errors.ts";
+import { connectPostgres, isConnectionLost } from "../../shared/db/knex.ts";
+import { systemClock } from "../../shared/lib/clock.ts";
+import { makeId } from "../../shared/lib/ids.ts";
+import { readBackends } from "../../shared/local-backends.ts";
+import { connectRedis } from "../../shared/streams/connections.ts";
+import { createSessions } from "../auth/sessions.ts";
+import { resetPassword } from "./reset-password.ts";
 
 const leave = (sentence: string): never => {
   process.stderr.write(`${sentence}\n`);

@@ -1,6 +1,6 @@
 // Pages of lists that are ordered by id, newest first: version 7 ids sort by the time they were made.
-import { fail } from "../../shared/contracts/errors.ts";
-import { decodeCursor, encodeCursor } from "../../shared/lib/cursor.ts";
+import { cursorInvalid } from "../contracts/errors.ts";
+import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -8,8 +8,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const idOfCursor = (cursor: string | undefined): string | undefined => {
   if (cursor === undefined) return undefined;
   const [id] = decodeCursor(cursor, 1) ?? [];
-  if (typeof id !== "string" || !uuid.test(id))
-    throw fail("CURSOR_INVALID", "The cursor is not one that this list gave out. Start again without it.");
+  if (typeof id !== "string" || !uuid.test(id)) throw cursorInvalid();
   return id;
 };
 
