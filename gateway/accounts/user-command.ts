@@ -1,13 +1,11 @@
 // `npm run user -- reset <email>`: sets a new password for somebody who cannot sign in, prints it once, ends their sessions.
 // Works beside a running `npm start`, or on DATABASE_URL and REDIS_URL.
 
+import { commandDeps } from "../../shared/broker/deps.ts";
 import { config } from "../../shared/config.ts";
 import { errorCode } from "../../shared/contracts/errors.ts";
-import { connectPostgres, isConnectionLost } from "../../shared/db/knex.ts";
-import { systemClock } from "../../shared/lib/clock.ts";
-import { makeId } from "../../shared/lib/ids.ts";
+import { isConnectionLost } from "../../shared/db/knex.ts";
 import { readBackends } from "../../shared/local-backends.ts";
-import { connectRedis } from "../../shared/streams/connections.ts";
 import { createSessions } from "../auth/sessions.ts";
 import { resetPassword } from "./reset-password.ts";
 
@@ -24,11 +22,10 @@ const redisUrl = config.redisUrl ?? embedded?.redisUrl;
 if (!databaseUrl || !redisUrl)
   leave(`Nothing was ever started on ${config.dataDir}: run \`npm start\` first, or set DATABASE_URL and REDIS_URL.`);
 
-const db = connectPostgres(databaseUrl as string, 2, "lc:user");
-const redis = connectRedis(redisUrl as string, "user");
+const deps = commandDeps(databaseUrl as string, redisUrl as string, "user");
 try {
-  const sessions = createSessions(redis, systemClock, config.secretKeys);
-  const password = await resetPassword({ db, id: makeId }, sessions, email as string);
+  const sessions = createSessions(deps.redis, deps.clock, config.secretKeys);
+  const password = await resetPassword(deps, sessions, email as string);
   process.stdout.write(`New password of ${email}: ${password}\nAll their sessions have ended.\n`);
 } catch (error) {
   if (errorCode(error)) leave((error as Error).message);
@@ -36,6 +33,5 @@ try {
     leave("Postgres does not answer. Is `npm start` running? The embedded databases are up only while it runs.");
   throw error;
 } finally {
-  redis.disconnect();
-  await db.destroy();
+  await deps.close();
 }

@@ -55,6 +55,22 @@ export const closeDeps = async (broker: ServiceBroker): Promise<void> => {
   deps.redis.disconnect();
 };
 
+/** What a command beside the running system needs; `close` it when done. */
+export const commandDeps = (databaseUrl: string, redisUrl: string, name: string) => {
+  const db = connectPostgres(databaseUrl, 2, `lc:${name}`);
+  const redis = connectRedis(redisUrl, name);
+  return {
+    db,
+    redis,
+    id: makeId,
+    clock: systemClock,
+    close: async () => {
+      redis.disconnect();
+      await db.destroy();
+    },
+  };
+};
+
 const missing = (name: string) =>
   new Error(
     `${name} is not set. \`npm start\` sets it for the processes it starts; a group that runs alone needs it, for example from docker compose: see .env.example`,

@@ -48,7 +48,7 @@ describe("signing in", () => {
     );
     expect(tls.headers["strict-transport-security"]).toContain("max-age=31536000");
     const plain = await login({ host: "learn.example.org" });
-    expect([plain.status, plain.json.code, plain.headers["set-cookie"]]).toEqual([401, "NOT_SIGNED_IN", undefined]);
+    expect([plain.status, plain.json.code, plain.headers["set-cookie"]]).toEqual([403, "HTTPS_REQUIRED", undefined]);
     expect(plain.json.detail).toContain("https");
     // A session of loopback does not open anything under another name.
     const { cookie } = await gateway.signIn();

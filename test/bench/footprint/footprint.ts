@@ -31,9 +31,11 @@ interface Footprint {
   readonly connections: Connections;
   readonly busyMb: number;
   readonly busyPercent: number;
+  /** How long the campaign took. */
+  readonly busySeconds: number;
 }
 
-/** Runs `work` and answers, per process, its highest memory meanwhile and its share of one core in percent. */
+/** Runs `work` and answers, per process, its highest memory meanwhile its share of one core in percent, and how long it took. */
 const watch = async (processes: readonly PlatformProcess[], work: () => Promise<unknown>) => {
   const begun = performance.now();
   const used = processes.map(({ pid }) => processorSeconds(pid));
@@ -55,6 +57,7 @@ const watch = async (processes: readonly PlatformProcess[], work: () => Promise<
   return processes.map(({ pid }, i) => ({
     mb: most[i] ?? Number.NaN,
     percent: ((processorSeconds(pid) - (used[i] ?? 0)) / seconds) * 100,
+    seconds,
   }));
 };
 
@@ -103,6 +106,7 @@ const measure = async (
       connections: connections.get(pid) ?? { redis: Number.NaN, postgres: Number.NaN },
       busyMb: busy[i]?.mb ?? Number.NaN,
       busyPercent: busy[i]?.percent ?? Number.NaN,
+      busySeconds: busy[i]?.seconds ?? Number.NaN,
     }));
   } finally {
     await platform.stop();
@@ -119,6 +123,7 @@ const row = (one: Footprint): string =>
     one.connections.postgres,
     `${Math.round(one.busyMb)} MB`,
     `${Math.round(one.busyPercent)} %`,
+    `${one.busySeconds.toFixed(1)} s`,
   ].join(" | ")} |`;
 
 /** Runs the benchmark and publishes it. */
@@ -159,8 +164,8 @@ export const footprint = async ({ seconds, connections, ...given }: BenchFlags):
       notes: [
         `Peer is the target for all services in one process: at most ${mostMb} MB and ${mostPercent} % of a core while idle${one ? `; ${missed ? "**missed**" : "met"}` : ""}. Idle is the highest resident memory and the mean processor time over ${seconds} s, from ${settleSeconds} s after ready on; busy is the same while a campaign of ${recipients.toLocaleString("en")} goes out. Redis and Postgres run outside of these processes. Connections are those of CLIENT LIST and pg_stat_activity while idle; stock channels took 51 to Redis and 8 % of a core.`,
         "",
-        "| spread | process | memory, idle | core, idle | Redis | Postgres | memory, busy | core, busy |",
-        "|---|---|---|---|---|---|---|---|",
+        "| spread | process | memory, idle | core, idle | Redis | Postgres | memory, busy | core, busy | for |",
+        "|---|---|---|---|---|---|---|---|---|",
         ...rows.map(row),
         "",
         `Load average at the end: ${shown(loadavg()[0] ?? Number.NaN)}; other work on the machine takes part in it.`,
