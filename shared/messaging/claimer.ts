@@ -39,7 +39,7 @@ export const createClaimer = (
   let refreshedAt = Number.NEGATIVE_INFINITY;
   let woken: (() => void) | undefined;
   let wakePending = false;
-  let perSecond = 100;
+  let perSecond = 500;
   let settledSince = { at: deps.clock.monotonic(), count: 0 };
   let heldUntil = 0;
 
