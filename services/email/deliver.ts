@@ -2,11 +2,14 @@
 import type { Db } from "../../shared/db/knex.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { messageToken } from "../../shared/lib/tokens.ts";
+import type { CompiledContent } from "../../shared/messaging/compile.ts";
 import { contentCache } from "../../shared/messaging/contents.ts";
 import type { Dispatch } from "../../shared/messaging/dispatches.ts";
+import type { Outcome } from "../../shared/messaging/outcomes.ts";
 import type { OutgoingMessage, Transport } from "../../shared/messaging/transport.ts";
-import { layOutMail, type RenderMail } from "./mime.ts";
-import type { EmailProvider } from "./providers/provider.ts";
+import { mailParts } from "./mail-parts.ts";
+import { layOutMail, type MailFrame, type RenderMail } from "./mime.ts";
+import type { EmailProvider, OutgoingMail } from "./providers/provider.ts";
 
 export interface DeliverDeps {
   readonly db: Db;
@@ -14,6 +17,23 @@ export interface DeliverDeps {
   readonly publicUrl: string;
   readonly secretKeys: readonly string[];
 }
+
+interface Layout {
+  readonly frame: MailFrame;
+  readonly content: CompiledContent;
+  readonly render: RenderMail;
+}
+
+/** Making a mail failed while a provider asked for it: nothing has left the building. */
+class NotMade extends Error {
+  override name = "NotMade";
+}
+
+/** A content that cannot be read now may be readable later. */
+const notMade = (error: Error): Outcome => ({
+  kind: "transient",
+  detail: `The mail could not be made: ${error.message}`,
+});
 
 const REMEMBERED = 100;
 
@@ -24,9 +44,9 @@ export const messageIdOf = (id: string, fromAddress: string): string =>
 /** Transport over an email provider. */
 export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider): Transport => {
   const contents = contentCache(deps.db);
-  const layouts = new Map<string, Promise<RenderMail>>();
+  const layouts = new Map<string, Promise<Layout>>();
 
-  const layout = (contentId: string, dispatch: Dispatch): Promise<RenderMail> => {
+  const layout = (contentId: string, dispatch: Dispatch): Promise<Layout> => {
     const { sender, bulk } = dispatch;
     const key = JSON.stringify([contentId, bulk, sender.fromName, sender.fromAddress, sender.replyTo]);
     let entry = layouts.get(key);
@@ -36,7 +56,9 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
         replyTo: sender.replyTo ?? undefined,
         bulk,
       };
-      entry = contents.get(contentId, bulk).then((content) => layOutMail(frame, content));
+      entry = contents
+        .get(contentId, bulk)
+        .then(async (content) => ({ frame, content, render: await layOutMail(frame, content) }));
       entry.catch(() => layouts.delete(key));
       layouts.set(key, entry);
       const oldest = layouts.keys().next().value;
@@ -45,11 +67,11 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
     return entry;
   };
 
-  const renderFor = async (message: OutgoingMessage): Promise<Buffer> => {
+  const mailFor = async (message: OutgoingMessage): Promise<OutgoingMail> => {
     const { dispatch, id } = message;
     const contentId = message.contentId ?? dispatch.contentId;
     if (!contentId) throw new Error(`message ${id} has no content`);
-    const render = await layout(contentId, dispatch);
+    const { frame, content, render } = await layout(contentId, dispatch);
     const unsubscribeUrl = dispatch.bulk
       ? `${deps.publicUrl}/u/${messageToken(deps.secretKeys, "unsubscribe", id)}`
       : "";
@@ -62,34 +84,44 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
       postalAddress: dispatch.sender.postalAddress ?? "",
       pixelUrl: dispatch.bulk ? `${deps.publicUrl}/t/o/${messageToken(deps.secretKeys, "open", id)}.gif` : "",
     };
-    return render(
-      {
-        to: message.address,
-        messageId: messageIdOf(id, dispatch.sender.fromAddress),
-        date: deps.clock.now(),
-        unsubscribeUrl,
-      },
-      values,
-      linkTo,
-    );
+    const facts = {
+      to: message.address,
+      messageId: messageIdOf(id, dispatch.sender.fromAddress),
+      date: deps.clock.now(),
+      unsubscribeUrl,
+    };
+    const made = <T>(make: () => T): T => {
+      try {
+        return make();
+      } catch (error) {
+        throw new NotMade((error as Error).message);
+      }
+    };
+    return {
+      envelope: { from: dispatch.sender.fromAddress, to: message.address },
+      key: id,
+      deadline: message.deadline,
+      raw: () => made(() => render(facts, values, linkTo)),
+      parts: () => made(() => mailParts(frame, content, facts, values, linkTo)),
+    };
   };
 
   return {
     name: provider.name,
     concurrency: provider.concurrency,
     async deliver(message) {
-      let raw: Buffer;
+      let mail: OutgoingMail;
       try {
-        raw = await renderFor(message);
+        mail = await mailFor(message);
       } catch (error) {
-        // Nothing has left the building: a content that cannot be read now may be readable later.
-        return { kind: "transient", detail: `The mail could not be made: ${(error as Error).message}` };
+        return notMade(error as Error);
       }
-      return provider.send({
-        envelope: { from: message.dispatch.sender.fromAddress, to: message.address },
-        raw,
-        key: message.id,
-      });
+      try {
+        return await provider.send(mail);
+      } catch (error) {
+        if (error instanceof NotMade) return notMade(error);
+        throw error;
+      }
     },
     close: () => provider.close(),
   };

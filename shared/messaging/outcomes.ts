@@ -5,7 +5,12 @@ import { suppress } from "../consent/suppressions.ts";
 import { type Db, query, type Sql } from "../db/knex.ts";
 
 /** The provider's word, or what we know without it. */
-export type Outcome =
+export type Outcome = Word & {
+  /** Which of several providers said it; absent when there is one, named at hand-off. */
+  readonly provider?: string;
+};
+
+type Word =
   | { readonly kind: "accepted"; readonly providerMessageId: string | null; readonly detail: string | null }
   /** The provider said no for good. `suppress`: the address itself is dead (hard bounce). */
   | { readonly kind: "rejected"; readonly detail: string; readonly suppress: boolean }
@@ -43,13 +48,15 @@ interface Row {
   readonly reason: string | null;
   readonly detail: string | null;
   readonly pid: string | null;
+  readonly provider: string | null;
   readonly delay: number | null;
   readonly refund: number;
   readonly accepted_at: string | null;
 }
 
 const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy: OutcomePolicy): Row => {
-  const base = { id, attempt_id: attemptId, pid: null, delay: null, refund: 0, accepted_at: null };
+  const provider = outcome.provider ?? null;
+  const base = { id, attempt_id: attemptId, pid: null, provider, delay: null, refund: 0, accepted_at: null };
   const detail = outcome.detail?.slice(0, 500) ?? null;
   switch (outcome.kind) {
     case "accepted":
@@ -105,14 +112,15 @@ const writeOutcomes = async (db: Sql, rows: readonly Row[]): Promise<number> => 
   const changed = await query<{ id: string }>(
     db,
     `with told as (
-       select * from jsonb_to_recordset(?::jsonb) as o(id uuid, attempt_id uuid, state text, reason text, detail text, pid text, delay int, refund int, accepted_at timestamptz))
+       select * from jsonb_to_recordset(?::jsonb) as o(id uuid, attempt_id uuid, state text, reason text, detail text, pid text, provider text, delay int, refund int, accepted_at timestamptz))
      update messaging.messages m set
        state = case
          when t.state = 'queued' and d.status = 'cancelled' then 'cancelled'
          -- An alert is handed over again: better twice than not at all.
          when t.state = 'unknown' and d.lane = 'alert' then 'queued'
          else t.state end,
-       reason = case when t.state = 'unknown' and d.lane = 'alert' then null else t.reason end, detail = t.detail, provider_message_id = coalesce(t.pid, m.provider_message_id),
+       reason = case when t.state = 'unknown' and d.lane = 'alert' then null else t.reason end, detail = t.detail, provider = coalesce(t.provider, m.provider),
+       provider_message_id = coalesce(t.pid, m.provider_message_id),
        accepted_at = coalesce(t.accepted_at, m.accepted_at), attempts = greatest(m.attempts - t.refund, 0),
        not_before = case when t.delay is null then m.not_before else now() + make_interval(secs => t.delay / 1000.0) end,
        attempt_id = case when t.state = 'queued' or (t.state = 'unknown' and d.lane = 'alert') then null else m.attempt_id end,

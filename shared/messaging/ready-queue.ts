@@ -2,10 +2,7 @@
 import { lanes, type SendLane } from "./dispatches.ts";
 import type { OutgoingMessage } from "./transport.ts";
 
-export interface ReadyMessage extends OutgoingMessage {
-  /** Monotonic milliseconds at which our lease is over. */
-  readonly deadline: number;
-}
+export type ReadyMessage = OutgoingMessage;
 
 /** Every n-th group is taken from the least urgent lane that waits: its reserved share. */
 const SHARE = 8;

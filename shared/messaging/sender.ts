@@ -11,7 +11,7 @@ import type { MessageOutcome, OutcomePolicy } from "./outcomes.ts";
 import { createProgress } from "./progress.ts";
 import { createReadyQueue, type ReadyMessage } from "./ready-queue.ts";
 import { sweepLeases } from "./sweep.ts";
-import type { Transport } from "./transport.ts";
+import { SEND_MARGIN_MS, type Transport } from "./transport.ts";
 
 export interface SenderOptions {
   readonly channel: "email" | "sms" | "call";
@@ -36,9 +36,8 @@ export interface Sender {
 /** Rows per hand-off commit, and rows per process that may be handed over without a recorded answer. */
 const GROUP = 25;
 const MAX_HANDING = 200;
-/** Below this much lease a message is given back instead of handed over, or not sent at all. */
+/** Below this much lease a message is given back instead of handed over. */
 const HAND_OFF_MARGIN_MS = 5_000;
-const SEND_MARGIN_MS = 2_000;
 const EPOCH_AGE_MS = 100;
 const SWEEP_EVERY_MS = 2_000;
 

@@ -6,7 +6,12 @@ import type { Outcome } from "./outcomes.ts";
 export interface OutgoingMessage extends ClaimedMessage {
   readonly attemptId: string;
   readonly dispatch: Dispatch;
+  /** Monotonic milliseconds at which our lease is over: no network call begins shortly before it or later. */
+  readonly deadline: number;
 }
+
+/** Below this much lease a message is not sent at all: a process that was frozen sends nothing late. */
+export const SEND_MARGIN_MS = 2_000;
 
 /** A channel's way out. Delivers one message per call and never throws for what the provider says: that is an outcome. */
 export interface Transport {

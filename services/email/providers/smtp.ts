@@ -1,8 +1,7 @@
 // SMTP over nodemailer's own connections, kept open and reused: one raw mail per connection at a time.
 // A connection that fails is thrown away; the next mail opens a new one. Where the server is, is asked anew each time.
 import SMTPConnection from "nodemailer/lib/smtp-connection";
-import type { Outcome } from "../../../shared/messaging/outcomes.ts";
-import type { EmailProvider, OutgoingMail } from "./provider.ts";
+import type { EmailProvider, OutgoingMail, ProviderOutcome } from "./provider.ts";
 import { smtpOutcome } from "./smtp-answer.ts";
 
 export interface SmtpOptions {
@@ -80,19 +79,19 @@ const writeBody = (connection: SMTPConnection, stream: BodyStream, raw: Buffer):
   socket.write(bodyBytes(raw));
 };
 
-const handOver = (opened: Open, mail: OutgoingMail): Promise<Outcome> =>
+const handOver = (opened: Open, { envelope }: OutgoingMail, raw: Buffer): Promise<ProviderOutcome> =>
   new Promise((resolve) => {
     let bodyStarted = false;
     // nodemailer pipes the message once the server has said 354: from then on silence means `unknown`.
     const message = {
       pipe(stream: BodyStream) {
         bodyStarted = true;
-        writeBody(opened.connection, stream, mail.raw);
+        writeBody(opened.connection, stream, raw);
       },
     };
     opened.broken = (error) => resolve(smtpOutcome(error, bodyStarted));
     opened.connection.send(
-      { from: mail.envelope.from, to: [mail.envelope.to], size: mail.raw.length },
+      { from: envelope.from, to: [envelope.to], size: raw.length },
       message as never,
       (error: unknown, info?: { response?: string }) => {
         opened.broken = undefined;
@@ -141,7 +140,7 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
     });
     return opened;
   };
-  const giveBack = async (opened: Open, outcome: Outcome) => {
+  const giveBack = async (opened: Open, outcome: ProviderOutcome) => {
     opened.mails++;
     if (opened.connection.destroyed || outcome.kind === "unknown") return discard(opened);
     if (opened.mails >= perConnection) return retire(opened);
@@ -154,6 +153,7 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
     name: options.name,
     concurrency: options.connections,
     async send(mail) {
+      const raw = mail.raw();
       let opened: Open;
       try {
         opened = await take();
@@ -161,10 +161,10 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
         const outcome = smtpOutcome(error, false);
         // A server that cannot be reached is a reason to wait, not a fault of this mail.
         return outcome.kind === "transient" || outcome.kind === "rejected"
-          ? { kind: "throttled", detail: outcome.detail, retryAfterMs: 1_000 }
+          ? { kind: "throttled", detail: outcome.detail, retryAfterMs: 1_000, fault: true }
           : outcome;
       }
-      const outcome = await handOver(opened, mail);
+      const outcome = await handOver(opened, mail, raw);
       await giveBack(opened, outcome);
       return outcome;
     },
