@@ -1,0 +1,105 @@
+// One JSON call to a vendor's API, told apart by what matters to a mail: answered, never reached, or silent.
+// Node's own client, because fetch and the SDKs over it say only "failed": whether a connection existed decides between
+// "nothing was handed over" and "nobody knows", and mails must not be sent twice.
+import http from "node:http";
+import https from "node:https";
+
+export type HttpWord =
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      /** Undefined when it was no JSON or broke off. */
+      readonly body: unknown;
+      /** What Retry-After says, or undefined. */
+      readonly retryAfterMs: number | undefined;
+    }
+  /** No connection came about: nothing was handed over. */
+  | { readonly kind: "unreachable"; readonly detail: string }
+  /** Connected, and no answer came: it may have been taken. */
+  | { readonly kind: "silent"; readonly detail: string };
+
+export interface HttpRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  /** Milliseconds for the whole call. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpCaller {
+  /** Posts JSON. What happens is in the result, never an exception. */
+  post(request: HttpRequest): Promise<HttpWord>;
+  /** Closes the connections that are kept open. */
+  close(): void;
+}
+
+const CONNECT_MS = 10_000;
+/** Shorter than servers keep an idle connection, so that none is used just as it is being closed. */
+const IDLE_MS = 4_000;
+const LARGEST_ANSWER = 64 * 1024;
+
+/** Seconds, or a date, which is taken against the server's own clock. */
+const retryAfter = ({ "retry-after": value, date }: http.IncomingHttpHeaders): number | undefined => {
+  if (value === undefined) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.parse(date ?? "");
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+};
+
+const readJson = async (answer: http.IncomingMessage): Promise<unknown> => {
+  let text = "";
+  try {
+    for await (const chunk of answer.setEncoding("utf8")) {
+      text += chunk;
+      if (text.length > LARGEST_ANSWER) return undefined;
+    }
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Calls to one API. `baseUrl` is http or https; connections are kept for the next call. */
+export const createHttpCaller = (baseUrl: string, connections: number): HttpCaller => {
+  const base = baseUrl.replace(/\/+$/, "");
+  const secure = base.startsWith("https:");
+  const { Agent, request: open } = secure ? https : http;
+  const agent = new Agent({ keepAlive: true, maxSockets: connections, timeout: IDLE_MS });
+
+  const post = ({ path, headers, body, timeoutMs }: HttpRequest): Promise<HttpWord> =>
+    new Promise((resolve) => {
+      const text = JSON.stringify(body);
+      let connected = false;
+      const outgoing = open(`${base}${path}`, {
+        method: "POST",
+        agent,
+        signal: AbortSignal.timeout(timeoutMs),
+        headers: { ...headers, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) },
+      });
+      const late = setTimeout(() => {
+        if (!connected) outgoing.destroy(new Error(`no connection within ${CONNECT_MS} ms`));
+      }, CONNECT_MS);
+      outgoing.once("socket", (socket) => {
+        if (outgoing.reusedSocket) connected = true;
+        else
+          socket.once(secure ? "secureConnect" : "connect", () => {
+            connected = true;
+          });
+      });
+      outgoing.once("close", () => clearTimeout(late));
+      outgoing.once("response", (answer) => {
+        const { statusCode: status = 0, headers: found } = answer;
+        readJson(answer).then((read) =>
+          resolve({ kind: "answer", status, body: read, retryAfterMs: retryAfter(found) }),
+        );
+      });
+      // After an answer has begun, its status is the word that counts: readJson sees the break.
+      outgoing.on("error", (error: Error & { code?: string }) => {
+        const detail =
+          error.name === "AbortError" ? `no answer within ${timeoutMs} ms` : error.message || error.code || "failed";
+        resolve({ kind: connected ? "silent" : "unreachable", detail });
+      });
+      outgoing.end(text);
+    });
+
+  return { post, close: () => agent.destroy() };
+};
