@@ -9,29 +9,22 @@ import { enqueue } from "../../shared/jobs/enqueue.ts";
 import { fullJitter } from "../../shared/lib/backoff.ts";
 import { type Sender, startSender } from "../../shared/messaging/sender.ts";
 import { createEmailTransport } from "./deliver.ts";
-import { createSmtpProvider } from "./providers/smtp.ts";
+import { configuredProvider } from "./providers/configured.ts";
 
 const senders = new WeakMap<Deps, Sender>();
 
-const smtpUrl = async (deps: Deps): Promise<string> => {
-  if (config.emailProvider === "sandbox") {
-    await deps.broker.waitForServices("sandbox", 10_000, 200);
-    const { smtpHost, smtpPort } = await callAction(deps.broker, "sandbox.endpoint", {});
-    return `smtp://${smtpHost}:${smtpPort}`;
-  }
-  const [url] = config.smtpUrls;
-  if (!url) throw new Error("LC_EMAIL_PROVIDER is smtp, but LC_SMTP_URLS names no server");
-  return url;
+const sandboxUrl = async (deps: Deps): Promise<string> => {
+  await deps.broker.waitForServices("sandbox", 10_000, 200);
+  const { smtpHost, smtpPort } = await callAction(deps.broker, "sandbox.endpoint", {});
+  return `smtp://${smtpHost}:${smtpPort}`;
 };
 
 const start = (deps: Deps): Sender => {
-  // Shorter than the lease, so that a late answer still finds its message.
-  const answerMs = Math.max(2_000, (config.leaseSeconds - 5) * 1000);
-  const provider = createSmtpProvider({
-    name: config.emailProvider,
-    connections: config.smtpConnections,
-    answerMs,
-    url: () => smtpUrl(deps),
+  const provider = configuredProvider(config, {
+    clock: deps.clock,
+    // Shorter than the lease, so that a late answer still finds its message.
+    answerMs: Math.max(2_000, (config.leaseSeconds - 5) * 1000),
+    sandboxUrl: () => sandboxUrl(deps),
   });
   const transport = createEmailTransport(
     { db: deps.db, clock: deps.clock, publicUrl: config.publicUrl, secretKeys: config.secretKeys },

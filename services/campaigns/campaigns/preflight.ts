@@ -26,7 +26,7 @@ export const launchProblems = (
           {
             code: "PROVIDER_MISSING",
             message:
-              "This is production and no email provider is set; the sandbox is never used instead. Set LC_EMAIL_PROVIDER and LC_SMTP_URLS.",
+              "This is production and no email provider is set; the sandbox is never used instead. Set LC_EMAIL_PROVIDER to smtp, resend or postmark, and what it needs.",
           },
         ]
       : [];
