@@ -44,7 +44,7 @@ const membersOf = (settings: ProviderSettings, around: ProviderSurroundings): re
     }
     case "resend":
       if (!resend.apiKey) throw missing("resend", "RESEND_API_KEY is not set");
-      return [createResendProvider({ apiKey: resend.apiKey, url: resend.url, answerMs })];
+      return [createResendProvider({ apiKey: resend.apiKey, url: resend.url, clock: around.clock, answerMs })];
     case "postmark":
       if (!postmark.token) throw missing("postmark", "POSTMARK_TOKEN is not set");
       return [createPostmarkProvider({ ...postmark, token: postmark.token, answerMs })];

@@ -65,7 +65,7 @@ export const createHttpCaller = (baseUrl: string, connections: number): HttpCall
   const { Agent, request: open } = secure ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: connections, timeout: IDLE_MS });
 
-  const post = ({ path, headers, body, timeoutMs }: HttpRequest): Promise<HttpWord> =>
+  const call = ({ path, headers, body, timeoutMs }: HttpRequest): Promise<HttpWord> =>
     new Promise((resolve) => {
       const text = JSON.stringify(body);
       let connected = false;
@@ -100,6 +100,10 @@ export const createHttpCaller = (baseUrl: string, connections: number): HttpCall
       });
       outgoing.end(text);
     });
+
+  /** A request that cannot even be made, such as one with a line break in its key, has handed nothing over. */
+  const post = (request: HttpRequest): Promise<HttpWord> =>
+    call(request).catch((error: Error) => ({ kind: "unreachable", detail: error.message }));
 
   return { post, close: () => agent.destroy() };
 };
