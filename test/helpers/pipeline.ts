@@ -9,9 +9,10 @@ import { finalizeCampaign } from "../../services/campaigns/campaigns/life-cycle.
 import { campaignStats } from "../../services/campaigns/campaigns/stats.ts";
 import { findCampaign } from "../../services/campaigns/campaigns/store.ts";
 import { createEmailTransport } from "../../services/email/deliver.ts";
-import { createSmtpProvider } from "../../services/email/providers/smtp.ts";
+import { configuredProvider } from "../../services/email/providers/configured.ts";
 import { openMailServer } from "../../services/sandbox/mail-server.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
+import { config } from "../../shared/config.ts";
 import { connectPostgres, query } from "../../shared/db/knex.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { makeId } from "../../shared/lib/ids.ts";
@@ -63,14 +64,25 @@ export const openPipeline = async (options: { databaseUrl?: string; redisUrl?: s
         [count, consent],
       );
     },
-    sender(changes: Partial<SenderOptions> & { connections?: number; answerMs?: number; name?: string } = {}) {
-      const { connections = 4, answerMs = 20_000, name = "sandbox", ...rest } = changes;
-      const provider = createSmtpProvider({
-        name,
-        connections,
-        answerMs,
-        url: async () => `smtp://127.0.0.1:${mail.smtp.port}`,
-      });
+    /** A sender over the sandbox's server, or over the servers of `smtpUrls`, as the email service has it. */
+    sender(
+      changes: Partial<SenderOptions> & {
+        connections?: number;
+        answerMs?: number;
+        smtpUrls?: readonly string[];
+      } = {},
+    ) {
+      const { connections = 4, answerMs = 20_000, smtpUrls = [], ...rest } = changes;
+      const provider = configuredProvider(
+        {
+          emailProvider: smtpUrls.length > 0 ? "smtp" : "sandbox",
+          smtpUrls,
+          smtpConnections: connections,
+          resend: config.resend,
+          postmark: config.postmark,
+        },
+        { clock: systemClock, answerMs, sandboxUrl: async () => `smtp://127.0.0.1:${mail.smtp.port}` },
+      );
       const transport = createEmailTransport(
         { db, clock: systemClock, publicUrl: "http://localhost:3000", secretKeys },
         provider,
