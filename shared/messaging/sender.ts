@@ -34,7 +34,7 @@ export interface Sender {
 }
 
 /** Rows per hand-off commit, and rows per process that may be handed over without a recorded answer. */
-const GROUP = 25;
+const GROUP = 50;
 const MAX_HANDING = 200;
 /** Below this much lease a message is given back instead of handed over, or not sent at all. */
 const HAND_OFF_MARGIN_MS = 5_000;

@@ -63,13 +63,15 @@ export const openPipeline = async (options: { databaseUrl?: string; redisUrl?: s
         [count, consent],
       );
     },
-    sender(changes: Partial<SenderOptions> & { connections?: number; answerMs?: number; name?: string } = {}) {
-      const { connections = 4, answerMs = 20_000, name = "sandbox", ...rest } = changes;
+    sender(
+      changes: Partial<SenderOptions> & { connections?: number; answerMs?: number; name?: string; url?: string } = {},
+    ) {
+      const { connections = 4, answerMs = 20_000, name = "sandbox", url, ...rest } = changes;
       const provider = createSmtpProvider({
         name,
         connections,
         answerMs,
-        url: async () => `smtp://127.0.0.1:${mail.smtp.port}`,
+        url: async () => url ?? `smtp://127.0.0.1:${mail.smtp.port}`,
       });
       const transport = createEmailTransport(
         { db, clock: systemClock, publicUrl: "http://localhost:3000", secretKeys },
