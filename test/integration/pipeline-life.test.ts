@@ -13,6 +13,7 @@ import {
 import { findCampaign } from "../../services/campaigns/campaigns/store.ts";
 import { sendMessages } from "../../services/campaigns/messages/send.ts";
 import { query } from "../../shared/db/knex.ts";
+import { createOutcomeWriter } from "../../shared/messaging/outcome-writer.ts";
 import { type Outcome, recordOutcomes } from "../../shared/messaging/outcomes.ts";
 import { openPipeline, type Pipeline } from "../helpers/pipeline.ts";
 
@@ -226,4 +227,24 @@ test("the key of a batch's message is nobody else's key", async () => {
   const batch = await sendMessages(p.deps, { messages: [one], idempotencyKey: "k" }, undefined);
   const single = await sendMessages(p.deps, { ...one, to: "b@example.com", idempotencyKey: "k:0" }, undefined);
   expect(single.id).not.toBe(batch.messages?.[0]?.id);
+});
+
+test("one outcome that Postgres refuses keeps no other from being written", async () => {
+  await p.people(3);
+  const id = await p.launch();
+  const rows = await query<{ id: string; address: string }>(
+    p.db,
+    "update messaging.messages set state = 'handing_off', attempt_id = ?, attempts = 1 where source_id = ? returning id, address",
+    [attempt, id],
+  );
+  let written = 0;
+  const writer = createOutcomeWriter({ db: p.db, log: p.deps.log }, "email", policy, (batch) => {
+    written += batch.length;
+  });
+  const accepted: Outcome = { kind: "accepted", providerMessageId: null, detail: "250 ok" };
+  for (const row of [...rows, { id: "not an id", address: "x@example.com" }])
+    writer.add({ ...row, attemptId: attempt, sourceId: id, attempts: 1, outcome: accepted, at: new Date() });
+  await writer.flush(3_000);
+  expect(written).toBe(4);
+  expect((await p.stats(id)).states.accepted).toBe(3);
 });

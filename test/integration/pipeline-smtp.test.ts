@@ -59,6 +59,19 @@ test("a server that closes after each mail costs no message an attempt", async (
   expect(server.taken).toHaveLength(10);
 });
 
+test("a server that ends a connection with 421 after some mails holds nobody up", async () => {
+  const server = await scripted(({ line, mails }) =>
+    line.startsWith("MAIL") && mails > 1 ? "421 4.7.0 enough mails on this connection" : undefined,
+  );
+  const smtp = provider(server.url);
+  for (let i = 0; i < 7; i++) expect(await smtp.send(mail(`p${i}@example.org`))).toMatchObject({ kind: "accepted" });
+});
+
+test("a server that answers 421 on a new connection too is waited for", async () => {
+  const server = await scripted(({ line }) => (line.startsWith("MAIL") ? "421 4.7.0 later" : undefined));
+  expect(await provider(server.url).send(mail())).toMatchObject({ kind: "throttled" });
+});
+
 test("a server that breaks off before each answer is not asked for ever", async () => {
   let commands = 0;
   const server = await scripted(({ line, mails, socket }) => {

@@ -76,6 +76,11 @@ test("an address outside ASCII stays one header in UTF-8, whatever its letters' 
 test.each([
   [{ responseCode: 421, response: "421 4.7.0 slow down", command: "DATA" }, false, { kind: "throttled" }],
   [{ responseCode: 454, response: "454 4.7.1 throttled", command: "RCPT TO" }, false, { kind: "throttled" }],
+  [
+    { responseCode: 454, response: "454 4.7.1 <a@example.org>: Relay access denied", command: "RCPT TO" },
+    false,
+    { kind: "transient" },
+  ],
   [{ responseCode: 451, response: "451 4.3.0 try later", command: "DATA" }, true, { kind: "transient" }],
   [
     { responseCode: 550, response: "550 5.1.1 no such user", command: "RCPT TO" },

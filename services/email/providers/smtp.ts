@@ -16,6 +16,11 @@ export interface SmtpOptions {
   readonly mailsPerConnection?: number;
 }
 
+/** How nodemailer names a connection that ended under a command. */
+const brokenOff = new Set(["ECONNECTION", "ESOCKET", "ECONNRESET", "EPIPE"]);
+/** A connection that breaks later than this leaves too little of the lease for another try. */
+const SOON_MS = 1_000;
+
 interface Open {
   readonly connection: SMTPConnection;
   mails: number;
@@ -35,21 +40,28 @@ const open = async (options: SmtpOptions): Promise<Open> => {
     socketTimeout: options.answerMs,
   });
   const opened: Open = { connection, mails: 0, broken: undefined };
-  await new Promise<void>((resolve, reject) => {
-    opened.broken = reject;
-    connection.on("error", (error) => opened.broken?.(error));
-    connection.connect((error?: unknown) => (error ? reject(error) : resolve()));
-  });
-  if (url.username)
+  try {
     await new Promise<void>((resolve, reject) => {
       opened.broken = reject;
-      connection.login(
-        { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } as never,
-        (error: unknown) => (error ? reject(error) : resolve()),
-      );
+      connection.on("error", (error) => opened.broken?.(error));
+      connection.connect((error?: unknown) => (error ? reject(error) : resolve()));
     });
-  opened.broken = undefined;
-  return opened;
+    if (url.username)
+      await new Promise<void>((resolve, reject) => {
+        opened.broken = reject;
+        connection.login(
+          { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } as never,
+          (error: unknown) => (error ? reject(error) : resolve()),
+        );
+      });
+    return opened;
+  } catch (error) {
+    // After a refused sign-in the connection would stay open.
+    connection.close();
+    throw error;
+  } finally {
+    opened.broken = undefined;
+  }
 };
 
 /** The part of a stream that nodemailer pipes into the socket that we need to step aside from. */
@@ -80,9 +92,37 @@ const writeBody = (connection: SMTPConnection, stream: BodyStream, raw: Buffer):
   socket.write(bodyBytes(raw));
 };
 
-const handOver = (opened: Open, mail: OutgoingMail): Promise<Outcome> =>
-  new Promise((resolve) => {
+/** What the server offers, once it was greeted; nodemailer keeps it to itself and sends such an address all the same. */
+const takesEveryLetter = (connection: SMTPConnection): boolean =>
+  (connection as unknown as { _supportedExtensions?: readonly string[] })._supportedExtensions?.includes("SMTPUTF8") ??
+  true;
+
+interface HandedOver {
+  readonly outcome: Outcome;
+  /** The connection broke before the server answered anything about this mail: another one may take it. */
+  readonly broke: boolean;
+}
+
+const handOver = (opened: Open, mail: OutgoingMail): Promise<HandedOver> =>
+  new Promise((done) => {
     let bodyStarted = false;
+    const resolve = (outcome: Outcome, broke = false) => done({ outcome, broke });
+    const failed = (error: unknown) => {
+      const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string };
+      // 421 to the first command ends this connection (idle too long, mails enough), as a silent close does.
+      const ended = responseCode === 421 && (command === "MAIL FROM" || command === "CONN");
+      const closed = responseCode === undefined && code !== undefined && brokenOff.has(code);
+      const broke = !bodyStarted && (closed || ended);
+      resolve(smtpOutcome(error, bodyStarted), broke);
+    };
+    if (/[^\0-\x7f]/.test(mail.envelope.to) && !takesEveryLetter(opened.connection)) {
+      resolve({
+        kind: "rejected",
+        detail: "The mail server takes only addresses in ASCII letters (it does not offer SMTPUTF8)",
+        suppress: false,
+      });
+      return;
+    }
     // nodemailer pipes the message once the server has said 354: from then on silence means `unknown`.
     const message = {
       pipe(stream: BodyStream) {
@@ -90,17 +130,15 @@ const handOver = (opened: Open, mail: OutgoingMail): Promise<Outcome> =>
         writeBody(opened.connection, stream, mail.raw);
       },
     };
-    opened.broken = (error) => resolve(smtpOutcome(error, bodyStarted));
+    opened.broken = failed;
     opened.connection.send(
       { from: mail.envelope.from, to: [mail.envelope.to], size: mail.raw.length },
       message as never,
       (error: unknown, info?: { response?: string }) => {
         opened.broken = undefined;
-        resolve(
-          error
-            ? smtpOutcome(error, bodyStarted)
-            : { kind: "accepted", providerMessageId: queueIdOf(info?.response), detail: info?.response ?? null },
-        );
+        if (error) failed(error);
+        else
+          resolve({ kind: "accepted", providerMessageId: queueIdOf(info?.response), detail: info?.response ?? null });
       },
     );
   });
@@ -130,8 +168,8 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
     opened.broken = undefined;
     opened.connection.quit();
   };
-  const take = async (): Promise<Open> => {
-    for (let known = idle.pop(); known; known = idle.pop()) if (!known.connection.destroyed) return known;
+  const take = async (fresh: boolean): Promise<Open> => {
+    if (!fresh) for (let known = idle.pop(); known; known = idle.pop()) if (!known.connection.destroyed) return known;
     const opened = await open(options);
     all.add(opened);
     opened.connection.on("end", () => {
@@ -150,23 +188,30 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
     opened.broken = undefined;
     idle.push(opened);
   };
+  const attempt = async (mail: OutgoingMail, fresh: boolean): Promise<Outcome> => {
+    let opened: Open;
+    try {
+      opened = await take(fresh);
+    } catch (error) {
+      const outcome = smtpOutcome(error, false);
+      // A server that cannot be reached is a reason to wait, not a fault of this mail.
+      return outcome.kind === "transient" || outcome.kind === "rejected"
+        ? { kind: "throttled", detail: outcome.detail, retryAfterMs: 1_000 }
+        : outcome;
+    }
+    const used = opened.mails > 0;
+    const begun = performance.now();
+    const { outcome, broke } = await handOver(opened, mail);
+    await giveBack(opened, outcome);
+    // Servers close a connection after some mails or seconds, and we may notice only now: that is not this mail's fault.
+    if (broke && used && performance.now() - begun < SOON_MS) return attempt(mail, true);
+    return outcome;
+  };
   return {
     name: options.name,
     concurrency: options.connections,
     async send(mail) {
-      let opened: Open;
-      try {
-        opened = await take();
-      } catch (error) {
-        const outcome = smtpOutcome(error, false);
-        // A server that cannot be reached is a reason to wait, not a fault of this mail.
-        return outcome.kind === "transient" || outcome.kind === "rejected"
-          ? { kind: "throttled", detail: outcome.detail, retryAfterMs: 1_000 }
-          : outcome;
-      }
-      const outcome = await handOver(opened, mail);
-      await giveBack(opened, outcome);
-      return outcome;
+      return attempt(mail, false);
     },
     async close() {
       for (const opened of all) retire(opened);
