@@ -249,6 +249,9 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       while (pumping > 0 && monotonic() < until) await delay(10);
       for (const wakeUp of idleWorkers.splice(0)) wakeUp();
       await inTime(Promise.all(workers));
+      // A group whose commit came back after the last worker had gone: it was never handed over.
+      for (const message of committed.splice(0))
+        writer.add(outcomeOf(message, { kind: "not_sent", detail: "the sender stopped" }));
       await writer
         .flush(Math.max(100, until - monotonic()))
         .catch((error: unknown) => deps.log.warn((error as Error).message));
