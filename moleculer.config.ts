@@ -26,6 +26,9 @@ const options: BrokerOptions = {
   skipProcessEventRegistration: true,
   tracking: { enabled: true, shutdownTimeout: config.shutdownSeconds * 500 },
   requestTimeout: 10_000,
+  // A process that was killed says nothing: until its silence is noticed (6 to 12 s), calls still go to it and wait in vain.
+  heartbeatInterval: 2,
+  heartbeatTimeout: 6,
   middlewares: [
     shutdownMiddleware(),
     healthMiddleware(),

@@ -58,8 +58,8 @@ export const readBytes = (req: IncomingMessage, limit: number): Promise<Buffer> 
   });
 };
 
-/** Throws when the value nests deeper than 64 levels. Walks without recursion, since recursion is what deep nesting breaks. */
-const checkDepth = (text: string, value: unknown): void => {
+/** Throws BODY_MALFORMED when the value that `text` stands for nests deeper than 64 levels. Walks without recursion, since recursion is what deep nesting breaks. */
+export const checkDepth = (text: string, value: unknown, what = "The body"): void => {
   // Most bodies have fewer brackets than levels are allowed; counting those is much cheaper than walking.
   let brackets = 0;
   for (let at = 0; at < text.length && brackets <= maxDepth; at++) {
@@ -69,7 +69,7 @@ const checkDepth = (text: string, value: unknown): void => {
   if (brackets <= maxDepth) return;
   const open: { value: unknown; depth: number }[] = [{ value, depth: 1 }];
   for (let item = open.pop(); item; item = open.pop()) {
-    if (item.depth > maxDepth) throw fail("BODY_MALFORMED", `The body nests deeper than ${maxDepth} levels`);
+    if (item.depth > maxDepth) throw fail("BODY_MALFORMED", `${what} nests deeper than ${maxDepth} levels`);
     for (const inner of Object.values(item.value as object))
       if (typeof inner === "object" && inner !== null) open.push({ value: inner, depth: item.depth + 1 });
   }

@@ -246,7 +246,7 @@ export const variables: readonly Variable[] = [
     meaning: "How long a process owns a job or message it took, without a sign of life",
     groups: ["all"],
     fallback: "30",
-    refuse: wholeNumber(3, 600),
+    refuse: wholeNumber(8, 600),
   },
   { name: "CHROME_PATH", meaning: "Chromium for the browser tests", groups: ["test"], example: "/usr/bin/chromium" },
   {

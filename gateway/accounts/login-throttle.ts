@@ -11,8 +11,10 @@ const quarterHour = 900;
 export interface LoginThrottle {
   /** Counts an attempt; throws RATE_LIMITED (429) when there were too many wrong ones. */
   attempt(address: string, accountHash: string): Promise<void>;
-  /** Takes the attempt back: it was the right password. */
+  /** It was the right password: takes the attempt back, and forgets the wrong ones of this address. */
   succeeded(address: string, accountHash: string): Promise<void>;
+  /** Nobody could say whether it was the right password: takes the attempt back. */
+  undecided(address: string, accountHash: string): Promise<void>;
 }
 
 export const createLoginThrottle = (redis: Redis): LoginThrottle => {
@@ -48,6 +50,10 @@ export const createLoginThrottle = (redis: Redis): LoginThrottle => {
       if (waitMs === 0) return;
       const retryAfter = Math.ceil(waitMs / 1000);
       throw fail("RATE_LIMITED", `Too many attempts to sign in. Try again in ${retryAfter} s.`, { retryAfter });
+    },
+
+    async undecided(from, to) {
+      await withRedis(redis, () => Promise.all(keys(from, to).map(([limit, key]) => limit.reward(key))));
     },
 
     async succeeded(from, to) {

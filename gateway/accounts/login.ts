@@ -6,6 +6,7 @@ import type { User } from "../../shared/contracts/accounts.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import { keyedHash } from "../../shared/lib/tokens.ts";
 import type { Session, Sessions } from "../auth/sessions.ts";
+import { withPostgres } from "../postgres-deadline.ts";
 import type { LoginThrottle } from "./login-throttle.ts";
 import { passwordFits } from "./passwords.ts";
 import { audit, findByEmail, type UserRow } from "./store.ts";
@@ -48,10 +49,15 @@ export const signIn = async (
 ): Promise<SignedIn> => {
   const account = keyedHash(deps.secretKeys, "login-throttle", email.toLowerCase());
   await deps.throttle.attempt(address, account);
-  const found = await findByEmail(deps.db, email);
+  const found = await withPostgres(() => findByEmail(deps.db, email)).catch(async (error: unknown) => {
+    await deps.throttle.undecided(address, account).catch(() => undefined);
+    throw error;
+  });
   const fits = await passwordFits(found?.passwordHash, password);
   if (!found || !fits) {
-    await audit(deps.db, { id: deps.id(), event: "user.sign-in-refused", userId: found?.id, requestId });
+    await withPostgres(() =>
+      audit(deps.db, { id: deps.id(), event: "user.sign-in-refused", userId: found?.id, requestId }),
+    );
     throw fail(
       "CREDENTIALS_WRONG",
       "No account has this email and password. Check both, or ask the owner to reset the password.",
@@ -59,7 +65,7 @@ export const signIn = async (
   }
   await deps.throttle.succeeded(address, account);
   const begun = await deps.sessions.begin({ userId: found.id, email: found.email, role: found.role });
-  await audit(deps.db, { id: deps.id(), event: "user.signed-in", userId: found.id, requestId });
+  await withPostgres(() => audit(deps.db, { id: deps.id(), event: "user.signed-in", userId: found.id, requestId }));
   return { user: showUser(found), ...begun };
 };
 
@@ -70,5 +76,7 @@ export const signOut = async (
   requestId: string,
 ): Promise<void> => {
   await deps.sessions.end(session.id, session.userId);
-  await audit(deps.db, { id: deps.id(), event: "user.signed-out", userId: session.userId, requestId });
+  await withPostgres(() =>
+    audit(deps.db, { id: deps.id(), event: "user.signed-out", userId: session.userId, requestId }),
+  );
 };

@@ -5,6 +5,7 @@ import type { ServiceBroker } from "moleculer";
 import type { Caller } from "../../shared/broker/context.ts";
 import { type Deps, depsOf } from "../../shared/broker/deps.ts";
 import { findToken, type TokenRow, touchTokens } from "../accounts/store.ts";
+import { withPostgres } from "../postgres-deadline.ts";
 import { abilitiesOfToken } from "./abilities.ts";
 import { hashSecret, readTokenText } from "./token-text.ts";
 
@@ -33,7 +34,7 @@ const create = (deps: Deps): TokenCache => {
     const known = kept.get(id);
     if (known && known.until > deps.clock.monotonic()) return known.row;
     await beforeLookup();
-    const row = await findToken(deps.db, id);
+    const row = await withPostgres(() => findToken(deps.db, id));
     if (kept.size >= mostEntries) kept.clear();
     // Unknown ids are not kept: anybody can make them up.
     if (row) kept.set(id, { row, until: deps.clock.monotonic() + keepMs });

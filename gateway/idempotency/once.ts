@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../../shared/broker/deps.ts";
 import { fail } from "../../shared/contracts/errors.ts";
+import { withPostgres } from "../postgres-deadline.ts";
 import { type KeyedRequest, keep, look, release, take } from "./store.ts";
 
 const waitMs = 5_000;
@@ -54,8 +55,8 @@ export const once = async (
 ): Promise<Answer> => {
   const attempt = deps.id();
   const giveUpAt = deps.clock.monotonic() + waitMs;
-  while (!(await take(deps.db, request, attempt))) {
-    const kept = await look(deps.db, request);
+  while (!(await withPostgres(() => take(deps.db, request, attempt)))) {
+    const kept = await withPostgres(() => look(deps.db, request));
     if (kept && !kept.hash.equals(request.hash))
       throw fail(
         "IDEMPOTENCY_KEY_REUSED",
@@ -74,11 +75,11 @@ export const once = async (
   try {
     value = await work();
   } catch (error) {
-    await release(deps.db, request, attempt).catch(() => undefined);
+    await withPostgres(() => release(deps.db, request, attempt)).catch(() => undefined);
     throw error;
   }
   // The work is done whether or not its answer can be kept; a lost answer must not look like lost work.
-  await keep(deps.db, request, attempt, status, value).catch((error: unknown) =>
+  await withPostgres(() => keep(deps.db, request, attempt, status, value)).catch((error: unknown) =>
     deps.log.warn(`an idempotent answer could not be kept: ${(error as Error).message}`),
   );
   return { status, value, replayed: false };

@@ -8,6 +8,7 @@ import type { Deps } from "../../shared/broker/deps.ts";
 import { validate } from "../../shared/broker/validate.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import { imports } from "../../shared/contracts/imports.ts";
+import { checkDepth } from "../body.ts";
 import { type Exchange, sendJson } from "../exchange.ts";
 import type { PublicAction } from "../operations.ts";
 import type { GatewaySettings } from "../settings.ts";
@@ -53,11 +54,14 @@ async function* inChunks(stream: Readable): AsyncGenerator<Buffer> {
 const parseField = (fields: ReadonlyMap<string, string>, name: string): unknown => {
   const text = fields.get(name);
   if (text === undefined) return undefined;
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw wrong(name, "is not JSON");
   }
+  checkDepth(text, value, `The part "${name}"`);
+  return value;
 };
 
 /** Reads all parts. `store` gets the file while it arrives. Rejects when the upload breaks off or a part is refused. */
@@ -103,13 +107,17 @@ const readParts = (
       else fields.set(name, value);
     });
     parser.on("file", (name, stream, info) => {
+      // A cut stream tells its reader; without a listener of its own it would also end the process.
+      stream.on("error", () => undefined);
+      if (ended) {
+        stream.resume();
+        return;
+      }
       if (name !== "file") {
         stream.resume();
         refuse(wrong(name, "is a file; expected the file in the part named file"));
         return;
       }
-      // A cut stream tells its reader; without a listener of its own it would also end the process.
-      stream.on("error", () => undefined);
       stream.on("limit", () =>
         refuse(fail("BODY_TOO_LARGE", `The file is larger than ${limit} bytes, which is the most one import takes`)),
       );

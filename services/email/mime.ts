@@ -109,7 +109,8 @@ export const layOutMail = async (frame: MailFrame, content: CompiledContent): Pr
   for (const match of raw.matchAll(marks)) {
     literal(raw.slice(from, match.index));
     from = match.index + match[0].length;
-    if (match[0] === MARK.to) slot((facts) => facts.to);
+    // As UTF-8 (RFC 6532): cut down to a byte each, some letters would become line ends.
+    if (match[0] === MARK.to) slot((facts) => Buffer.from(facts.to, "utf8").toString("latin1"));
     else if (match[0] === MARK.messageId) slot((facts) => facts.messageId);
     else if (match[0] === MARK.subject) slot(subjectLine(content.subject));
     else if (match[0] === MARK.unsubscribe) slot((facts) => facts.unsubscribeUrl);

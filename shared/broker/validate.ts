@@ -46,6 +46,10 @@ const flatten = (issue: Issue, prefix: readonly PropertyKey[]): FieldError[] => 
     if (closest && closest.length > 0 && issue.errors.length < 4)
       return closest.flatMap((inner) => flatten(inner, path));
   }
+  if (issue.code === "invalid_key")
+    return [
+      { path: pathOf(path), message: `has a name that is not taken: ${issue.issues[0]?.message ?? issue.message}` },
+    ];
   const found = issue.input === undefined || issue.code === "custom" ? "" : `; found ${shown(issue.input)}`;
   return [{ path: pathOf(path), message: `${issue.message}${found}` }];
 };

@@ -42,7 +42,7 @@ export const isConnectionLost = (error: unknown): boolean => {
   const code = (error as { code?: unknown }).code;
   if (typeof code === "string" && lostConnection.has(code)) return true;
   if (error instanceof AggregateError) return error.errors.some(isConnectionLost);
-  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Timeout acquiring a connection|Client has encountered a connection error/i.test(
+  return /Connection terminated|connection timeout|^timeout expired$|timeout exceeded when trying to connect|Timeout acquiring a connection|Client has encountered a connection error/i.test(
     error.message,
   );
 };

@@ -78,7 +78,8 @@ export const resource = <S extends ServiceName>(name: S, options: ResourceOption
     const sort = order(params.sort);
     const cursor = params.cursor;
     const after = typeof cursor === "string" ? decodeCursor(cursor, sort.length) : undefined;
-    if (cursor !== undefined && !after) throw cursorInvalid();
+    // No field that a list sorts by is ever null.
+    if (cursor !== undefined && (!after || after.includes(null))) throw cursorInvalid();
     const query = Object.fromEntries((options.filters ?? []).map((field) => [field, params[field]]));
     const search = typeof params.q === "string" ? params.q : undefined;
     const limit = Number(params.limit);

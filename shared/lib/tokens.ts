@@ -1,6 +1,6 @@
 // Signed public tokens for links in mail: base64url(payload ‖ 12 bytes of HMAC-SHA256), under a key per purpose.
 // No personal data inside, nothing to look up to verify one; the first key signs, all verify, so old links survive rotation.
-import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, hash, hkdfSync, type KeyObject, timingSafeEqual } from "node:crypto";
 
 /** What a message's links are for; a token of one purpose never opens as another. */
 export type MessageTokenPurpose = "open" | "click" | "unsubscribe";
@@ -23,8 +23,28 @@ const keysFor = (keys: readonly string[], purpose: string): readonly KeyObject[]
   return made;
 };
 
-const signatureOf = (key: KeyObject, payload: Uint8Array): Buffer =>
-  createHmac("sha256", key).update(payload).digest().subarray(0, signatureBytes);
+/** A key as HMAC needs it (RFC 2104): padded to the hash's block and masked, once. */
+const masked = new WeakMap<KeyObject, { readonly inner: Buffer; readonly outer: Buffer }>();
+const maskedKey = (key: KeyObject) => {
+  let made = masked.get(key);
+  if (!made) {
+    const block = Buffer.alloc(64);
+    key.export().copy(block);
+    made = { inner: block.map((byte) => byte ^ 0x36) as Buffer, outer: block.map((byte) => byte ^ 0x5c) as Buffer };
+    masked.set(key, made);
+  }
+  return made;
+};
+
+/**
+ * HMAC-SHA256 over two one-shot hashes: every mail carries five of these, and this way they cost a third of createHmac's
+ * objects. A test compares the two.
+ */
+const signatureOf = (key: KeyObject, payload: Uint8Array): Buffer => {
+  const { inner, outer } = maskedKey(key);
+  const first = hash("sha256", Buffer.concat([inner, payload]), "buffer");
+  return hash("sha256", Buffer.concat([outer, first]), "buffer").subarray(0, signatureBytes);
+};
 
 /** HMAC-SHA256 of `text` under the first key's derivation for `purpose`, in base64url. For hashes that must not be guessable. */
 export const keyedHash = (keys: readonly string[], purpose: string, text: string): string => {

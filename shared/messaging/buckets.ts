@@ -1,6 +1,7 @@
 // Token buckets in Redis, by Redis's clock, shared by all replicas: the sum of all senders keeps a rate.
 // A bucket holds at most half a second's tokens, so whatever happens the total stays below rate × time + one second of rate.
 import type { Redis } from "ioredis";
+import { soon } from "./soon.ts";
 
 export interface BucketRequest {
   /** Names the bucket: `campaign:<id>`, `account:<id>`, `domain:<name>`. */
@@ -56,7 +57,7 @@ const holdKey = (name: string) => `lc:hold:${name}`;
 
 /**
  * Takes up to `wanted` tokens from all buckets at once (the scarcest decides), nothing while one of the holds lasts.
- * Without buckets and holds everything is granted.
+ * Without buckets and holds everything is granted. Rejects within a second when Redis is away.
  */
 export const takeTokens = async (
   redis: Redis,
@@ -67,25 +68,20 @@ export const takeTokens = async (
   if (wanted <= 0) return { granted: 0, waitMs: 0 };
   const keys = [...holds.map(holdKey), ...buckets.map((b) => bucketKey(b.name))];
   if (keys.length === 0) return { granted: wanted, waitMs: 0 };
-  const [granted, waitMs] = (await redis.eval(
-    TAKE,
-    keys.length,
-    ...keys,
-    holds.length,
-    wanted,
-    ...buckets.map((b) => b.perSecond),
+  const [granted, waitMs] = (await soon(redis, () =>
+    redis.eval(TAKE, keys.length, ...keys, holds.length, wanted, ...buckets.map((b) => b.perSecond)),
   )) as [number, number];
   return { granted, waitMs };
 };
 
-/** Gives tokens back that were not used. */
+/** Gives tokens back that were not used. Rejects within a second when Redis is away. */
 export const returnTokens = async (redis: Redis, buckets: readonly BucketRequest[], count: number): Promise<void> => {
   if (count <= 0 || buckets.length === 0) return;
-  await redis.eval(GIVE_BACK, buckets.length, ...buckets.map((b) => bucketKey(b.name)), count);
+  await soon(redis, () => redis.eval(GIVE_BACK, buckets.length, ...buckets.map((b) => bucketKey(b.name)), count));
 };
 
-/** Holds a bucket for all replicas: the provider asked us to slow down. A longer hold in force stays. */
+/** Holds a bucket for all replicas: the provider asked us to slow down. A longer hold in force stays. Rejects when Redis is away. */
 export const holdBucket = async (redis: Redis, name: string, ms: number): Promise<void> => {
-  const left = await redis.pttl(holdKey(name));
-  if (left < ms) await redis.set(holdKey(name), "1", "PX", Math.max(1, Math.round(ms)));
+  const left = await soon(redis, () => redis.pttl(holdKey(name)));
+  if (left < ms) await soon(redis, () => redis.set(holdKey(name), "1", "PX", Math.max(1, Math.round(ms))));
 };

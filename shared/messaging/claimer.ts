@@ -10,6 +10,8 @@ import type { SenderOptions } from "./sender.ts";
 
 const REFRESH_MS = 1_000;
 const IDLE_MS = 1_000;
+/** After Redis did not answer, what needs it is left alone for so long; what does not goes on. */
+const REDIS_AWAY_MS = 1_000;
 const MIN_CLAIM = 50;
 const MAX_CLAIM = 1_000;
 /** A source with nothing to take is looked at for being finished no more often than this. */
@@ -42,6 +44,19 @@ export const createClaimer = (
   let perSecond = 500;
   let settledSince = { at: deps.clock.monotonic(), count: 0 };
   let heldUntil = 0;
+  let redisAwayUntil = 0;
+
+  /** No word from Redis: without tokens nothing limited is sent, so the rate holds. */
+  const redisAway = (error: unknown) => {
+    redisAwayUntil = deps.clock.monotonic() + REDIS_AWAY_MS;
+    deps.log.debug(`rates wait for Redis: ${(error as Error).message}`);
+    return { granted: 0, waitMs: REDIS_AWAY_MS };
+  };
+
+  const tokensOf = async (buckets: readonly BucketRequest[], holds: readonly string[], wanted: number) => {
+    if (deps.clock.monotonic() < redisAwayUntil) return { granted: 0, waitMs: REDIS_AWAY_MS };
+    return takeTokens(deps.redis, buckets, holds, wanted).catch(redisAway);
+  };
 
   const stateOf = (sourceId: string): SourceState => {
     let state = sources.get(sourceId);
@@ -90,12 +105,7 @@ export const createClaimer = (
     for (const [domain, messages] of byDomain) {
       const rate = options.domainRates.get(domain);
       if (!rate) continue;
-      const { granted, waitMs } = await takeTokens(
-        deps.redis,
-        [{ name: `domain:${domain}`, perSecond: rate }],
-        [],
-        messages.length,
-      );
+      const { granted, waitMs } = await tokensOf([{ name: `domain:${domain}`, perSecond: rate }], [], messages.length);
       const late = messages.slice(granted);
       if (late.length === 0) continue;
       // Spread over the time that the domain needs for them, so that they do not all come back at once.
@@ -137,7 +147,7 @@ export const createClaimer = (
     const buckets = bucketsOf(dispatch);
     let limit = wanted;
     if (buckets.length > 0 || deps.clock.monotonic() < heldUntil) {
-      const tokens = await takeTokens(deps.redis, buckets, [`provider:${transportName}`], wanted);
+      const tokens = await tokensOf(buckets, [`provider:${transportName}`], wanted);
       limit = tokens.granted;
       if (limit < wanted) state.waitUntil = deps.clock.monotonic() + Math.min(tokens.waitMs, 1_000);
       if (limit === 0) return 0;
@@ -158,10 +168,15 @@ export const createClaimer = (
     const moved = claim.claimed.length + claim.skipped;
     state.underWay += claim.claimed.length;
     if (moved > 0) state.dirty = true;
-    let usable = await permitted(claim.claimed, attemptId);
-    usable = await withDomainTokens(usable, attemptId);
-    state.underWay -= claim.claimed.length - usable.length;
-    await returnTokens(deps.redis, buckets, limit - usable.length);
+    let usable: readonly ClaimedMessage[] = [];
+    try {
+      usable = await withDomainTokens(await permitted(claim.claimed, attemptId), attemptId);
+    } finally {
+      // When this failed all of them are left to their lease.
+      state.underWay -= claim.claimed.length - usable.length;
+    }
+    // Tokens that are lost make us slower, never faster.
+    await returnTokens(deps.redis, buckets, limit - usable.length).catch(redisAway);
     ready.add(usable.map((m) => ({ ...m, attemptId, dispatch, deadline })));
     pump();
     if (moved < limit && rescan) {

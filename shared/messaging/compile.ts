@@ -41,6 +41,9 @@ interface Range {
 
 const urlAttributes = new Set(["href", "src", "action", "background", "cite", "poster", "data"]);
 
+/** Beginnings of addresses inside which no value is safe: encoding is undone before they run. */
+const runsCode = /^\s*(javascript|vbscript|data):/i;
+
 /** Which stretches of the source are text, which are attribute values, and of what. */
 const rangesOf = (source: string): Range[] => {
   const ranges: Range[] = [];
@@ -180,6 +183,13 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
       mistakes.push({
         path: "html",
         message: `{{${field.name}}} stands in the attribute ${range.attribute} of <${range.tag}>, ${quoted ? "which runs as code" : "which has no quotes"}; ${quoted ? "move it elsewhere" : "put the value in quotes"}`,
+      });
+      continue;
+    }
+    if (range.kind === "attribute" && runsCode.test(source.slice(range.start, field.start))) {
+      mistakes.push({
+        path: "html",
+        message: `{{${field.name}}} stands in an address of <${range.tag}> that runs as code or is a document of its own; use http, https, mailto or tel`,
       });
       continue;
     }

@@ -2,6 +2,7 @@
 // Changes raise the pause epoch in Redis, which senders look at before each group, so they hold within a second.
 import type { Redis } from "ioredis";
 import { query, type Sql, type Trx } from "../db/knex.ts";
+import { soon } from "./soon.ts";
 
 /** In the order of precedence. */
 export const lanes = ["alert", "transactional", "reply", "newsletter", "campaign"] as const;
@@ -74,11 +75,12 @@ const EPOCH = "lc:pause-epoch";
 
 /** Tells every sender to read the dispatches again. Losing it costs a second: senders read them each second anyway. */
 export const raisePauseEpoch = async (redis: Redis): Promise<void> => {
-  await redis.incr(EPOCH);
+  await soon(redis, () => redis.incr(EPOCH)).catch(() => undefined);
 };
 
-/** The pause epoch; null when Redis has lost it. */
-export const readPauseEpoch = (redis: Redis): Promise<string | null> => redis.get(EPOCH);
+/** The pause epoch; null when Redis has lost it or is away. */
+export const readPauseEpoch = (redis: Redis): Promise<string | null> =>
+  soon(redis, () => redis.get(EPOCH)).catch(() => null);
 
 /** The dispatches of a channel that send, in the order of their lanes, each with its sender account. */
 export const runningDispatches = (db: Sql, channel: string): Promise<Dispatch[]> =>

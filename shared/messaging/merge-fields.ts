@@ -35,6 +35,7 @@ export interface TemplateMistake {
 /** More mistakes than these help nobody, and finding them all would let a large text keep the process busy. */
 const MOST_MISTAKES = 20;
 const MOST_SHOWN = 60;
+const MOST_NAMES = 30;
 
 const place = (source: string, index: number) => {
   const before = source.slice(0, index);
@@ -78,10 +79,10 @@ export const findMergeFields = (
     const bar = inner.indexOf("|");
     const name = (bar === -1 ? inner : inner.slice(0, bar)).trim();
     if (!isKnown(name, extra)) {
-      const known = [...Object.keys(contactColumns), "attrs.<name>", ...senderFields, ...extra].join(", ");
+      const known = [...Object.keys(contactColumns), "attrs.<name>", ...senderFields, ...extra];
       mistakes.push({
         path,
-        message: `"{{${shown(inner)}}}" at ${place(source, at)} names the field "${shown(name)}", which does not exist; the fields are ${known}`,
+        message: `"{{${shown(inner)}}}" at ${place(source, at)} names the field "${shown(name)}", which does not exist; the fields are ${known.slice(0, MOST_NAMES).map(shown).join(", ")}${known.length > MOST_NAMES ? ", …" : ""}`,
       });
     }
     fields.push({ name, fallback: bar === -1 ? undefined : inner.slice(bar + 1), start: at, end: close + 2 });

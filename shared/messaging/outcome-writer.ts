@@ -26,12 +26,23 @@ export const createOutcomeWriter = (
   let writing = 0;
   let idle: (() => void)[] = [];
 
-  const write = async (batch: readonly MessageOutcome[]) => {
+  /** Postgres will never take it, however often it is asked (SQLSTATE class 22: data exception). */
+  const isRefused = (error: unknown) => /^22/.test(String((error as { code?: unknown }).code));
+
+  const write = async (batch: readonly MessageOutcome[]): Promise<void> => {
     for (let failures = 0; ; failures++) {
       try {
         await recordOutcomes(deps.db, channel, batch, policy);
         return;
       } catch (error) {
+        if (isRefused(error)) {
+          if (batch.length > 1) {
+            await write(batch.slice(0, batch.length >> 1));
+            await write(batch.slice(batch.length >> 1));
+          } else
+            deps.log.error(`the outcome of message ${batch[0]?.id} cannot be written: ${(error as Error).message}`);
+          return;
+        }
         if (failures === 0) deps.log.warn(`outcomes wait to be written: ${(error as Error).message}`);
         await delay(Math.min(2_000, 100 * 2 ** failures));
       }
@@ -48,8 +59,10 @@ export const createOutcomeWriter = (
       write(batch).then(() => {
         writing--;
         written(batch);
-        if (waiting.length > 0) start();
-        else if (writing === 0) {
+        // A small rest waits for its timer: fewer, fuller statements.
+        if (waiting.length >= FLUSH_ROWS || idle.length > 0) start();
+        else if (waiting.length > 0) timer ??= setTimeout(start, FLUSH_MS);
+        if (waiting.length === 0 && writing === 0) {
           for (const done of idle) done();
           idle = [];
         }

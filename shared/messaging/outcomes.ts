@@ -54,10 +54,19 @@ interface Row {
   readonly accepted_at: string | null;
 }
 
+const LONGEST_DETAIL = 500;
+/** A provider's words as Postgres takes them: without NUL, and without half characters where they were cut. */
+const storable = (text: string): string =>
+  text
+    .slice(0, LONGEST_DETAIL * 2)
+    .replaceAll("\0", "")
+    .slice(0, LONGEST_DETAIL)
+    .toWellFormed();
+
 const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy: OutcomePolicy): Row => {
   const provider = outcome.provider ?? null;
   const base = { id, attempt_id: attemptId, pid: null, provider, delay: null, refund: 0, accepted_at: null };
-  const detail = outcome.detail?.slice(0, 500) ?? null;
+  const detail = outcome.detail === null ? null : storable(outcome.detail);
   switch (outcome.kind) {
     case "accepted":
       return {
@@ -65,7 +74,7 @@ const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy:
         state: "accepted",
         reason: null,
         detail: outcome.providerMessageId === null ? detail : null,
-        pid: outcome.providerMessageId,
+        pid: outcome.providerMessageId === null ? null : storable(outcome.providerMessageId),
         accepted_at: at.toISOString(),
       };
     case "rejected":

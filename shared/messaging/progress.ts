@@ -3,6 +3,7 @@
 import type { Redis } from "ioredis";
 import type { Deps } from "../broker/deps.ts";
 import type { MessageOutcome } from "./outcomes.ts";
+import { soon } from "./soon.ts";
 
 const rateKey = (sourceId: string, second: number) => `lc:sent:${sourceId}:${second}`;
 const WINDOW_SECONDS = 10;
@@ -20,7 +21,7 @@ export const createProgress = (deps: Deps) => {
         pipeline.incrby(rateKey(sourceId, second), accepted).expire(rateKey(sourceId, second), WINDOW_SECONDS * 3);
       pipeline.publish("lc:live", JSON.stringify({ topic: `campaign:${sourceId}` }));
     }
-    await pipeline.exec();
+    await soon(deps.redis, () => pipeline.exec());
   };
   const timer = setInterval(() => {
     tell().catch((error: unknown) => deps.log.debug(`progress was not told: ${(error as Error).message}`));
@@ -45,7 +46,8 @@ export const createProgress = (deps: Deps) => {
 export const recentRate = async (redis: Redis, sourceId: string, now: Date): Promise<number> => {
   if (redis.status !== "ready") return 0;
   const second = Math.floor(now.getTime() / 1000);
-  const values = await redis.mget(Array.from({ length: WINDOW_SECONDS }, (_, i) => rateKey(sourceId, second - 1 - i)));
+  const keys = Array.from({ length: WINDOW_SECONDS }, (_, i) => rateKey(sourceId, second - 1 - i));
+  const values = await soon(redis, () => redis.mget(keys)).catch(() => []);
   const counts = values.map((value) => Number(value ?? 0));
   const span = counts.findLastIndex((count) => count > 0) + 1;
   return span === 0 ? 0 : Math.round((counts.reduce((a, b) => a + b, 0) / span) * 10) / 10;

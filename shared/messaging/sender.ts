@@ -34,7 +34,7 @@ export interface Sender {
 }
 
 /** Rows per hand-off commit, and rows per process that may be handed over without a recorded answer. */
-const GROUP = 25;
+const GROUP = 50;
 const MAX_HANDING = 200;
 /** Below this much lease a message is given back instead of handed over. */
 const HAND_OFF_MARGIN_MS = 5_000;
@@ -63,6 +63,10 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   const writer = createOutcomeWriter(deps, options.channel, options.policy, (outcomes) => {
     handing -= outcomes.length;
     claimer.settled(outcomes.map((o) => o.sourceId));
+    // A late word, after the source was paused, cancelled or ended without it: nobody else would look at it again.
+    for (const sourceId of new Set(outcomes.map((o) => o.sourceId)))
+      if (!claimer.mayRun(sourceId))
+        options.drained(sourceId).catch((error: unknown) => deps.log.debug(`a late word waits: ${String(error)}`));
     progress.add(outcomes);
     pump();
   });
@@ -78,20 +82,24 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   });
 
   const release = async (messages: readonly ReadyMessage[]) => {
-    for (const attemptId of new Set(messages.map((m) => m.attemptId)))
-      await releaseClaimed(
-        deps.db,
-        messages.filter((m) => m.attemptId === attemptId).map((m) => m.id),
-        attemptId,
-      );
-    claimer.returned(messages.map((m) => m.dispatch.sourceId));
+    try {
+      for (const attemptId of new Set(messages.map((m) => m.attemptId)))
+        await releaseClaimed(
+          deps.db,
+          messages.filter((m) => m.attemptId === attemptId).map((m) => m.id),
+          attemptId,
+        );
+    } finally {
+      // Those that could not be given back are left to their lease: no longer ours either way.
+      claimer.returned(messages.map((m) => m.dispatch.sourceId));
+    }
   };
 
   /** Reads the pause epoch; when it changed, dispatches are read again and what may no longer go is given back. */
   const obeyPause = async () => {
     if (monotonic() - epochAt < EPOCH_AGE_MS) return;
     epochAt = monotonic();
-    const now = deps.redis.status === "ready" ? await readPauseEpoch(deps.redis) : null;
+    const now = await readPauseEpoch(deps.redis);
     if (now !== null && now === epoch) return;
     epoch = now;
     await claimer.refresh();
@@ -150,14 +158,15 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   };
 
   /** The provider asked for a pause: hold its bucket for everybody, longer each time it asks again right after one. */
-  const hold = async (retryAfterMs: number) => {
+  const hold = (retryAfterMs: number) => {
     const now = monotonic();
     if (now < heldUntil) return;
     holdMs = Math.min(30_000, Math.max(retryAfterMs, holdMs * 2));
     heldUntil = now + holdMs;
     claimer.hold(holdMs);
     setTimeout(pump, holdMs + 5).unref();
-    await holdBucket(deps.redis, `provider:${transport.name}`, holdMs).catch((error: unknown) =>
+    // Nobody waits for it: the message that was not taken must be written down while its lease lasts.
+    holdBucket(deps.redis, `provider:${transport.name}`, holdMs).catch((error: unknown) =>
       deps.log.debug(`the hold stays in this process: ${String(error)}`),
     );
   };
@@ -182,7 +191,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       deps.log.error({ messageId: message.id }, `delivery broke: ${(error as Error).stack}`);
       return { kind: "unknown", detail: "The sender broke off while handing over" } as const;
     });
-    if (outcome.kind === "throttled") await hold(outcome.retryAfterMs);
+    if (outcome.kind === "throttled") hold(outcome.retryAfterMs);
     if (outcome.kind === "accepted") {
       sent++;
       holdMs = 0;
@@ -226,15 +235,22 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     stats: () => ({ inFlight: handing, ready: ready.size, sent }),
     async stop(deadlineMs) {
       const until = monotonic() + deadlineMs;
+      const inTime = (work: Promise<unknown>) =>
+        Promise.race([work, delay(Math.max(0, until - monotonic()), undefined, { ref: false })]);
       stopping.abort();
       claimer.wake();
-      await Promise.all(loops);
-      await release(ready.remove(() => true)).catch((error: unknown) =>
-        deps.log.warn(`claims are left to their lease: ${(error as Error).message}`),
+      await inTime(Promise.all(loops));
+      await inTime(
+        release(ready.remove(() => true)).catch((error: unknown) =>
+          deps.log.warn(`claims are left to their lease: ${(error as Error).message}`),
+        ),
       );
       while (pumping > 0 && monotonic() < until) await delay(10);
       for (const wakeUp of idleWorkers.splice(0)) wakeUp();
-      await Promise.race([Promise.all(workers), delay(Math.max(0, until - monotonic()), undefined, { ref: false })]);
+      await inTime(Promise.all(workers));
+      // A group whose commit came back after the last worker had gone: it was never handed over.
+      for (const message of committed.splice(0))
+        writer.add(outcomeOf(message, { kind: "not_sent", detail: "the sender stopped" }));
       await writer
         .flush(Math.max(100, until - monotonic()))
         .catch((error: unknown) => deps.log.warn((error as Error).message));

@@ -1,16 +1,23 @@
 // The ledger of one source: what is open, counts by state and event, and the operator's retry and resolve.
 import { query, type Sql, type Trx } from "../db/knex.ts";
 
+export interface OpenMessages {
+  /** Anything is still on its way. */
+  readonly open: boolean;
+  /** Anything may have been sent without a word. */
+  readonly unknown: boolean;
+}
+
 /** Whether anything of a source is still on its way, and whether anything may have been sent without a word. */
-export const openMessages = async (sql: Sql, sourceId: string): Promise<{ open: boolean; unknown: boolean }> => {
-  const [row] = await query<{ open: boolean; unknown: boolean }>(
+export const openMessages = async (sql: Sql, sourceId: string): Promise<OpenMessages> => {
+  const [row] = await query<OpenMessages>(
     sql,
     `select exists (select 1 from messaging.messages where source_id = ? and phase = 0)
          or exists (select 1 from messaging.messages where source_id = ? and phase = 1) as open,
        exists (select 1 from messaging.messages where source_id = ? and phase = 2 and state = 'unknown') as unknown`,
     [sourceId, sourceId, sourceId],
   );
-  return row as { open: boolean; unknown: boolean };
+  return row as OpenMessages;
 };
 
 export interface StateCount {

@@ -70,10 +70,11 @@ export const openPipeline = async (options: { databaseUrl?: string; redisUrl?: s
         connections?: number;
         answerMs?: number;
         smtpUrls?: readonly string[];
+        name?: string;
       } = {},
     ) {
-      const { connections = 4, answerMs = 20_000, smtpUrls = [], ...rest } = changes;
-      const provider = configuredProvider(
+      const { connections = 4, answerMs = 20_000, smtpUrls = [], name, ...rest } = changes;
+      const configured = configuredProvider(
         {
           emailProvider: smtpUrls.length > 0 ? "smtp" : "sandbox",
           smtpUrls,
@@ -83,6 +84,7 @@ export const openPipeline = async (options: { databaseUrl?: string; redisUrl?: s
         },
         { clock: systemClock, answerMs, sandboxUrl: async () => `smtp://127.0.0.1:${mail.smtp.port}` },
       );
+      const provider = name === undefined ? configured : { ...configured, name };
       const transport = createEmailTransport(
         { db, clock: systemClock, publicUrl: "http://localhost:3000", secretKeys },
         provider,

@@ -4,6 +4,7 @@ import { simpleParser } from "mailparser";
 import { expect, test } from "vitest";
 import { layOutMail } from "../../services/email/mime.ts";
 import { smtpOutcome } from "../../services/email/providers/smtp-answer.ts";
+import { normaliseEmail } from "../../shared/lib/email-address.ts";
 import { compileBulk } from "../../shared/messaging/footer.ts";
 
 const facts = {
@@ -62,9 +63,24 @@ test("a value can add no header and no line longer than SMTP takes", async () =>
   );
 });
 
+test("an address outside ASCII stays one header in UTF-8, whatever its letters' low bytes are", async () => {
+  const render = await layOutMail(frame, compileBulk({ subject: "x", html: "<p>x</p>" }));
+  // č, ऊ, ĺ and ؠ end in the bytes of CR, LF, colon and space.
+  const result = normaliseEmail("jčऊbccĺؠevil@example.org");
+  const to = "email" in result ? result.email : "";
+  const raw = render({ ...facts, to }, { firstName: "x" }, link);
+  expect(raw.toString("utf8")).toContain(`\r\nTo: ${to}\r\n`);
+  expect((await simpleParser(raw)).bcc).toBeUndefined();
+});
+
 test.each([
   [{ responseCode: 421, response: "421 4.7.0 slow down", command: "DATA" }, false, { kind: "throttled" }],
   [{ responseCode: 454, response: "454 4.7.1 throttled", command: "RCPT TO" }, false, { kind: "throttled" }],
+  [
+    { responseCode: 454, response: "454 4.7.1 <a@example.org>: Relay access denied", command: "RCPT TO" },
+    false,
+    { kind: "transient" },
+  ],
   [{ responseCode: 451, response: "451 4.3.0 try later", command: "DATA" }, true, { kind: "transient" }],
   [
     { responseCode: 550, response: "550 5.1.1 no such user", command: "RCPT TO" },
@@ -81,6 +97,60 @@ test.each([
     true,
     { kind: "rejected", suppress: false },
   ],
+  // What a server says about us or the mail condemns nobody's address.
+  [
+    { responseCode: 550, response: "550 5.1.0 <us@example.org>: Sender address rejected", command: "MAIL FROM" },
+    false,
+    { kind: "rejected", suppress: false },
+  ],
+  [
+    {
+      responseCode: 550,
+      response: "550 5.1.8 <us@example.org>: Sender address rejected: Domain not found",
+      command: "RCPT TO",
+    },
+    false,
+    { kind: "rejected", suppress: false },
+  ],
+  [
+    {
+      responseCode: 550,
+      response: "550 5.1.0 <us@example.org>: Sender address rejected: User unknown in local recipient table",
+      command: "RCPT TO",
+    },
+    false,
+    { kind: "rejected", suppress: false },
+  ],
+  [
+    { responseCode: 550, response: "550 relay not permitted", command: "RCPT TO" },
+    false,
+    { kind: "rejected", suppress: false },
+  ],
+  [
+    { responseCode: 550, response: "550 blocked by Spamhaus, see https://example.org", command: "RCPT TO" },
+    false,
+    { kind: "rejected", suppress: false },
+  ],
+  [
+    { responseCode: 550, response: "550 <sender.relay@blocked.example>: user unknown", command: "RCPT TO" },
+    false,
+    { kind: "rejected", suppress: true },
+  ],
+  [
+    {
+      responseCode: 550,
+      response: "550 5.1.1 The email account that you tried to reach does not exist",
+      command: "DATA",
+    },
+    true,
+    { kind: "rejected", suppress: true },
+  ],
+  [
+    { code: "EMESSAGE", message: "Message size larger than allowed 1000", command: "MAIL FROM" },
+    false,
+    { kind: "rejected", suppress: false },
+  ],
+  [{ code: "EENVELOPE", message: "Invalid recipient", command: "API" }, false, { kind: "rejected", suppress: false }],
   [{ code: "ETIMEDOUT", message: "Timeout" }, true, { kind: "unknown" }],
   [{ code: "ECONNECTION", message: "closed" }, false, { kind: "transient" }],
 ])("the answer %j, body begun %s, means %j", (error, begun, outcome) => {

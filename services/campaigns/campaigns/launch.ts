@@ -8,7 +8,7 @@ import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
 import { audienceCondition } from "../../../shared/messaging/audience.ts";
 import { freezeContent, readContent } from "../../../shared/messaging/contents.ts";
-import { addDispatch, raisePauseEpoch } from "../../../shared/messaging/dispatches.ts";
+import { addDispatch, raisePauseEpoch, setDispatchStatus } from "../../../shared/messaging/dispatches.ts";
 import { compileBulk } from "../../../shared/messaging/footer.ts";
 import { addAudienceChunk } from "../../../shared/messaging/ledger.ts";
 import { defaultSender } from "../../../shared/messaging/sender-accounts.ts";
@@ -52,7 +52,7 @@ export const launchCampaign = async (
       to: later ? "scheduled" : "preparing",
       contentId,
       launchedAt: begin,
-      ...(later ? {} : { audienceAt: now }),
+      ...(later ? {} : { beginAudience: true }),
     });
     if (!row) throw launchedBefore(campaign.name, (await findCampaign(trx, id))?.status ?? "gone");
     await enqueue(
@@ -74,19 +74,23 @@ const launchedBefore = (name: string, status: string) =>
   );
 
 /** A scheduled campaign begins to prepare now; any other stays as it is. */
-const beginPreparing = (deps: Deps, campaignId: string, now: Date): Promise<CampaignRow | undefined> =>
+const beginPreparing = (deps: Deps, campaignId: string): Promise<CampaignRow | undefined> =>
   deps.db.transaction(async (trx) => {
-    const begun = await changeStatus(trx, campaignId, { from: ["scheduled"], to: "preparing", audienceAt: now });
+    const begun = await changeStatus(trx, campaignId, { from: ["scheduled"], to: "preparing", beginAudience: true });
     if (begun) await publish(trx, "campaign.changed", { campaignId, status: begun.status });
     return begun ?? findCampaign(trx, campaignId);
   });
 
-/** Holds a campaign that cannot go on by itself: its segment was deleted or broken since it was launched. */
-const holdCampaign = (deps: Deps, campaignId: string, heldReason: string): Promise<void> =>
-  deps.db.transaction(async (trx) => {
+/** Holds a campaign that cannot go on by itself: its segment was deleted or broken since it was launched. Nothing is sent. */
+const holdCampaign = async (deps: Deps, campaignId: string, heldReason: string): Promise<void> => {
+  await deps.db.transaction(async (trx) => {
     const held = await changeStatus(trx, campaignId, { from: ["preparing"], to: "held", heldReason });
-    if (held) await publish(trx, "campaign.changed", { campaignId, status: held.status });
+    if (!held) return;
+    await setDispatchStatus(trx, campaignId, "paused");
+    await publish(trx, "campaign.changed", { campaignId, status: held.status });
   });
+  await raisePauseEpoch(deps.redis);
+};
 
 /** Runs of campaign.launch before it counts as failed. */
 export const LAUNCH_ATTEMPTS = 12;
@@ -96,7 +100,9 @@ export const launchJob = async (campaignId: string, run: JobRun): Promise<void> 
   try {
     await prepareCampaign(campaignId, run);
   } catch (error) {
-    if (run.attempt >= LAUNCH_ATTEMPTS) await holdCampaign(run.deps, campaignId, "preparation_failed");
+    // An interruption is not its fault: campaign.due asks for it again.
+    if (run.attempt >= LAUNCH_ATTEMPTS && !run.signal.aborted)
+      await holdCampaign(run.deps, campaignId, "preparation_failed");
     throw error;
   }
 };
@@ -104,10 +110,10 @@ export const launchJob = async (campaignId: string, run: JobRun): Promise<void> 
 /** Writes the audience to the ledger, chunk by chunk, and lets senders begin with the first chunk. */
 export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<void> => {
   const { deps } = run;
-  const now = deps.clock.now();
-  const campaign = await beginPreparing(deps, campaignId, now);
+  const campaign = await beginPreparing(deps, campaignId);
   // Cancelled before its audience was frozen: there is nobody to account for.
   if (!campaign?.content_id || !campaign.audience_at || campaign.audience_complete) return;
+  if (campaign.status === "held") return;
   const content = await readContent(deps.db, campaign.content_id);
   if (!content) throw new Error(`content ${campaign.content_id} is missing`);
   const compiled = compileBulk(content);
@@ -126,7 +132,7 @@ export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<
     if (run.signal.aborted) throw new Error("the launch was interrupted; it carries on where it stopped");
     complete = await deps.db.transaction(async (trx) => {
       const row = await findCampaign(trx, campaignId, true);
-      if (!row || row.audience_complete) return true;
+      if (!row || row.audience_complete || row.status === "held") return true;
       cursor = row.audience_cursor;
       const cancelled = row.status === "cancelled";
       if (cursor === null) {

@@ -30,9 +30,12 @@ const act = async (
     const count = await work(trx);
     if (count === 0) return 0;
     if (row.status === "completed" || row.status === "held") {
-      await changeStatus(trx, id, { from: ["completed", "held"], to: "running" });
+      const to = row.audience_complete ? "running" : "preparing";
+      await changeStatus(trx, id, { from: ["completed", "held"], to });
       await setDispatchStatus(trx, id, "running");
-      await publish(trx, "campaign.changed", { campaignId: id, status: "running" });
+      await publish(trx, "campaign.changed", { campaignId: id, status: to });
+      if (to === "preparing")
+        await enqueue(trx, "campaign.launch", { campaignId: id }, { uniqueKey: id, entity: `campaign:${id}` });
     }
     await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake", until: "started" });
     await enqueue(

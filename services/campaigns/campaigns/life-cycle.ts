@@ -7,10 +7,10 @@ import type { Trx } from "../../../shared/db/knex.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
 import { type DispatchStatus, raisePauseEpoch, setDispatchStatus } from "../../../shared/messaging/dispatches.ts";
-import { openMessages } from "../../../shared/messaging/source-ledger.ts";
+import { type OpenMessages, openMessages } from "../../../shared/messaging/source-ledger.ts";
 import { cancelQueued } from "../../../shared/messaging/sweep.ts";
 import { requireCampaign } from "./drafts.ts";
-import { changeStatus, findCampaign } from "./store.ts";
+import { type CampaignRow, changeStatus, findCampaign } from "./store.ts";
 
 type Answer = { id: string; status: CampaignStatus };
 
@@ -19,21 +19,23 @@ const wrongState = async (deps: Deps, id: string, verb: string, expected: string
   return fail("CAMPAIGN_STATE_WRONG", `"${name}" is ${status}; only a campaign that is ${expected} can be ${verb}.`);
 };
 
+/** `next` decides under the campaign's lock, so that what it looks at cannot change meanwhile; undefined: not from here. */
 const change = async (
   deps: Deps,
   id: string,
-  from: readonly CampaignStatus[],
-  to: CampaignStatus,
+  next: (row: CampaignRow) => CampaignStatus | undefined,
   dispatch: DispatchStatus,
   also?: (trx: Trx) => Promise<void>,
 ): Promise<Answer | undefined> => {
   const changed = await deps.db.transaction(async (trx) => {
-    const row = await changeStatus(trx, id, {
-      from,
+    const row = await findCampaign(trx, id, true);
+    const to = row && next(row);
+    if (!row || !to) return undefined;
+    await changeStatus(trx, id, {
+      from: [row.status],
       to,
       ...(to === "cancelled" ? { completedAt: deps.clock.now() } : {}),
     });
-    if (!row) return undefined;
     await setDispatchStatus(trx, id, dispatch);
     await also?.(trx);
     await publish(trx, "campaign.changed", { campaignId: id, status: to });
@@ -43,23 +45,28 @@ const change = async (
   return changed;
 };
 
+/** The way to `to` from any of these states. */
+const from =
+  (states: readonly CampaignStatus[], to: CampaignStatus) =>
+  ({ status }: CampaignRow): CampaignStatus | undefined =>
+    states.includes(status) ? to : undefined;
+
 /** Pauses a campaign that prepares or runs. Throws CAMPAIGN_STATE_WRONG. */
 export const pauseCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<Answer> => {
   await requireCampaign(deps, id);
   return (
-    (await change(deps, id, ["preparing", "running"], "paused", "paused")) ??
+    (await change(deps, id, from(["preparing", "running"], "paused"), "paused")) ??
     Promise.reject(await wrongState(deps, id, "paused", "preparing or running"))
   );
 };
 
 /** Carries on with a paused campaign, or tries again one that was held while it prepared. Throws CAMPAIGN_STATE_WRONG. */
 export const resumeCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<Answer> => {
-  const { audience_complete } = await requireCampaign(deps, id);
+  await requireCampaign(deps, id);
   const resumed = await change(
     deps,
     id,
-    audience_complete ? ["paused"] : ["paused", "held"],
-    audience_complete ? "running" : "preparing",
+    (row) => (row.audience_complete ? from(["paused"], "running") : from(["paused", "held"], "preparing"))(row),
     "running",
     async (trx) => {
       await enqueue(trx, "campaign.launch", { campaignId: id }, { uniqueKey: id, entity: `campaign:${id}` });
@@ -82,8 +89,7 @@ export const cancelCampaign = async (deps: Deps, { id }: { readonly id: string }
   const cancelled = await change(
     deps,
     id,
-    ["scheduled", "preparing", "running", "paused", "held"],
-    "cancelled",
+    from(["scheduled", "preparing", "running", "paused", "held"], "cancelled"),
     "cancelled",
     async (trx) => {
       await enqueue(
@@ -98,31 +104,55 @@ export const cancelCampaign = async (deps: Deps, { id }: { readonly id: string }
   return cancelled;
 };
 
+const UNKNOWN = "unknown_messages";
+const mayEnd = ({ status, held_reason, audience_complete }: CampaignRow): boolean =>
+  audience_complete && (status === "running" || (status === "held" && held_reason === UNKNOWN));
+
+const LOOK_AGAIN_MS = 5_000;
+
+/** Cancels what is queued; what is under way comes back to the queue at the latest with its lease, so looks again then. */
+const finishCancelled = async (deps: Deps, campaignId: string): Promise<void> => {
+  while ((await cancelQueued(deps.db, campaignId)) > 0);
+  const { open } = await openMessages(deps.db, campaignId);
+  if (!open) return;
+  const runAt = new Date(deps.clock.now().getTime() + LOOK_AGAIN_MS);
+  await deps.db.transaction((trx) =>
+    enqueue(
+      trx,
+      "campaign.finalize",
+      { campaignId },
+      { uniqueKey: campaignId, until: "started", entity: `campaign:${campaignId}`, runAt },
+    ),
+  );
+};
+
+/** What follows for a campaign with such a ledger; undefined: it stays as it is. */
+const endOf = (row: CampaignRow, { open, unknown }: OpenMessages): "running" | "held" | "completed" | undefined => {
+  const next = open ? "running" : unknown ? "held" : "completed";
+  return next === row.status ? undefined : next;
+};
+
 /**
  * Job campaign.finalize: ends a campaign in which nothing is open. With messages that may have been sent it is held for
- * the operator's word; of a cancelled one the rest of the queue is cancelled.
+ * the operator's word, or until a sender's late word decides; of a cancelled one the rest of the queue is cancelled.
  */
 export const finalizeCampaign = async (deps: Deps, campaignId: string): Promise<void> => {
   const campaign = await findCampaign(deps.db, campaignId);
   if (!campaign) return;
-  if (campaign.status === "cancelled") {
-    while ((await cancelQueued(deps.db, campaignId)) > 0);
-    return;
-  }
-  if (campaign.status !== "running" || !campaign.audience_complete) return;
+  if (campaign.status === "cancelled") return finishCancelled(deps, campaignId);
+  if (!mayEnd(campaign)) return;
   const ended = await deps.db.transaction(async (trx) => {
     const row = await findCampaign(trx, campaignId, true);
-    if (row?.status !== "running") return false;
-    const { open, unknown } = await openMessages(trx, campaignId);
-    if (open) return false;
-    const to = unknown ? "held" : "completed";
+    if (!row || !mayEnd(row)) return false;
+    const to = endOf(row, await openMessages(trx, campaignId));
+    if (!to) return false;
     await changeStatus(trx, campaignId, {
-      from: ["running"],
+      from: [row.status],
       to,
-      heldReason: unknown ? "unknown_messages" : null,
-      completedAt: unknown ? null : deps.clock.now(),
+      heldReason: to === "held" ? UNKNOWN : null,
+      completedAt: to === "completed" ? deps.clock.now() : null,
     });
-    await setDispatchStatus(trx, campaignId, "done");
+    await setDispatchStatus(trx, campaignId, to === "running" ? "running" : "done");
     await publish(trx, "campaign.changed", { campaignId, status: to });
     return true;
   });

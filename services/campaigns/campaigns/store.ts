@@ -104,7 +104,8 @@ export interface StatusChange {
   readonly heldReason?: string | null;
   readonly contentId?: string;
   readonly launchedAt?: Date;
-  readonly audienceAt?: Date;
+  /** Freezes the audience as of now, by the clock that contacts are dated with: Postgres's. */
+  readonly beginAudience?: true;
   readonly completedAt?: Date | null;
 }
 
@@ -113,14 +114,14 @@ export const changeStatus = async (sql: Sql, id: string, change: StatusChange): 
   const [row] = await query<CampaignRow>(
     sql,
     `update campaigns.campaigns set status = ?, held_reason = ?, content_id = coalesce(?::uuid, content_id), launched_at = coalesce(?::timestamptz, launched_at),
-       audience_at = coalesce(?::timestamptz, audience_at), completed_at = ?::timestamptz, updated_at = now()
+       audience_at = case when ?::boolean then now() else audience_at end, completed_at = ?::timestamptz, updated_at = now()
      where id = ? and status = any(?) returning ${columns}`,
     [
       change.to,
       change.heldReason ?? null,
       change.contentId ?? null,
       change.launchedAt ?? null,
-      change.audienceAt ?? null,
+      change.beginAudience ?? false,
       change.completedAt ?? null,
       id,
       [...change.from],
@@ -169,7 +170,8 @@ export const dueCampaigns = (
   query(
     sql,
     `select id, status, audience_complete from campaigns.campaigns
-     where (status = 'scheduled' and launched_at <= ?) or (status in ('preparing', 'running', 'paused', 'cancelled') and not audience_complete and audience_at is not null) or status = 'running'`,
+     where (status = 'scheduled' and launched_at <= ?) or (status in ('preparing', 'running', 'paused', 'cancelled') and not audience_complete and audience_at is not null) or status = 'running'
+       or (status = 'held' and held_reason = 'unknown_messages')`,
     [now],
   );
 

@@ -109,7 +109,8 @@ export const sendMessages = async (
 ): Promise<{ id?: string; state?: MessageState; messages?: Sent[] }> => {
   const { messages, idempotencyKey, ...one } = input;
   const chosen = idempotencyKey ?? requestKey;
-  const key = chosen === undefined ? undefined : `${caller}:${chosen}`;
+  // The position stands before the key, where nobody's own key can look like it.
+  const keyOf = (position: string) => (chosen === undefined ? null : `${caller}${position}:${chosen}`);
   if (
     messages !== undefined &&
     Object.keys(one).some((field) => one[field as keyof typeof one] !== undefined && field !== "kind")
@@ -124,9 +125,7 @@ export const sendMessages = async (
   const list = messages ?? [one as OneMessage];
   const requests: SingleRequest[] = [];
   for (const [i, message] of list.entries())
-    requests.push(
-      await prepare(deps, message, messages ? `messages.${i}.` : "", key ? (messages ? `${key}:${i}` : key) : null),
-    );
+    requests.push(await prepare(deps, message, messages ? `messages.${i}.` : "", keyOf(messages ? `#${i}` : "")));
   const sent = await deps.db.transaction(async (trx) => {
     const added = await addSingles(trx, requests);
     const lane = list.some((m) => m.kind === "alert") ? "high" : "normal";

@@ -1,6 +1,7 @@
 // SMTP over nodemailer's own connections, kept open and reused: one raw mail per connection at a time.
 // A connection that fails is thrown away; the next mail opens a new one. Where the server is, is asked anew each time.
 import SMTPConnection from "nodemailer/lib/smtp-connection";
+import { SEND_MARGIN_MS } from "../../../shared/messaging/transport.ts";
 import type { EmailProvider, OutgoingMail, ProviderOutcome } from "./provider.ts";
 import { smtpOutcome } from "./smtp-answer.ts";
 
@@ -14,6 +15,11 @@ export interface SmtpOptions {
   /** Mails per connection before it is closed, as some servers demand; default 1,000. */
   readonly mailsPerConnection?: number;
 }
+
+/** How nodemailer names a connection that ended under a command. */
+const brokenOff = new Set(["ECONNECTION", "ESOCKET", "ECONNRESET", "EPIPE"]);
+/** A connection that breaks later than this leaves too little of the lease for another try. */
+const SOON_MS = 1_000;
 
 interface Open {
   readonly connection: SMTPConnection;
@@ -34,21 +40,28 @@ const open = async (options: SmtpOptions): Promise<Open> => {
     socketTimeout: options.answerMs,
   });
   const opened: Open = { connection, mails: 0, broken: undefined };
-  await new Promise<void>((resolve, reject) => {
-    opened.broken = reject;
-    connection.on("error", (error) => opened.broken?.(error));
-    connection.connect((error?: unknown) => (error ? reject(error) : resolve()));
-  });
-  if (url.username)
+  try {
     await new Promise<void>((resolve, reject) => {
       opened.broken = reject;
-      connection.login(
-        { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } as never,
-        (error: unknown) => (error ? reject(error) : resolve()),
-      );
+      connection.on("error", (error) => opened.broken?.(error));
+      connection.connect((error?: unknown) => (error ? reject(error) : resolve()));
     });
-  opened.broken = undefined;
-  return opened;
+    if (url.username)
+      await new Promise<void>((resolve, reject) => {
+        opened.broken = reject;
+        connection.login(
+          { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } as never,
+          (error: unknown) => (error ? reject(error) : resolve()),
+        );
+      });
+    return opened;
+  } catch (error) {
+    // After a refused sign-in the connection would stay open.
+    connection.close();
+    throw error;
+  } finally {
+    opened.broken = undefined;
+  }
 };
 
 /** The part of a stream that nodemailer pipes into the socket that we need to step aside from. */
@@ -79,9 +92,37 @@ const writeBody = (connection: SMTPConnection, stream: BodyStream, raw: Buffer):
   socket.write(bodyBytes(raw));
 };
 
-const handOver = (opened: Open, { envelope }: OutgoingMail, raw: Buffer): Promise<ProviderOutcome> =>
-  new Promise((resolve) => {
+/** What the server offers, once it was greeted; nodemailer keeps it to itself and sends such an address all the same. */
+const takesEveryLetter = (connection: SMTPConnection): boolean =>
+  (connection as unknown as { _supportedExtensions?: readonly string[] })._supportedExtensions?.includes("SMTPUTF8") ??
+  true;
+
+interface HandedOver {
+  readonly outcome: ProviderOutcome;
+  /** The connection broke before the server answered anything about this mail: another one may take it. */
+  readonly broke: boolean;
+}
+
+const handOver = (opened: Open, { envelope }: OutgoingMail, raw: Buffer): Promise<HandedOver> =>
+  new Promise((done) => {
     let bodyStarted = false;
+    const resolve = (outcome: ProviderOutcome, broke = false) => done({ outcome, broke });
+    const failed = (error: unknown) => {
+      const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string };
+      // 421 to the first command ends this connection (idle too long, mails enough), as a silent close does.
+      const ended = responseCode === 421 && (command === "MAIL FROM" || command === "CONN");
+      const closed = responseCode === undefined && code !== undefined && brokenOff.has(code);
+      const broke = !bodyStarted && (closed || ended);
+      resolve(smtpOutcome(error, bodyStarted), broke);
+    };
+    if (/[^\0-\x7f]/.test(envelope.to) && !takesEveryLetter(opened.connection)) {
+      resolve({
+        kind: "rejected",
+        detail: "The mail server takes only addresses in ASCII letters (it does not offer SMTPUTF8)",
+        suppress: false,
+      });
+      return;
+    }
     // nodemailer pipes the message once the server has said 354: from then on silence means `unknown`.
     const message = {
       pipe(stream: BodyStream) {
@@ -89,17 +130,15 @@ const handOver = (opened: Open, { envelope }: OutgoingMail, raw: Buffer): Promis
         writeBody(opened.connection, stream, raw);
       },
     };
-    opened.broken = (error) => resolve(smtpOutcome(error, bodyStarted));
+    opened.broken = failed;
     opened.connection.send(
       { from: envelope.from, to: [envelope.to], size: raw.length },
       message as never,
       (error: unknown, info?: { response?: string }) => {
         opened.broken = undefined;
-        resolve(
-          error
-            ? smtpOutcome(error, bodyStarted)
-            : { kind: "accepted", providerMessageId: queueIdOf(info?.response), detail: info?.response ?? null },
-        );
+        if (error) failed(error);
+        else
+          resolve({ kind: "accepted", providerMessageId: queueIdOf(info?.response), detail: info?.response ?? null });
       },
     );
   });
@@ -129,8 +168,8 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
     opened.broken = undefined;
     opened.connection.quit();
   };
-  const take = async (): Promise<Open> => {
-    for (let known = idle.pop(); known; known = idle.pop()) if (!known.connection.destroyed) return known;
+  const take = async (fresh: boolean): Promise<Open> => {
+    if (!fresh) for (let known = idle.pop(); known; known = idle.pop()) if (!known.connection.destroyed) return known;
     const opened = await open(options);
     all.add(opened);
     opened.connection.on("end", () => {
@@ -149,24 +188,32 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
     opened.broken = undefined;
     idle.push(opened);
   };
+  const attempt = async (mail: OutgoingMail, raw: Buffer, fresh: boolean): Promise<ProviderOutcome> => {
+    let opened: Open;
+    try {
+      opened = await take(fresh);
+    } catch (error) {
+      const outcome = smtpOutcome(error, false);
+      // A server that cannot be reached is a reason to wait, not a fault of this mail.
+      return outcome.kind === "transient" || outcome.kind === "rejected"
+        ? { kind: "throttled", detail: outcome.detail, retryAfterMs: 1_000, fault: true }
+        : outcome;
+    }
+    const used = opened.mails > 0;
+    const begun = performance.now();
+    const { outcome, broke } = await handOver(opened, mail, raw);
+    await giveBack(opened, outcome);
+    // Servers close a connection after some mails or seconds, and we may notice only now: that is not this mail's fault.
+    const now = performance.now();
+    if (broke && used && now - begun < SOON_MS && mail.deadline - now >= SEND_MARGIN_MS)
+      return attempt(mail, raw, true);
+    return outcome;
+  };
   return {
     name: options.name,
     concurrency: options.connections,
     async send(mail) {
-      const raw = mail.raw();
-      let opened: Open;
-      try {
-        opened = await take();
-      } catch (error) {
-        const outcome = smtpOutcome(error, false);
-        // A server that cannot be reached is a reason to wait, not a fault of this mail.
-        return outcome.kind === "transient" || outcome.kind === "rejected"
-          ? { kind: "throttled", detail: outcome.detail, retryAfterMs: 1_000, fault: true }
-          : outcome;
-      }
-      const outcome = await handOver(opened, mail, raw);
-      await giveBack(opened, outcome);
-      return outcome;
+      return attempt(mail, mail.raw(), false);
     },
     async close() {
       for (const opened of all) retire(opened);
