@@ -128,7 +128,7 @@ describe("servers of their own", () => {
     await house.redis.restart();
     await until("everything is there", async () => (await missing()) === "", { timeoutMs: 20_000 });
     token = await signIn(base);
-    await allAnswer(10_000);
+    await allAnswer(20_000);
     const said = house.running.get("gateway")?.logs() ?? "";
     expect(said).toMatch(/waiting for Postgres: .*Redis: no connection/);
     expect(said).toContain("Postgres and Redis answer");
@@ -143,7 +143,7 @@ describe("servers of their own", () => {
       await until("health says so", async () => /Redis: /.test(await missing()), { timeoutMs: 10_000 });
       await expectAway(base, token, 2_000);
       await house.redis.restart();
-      await allAnswer(10_000);
+      await allAnswer(20_000);
       expect(ended).toEqual([]);
     },
     60_000,
@@ -159,7 +159,7 @@ describe("servers of their own", () => {
       await until("health says so", async () => /Postgres: /.test(await missing()), { timeoutMs: 10_000 });
       await expectAway(base, token, 2_000);
       await house.postgres.restart();
-      await allAnswer(10_000);
+      await allAnswer(20_000);
       expect(ended).toEqual([]);
     },
     60_000,
@@ -172,7 +172,7 @@ describe("servers of their own", () => {
     } finally {
       process.kill(house.redis.pid(), "SIGCONT");
     }
-    await allAnswer(15_000);
+    await allAnswer(20_000);
     expect(ended).toEqual([]);
   }, 60_000);
 
@@ -190,7 +190,7 @@ describe("servers of their own", () => {
     } finally {
       signal("SIGCONT");
     }
-    await allAnswer(15_000);
+    await allAnswer(20_000);
     expect(ended).toEqual([]);
   }, 60_000);
 

@@ -3,12 +3,14 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createCampaign, updateCampaign } from "../../services/campaigns/campaigns/drafts.ts";
 import { catchUpCampaigns } from "../../services/campaigns/campaigns/due.ts";
 import { launchCampaign } from "../../services/campaigns/campaigns/launch.ts";
+import { resolveMessages } from "../../services/campaigns/campaigns/ledger-acts.ts";
 import { cancelCampaign } from "../../services/campaigns/campaigns/life-cycle.ts";
 import { launchProblems } from "../../services/campaigns/campaigns/preflight.ts";
 import { campaignOf, findCampaign } from "../../services/campaigns/campaigns/store.ts";
 import { searchMessages, showMessage } from "../../services/campaigns/messages/list.ts";
 import { sendMessages } from "../../services/campaigns/messages/send.ts";
 import { query } from "../../shared/db/knex.ts";
+import { makePartitions } from "../../shared/messaging/message-rows.ts";
 import { openPipeline, type Pipeline } from "../helpers/pipeline.ts";
 import { until } from "../helpers/processes.ts";
 
@@ -83,6 +85,36 @@ test("what was launched can no longer be changed", async () => {
   const { id } = await draft();
   await launchCampaign(p.deps, { id });
   await expect(updateCampaign(p.deps, { id, name: "New" })).rejects.toMatchObject({ type: "CAMPAIGN_NOT_DRAFT" });
+});
+
+test("what may have been sent by a cancelled campaign can be closed, and is not sent again", async () => {
+  await p.people(3);
+  const id = await p.launch();
+  await query(p.db, "update messaging.messages set state = 'unknown' where address = 'person1@example.com'");
+  await cancelCampaign(p.deps, { id });
+  await expect(resolveMessages(p.deps, { id, action: "resend" })).rejects.toMatchObject({
+    type: "CAMPAIGN_STATE_WRONG",
+  });
+  expect(await resolveMessages(p.deps, { id, action: "close" })).toEqual({ changed: 1 });
+  expect(await row(id)).toMatchObject({ status: "cancelled" });
+  expect((await p.stats(id)).reasons).toMatchObject({ unknown_closed: 1 });
+});
+
+test("a month whose rows are in the default partition already keeps them there, and other months are made", async () => {
+  const id = "019f0000-0000-7000-8000-000000000001".replace("019f", "02ff");
+  await query(
+    p.db,
+    "insert into messaging.messages (id, source, source_id, channel, state) values (?, 'campaign', ?, 'email', 'skipped')",
+    [id, id],
+  );
+  const month = "(select to_timestamp(('x' || substr(replace(?, '-', ''), 1, 12))::bit(48)::bigint / 1000.0))::date";
+  await query(
+    p.db,
+    `select messaging.make_partition(${month}), messaging.make_partition((${month} + interval '2 months')::date)`,
+    [id, id],
+  );
+  expect(await query(p.db, "select 1 from messaging.messages where id = ?", [id])).toHaveLength(1);
+  await makePartitions(p.db, 3);
 });
 
 test("an alert goes ahead of a campaign that is being sent", async () => {

@@ -18,14 +18,15 @@ const act = async (
   id: string,
   verb: string,
   work: (trx: Trx) => Promise<number>,
+  states: readonly CampaignStatus[] = decidable,
 ): Promise<{ changed: number }> => {
   await requireCampaign(deps, id);
   const changed = await deps.db.transaction(async (trx) => {
     const row = await findCampaign(trx, id, true);
-    if (!row || !decidable.includes(row.status))
+    if (!row || !states.includes(row.status))
       throw fail(
         "CAMPAIGN_STATE_WRONG",
-        `The campaign is ${row?.status ?? "gone"}; messages can be ${verb} while it is ${decidable.join(", ")}.`,
+        `The campaign is ${row?.status ?? "gone"}; messages can be ${verb} while it is ${states.join(", ")}.`,
       );
     const count = await work(trx);
     if (count === 0) return 0;
@@ -66,6 +67,8 @@ export interface ResolveInput {
   readonly action: "resend" | "close";
 }
 
-/** Decides over messages that may have been sent: the listed ones, or all of them. */
-export const resolveMessages = (deps: Deps, { id, ids, action }: ResolveInput): Promise<{ changed: number }> =>
-  act(deps, id, "resolved", (trx) => resolveUnknown(trx, id, ids, action));
+/** Decides over messages that may have been sent: the listed ones, or all of them. A cancelled campaign's can be closed. */
+export const resolveMessages = (deps: Deps, { id, ids, action }: ResolveInput): Promise<{ changed: number }> => {
+  const states: readonly CampaignStatus[] = action === "close" ? [...decidable, "cancelled"] : decidable;
+  return act(deps, id, "resolved", (trx) => resolveUnknown(trx, id, ids, action), states);
+};

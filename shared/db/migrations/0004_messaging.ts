@@ -150,6 +150,9 @@ export const messaging: Migration = {
       begin
         execute format('create table if not exists messaging.messages_%s partition of messaging.messages for values from (%L) to (%L) with (fillfactor = 60)',
           to_char(month, 'YYYY_MM'), first_id, last_id);
+      exception when check_violation then
+        -- The system was away so long that rows of this month are in the default partition already: they stay there.
+        raise warning 'messages of % are kept in the default partition', to_char(month, 'YYYY-MM');
       end $$;
       select messaging.make_partition((date_trunc('month', now() at time zone 'UTC') + make_interval(months => n))::date) from generate_series(0, 2) n;
     `);
