@@ -30,6 +30,10 @@ export const runTimeReasons: Readonly<Record<string, string>> = {
   "html-to-text": "The text part of a mail that has none",
   "smtp-server": "The sandbox: a real SMTP server that keeps what it gets",
   mailparser: "Reads the sandbox's mails for the mailbox page",
+  imapflow: "Fetches bounce mail from a mailbox over IMAP",
+  mjml: "Templates in MJML become HTML that mail programs show alike; loaded when one is saved",
+  "sanitize-html": "Takes scripts and the like out of a template's HTML before anybody sees it",
+  "@sentry/node": "Reports errors to Sentry; loaded only when `SENTRY_DSN` is set",
   libmime: "Decodes the headers of those mails",
   "node-schedule": "The clock of the scheduler",
   "cron-parser": "Past and next times of a schedule, to find missed ones",
@@ -44,6 +48,7 @@ export const runTimeReasons: Readonly<Record<string, string>> = {
   "@tanstack/react-table": "Columns and rows of tables",
   "@tanstack/react-virtual": "Draws only the rows in view, for long lists",
   "react-hook-form": "State of forms, with the API's errors at their fields",
+  diff: "What changed between two versions of a template, line by line",
 };
 
 /** Packages that only building, checking and measuring need. */
