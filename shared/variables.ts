@@ -118,7 +118,7 @@ export const variables: readonly Variable[] = [
     name: "LC_SMTP_CONNECTIONS",
     meaning: "SMTP connections per email process, over all servers",
     groups: ["email"],
-    fallback: "8",
+    fallback: "16",
     refuse: wholeNumber(1, 100),
   },
   {

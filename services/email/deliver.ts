@@ -24,11 +24,6 @@ interface Layout {
   readonly render: RenderMail;
 }
 
-/** Making a mail failed while a provider asked for it: nothing has left the building. */
-class NotMade extends Error {
-  override name = "NotMade";
-}
-
 /** A content that cannot be read now may be readable later. */
 const notMade = (error: Error): Outcome => ({
   kind: "transient",
@@ -36,6 +31,15 @@ const notMade = (error: Error): Outcome => ({
 });
 
 const REMEMBERED = 100;
+
+/** Makes something at the first call only. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
 
 /** The `Message-ID` of a message: derived from its row, so every try of it has the same one. */
 export const messageIdOf = (id: string, fromAddress: string): string =>
@@ -90,37 +94,25 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
       date: deps.clock.now(),
       unsubscribeUrl,
     };
-    const made = <T>(make: () => T): T => {
-      try {
-        return make();
-      } catch (error) {
-        throw new NotMade((error as Error).message);
-      }
-    };
     return {
       envelope: { from: dispatch.sender.fromAddress, to: message.address },
       key: id,
       deadline: message.deadline,
-      raw: () => made(() => render(facts, values, linkTo)),
-      parts: () => made(() => mailParts(frame, content, facts, values, linkTo)),
+      raw: once(() => render(facts, values, linkTo)),
+      parts: once(() => mailParts(frame, content, facts, values, linkTo)),
     };
   };
 
   return {
     name: provider.name,
     concurrency: provider.concurrency,
-    async deliver(message) {
-      let mail: OutgoingMail;
+    async prepare(message) {
       try {
-        mail = await mailFor(message);
+        const mail = await mailFor(message);
+        provider.prepare(mail);
+        return () => provider.send(mail);
       } catch (error) {
-        return notMade(error as Error);
-      }
-      try {
-        return await provider.send(mail);
-      } catch (error) {
-        if (error instanceof NotMade) return notMade(error);
-        throw error;
+        return async () => notMade(error as Error);
       }
     },
     close: () => provider.close(),

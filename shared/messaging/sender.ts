@@ -11,7 +11,7 @@ import type { MessageOutcome, OutcomePolicy } from "./outcomes.ts";
 import { createProgress } from "./progress.ts";
 import { createReadyQueue, type ReadyMessage } from "./ready-queue.ts";
 import { sweepLeases } from "./sweep.ts";
-import { SEND_MARGIN_MS, type Transport } from "./transport.ts";
+import { type HandOver, SEND_MARGIN_MS, type Transport } from "./transport.ts";
 
 export interface SenderOptions {
   readonly channel: "email" | "sms" | "call";
@@ -31,6 +31,12 @@ export interface Sender {
   /** Stops claiming, gives back what was not handed over, waits for answers until the deadline. */
   stop(deadlineMs: number): Promise<void>;
   stats(): { readonly inFlight: number; readonly ready: number; readonly sent: number };
+}
+
+/** A message on its way to its hand-over, made or being made. */
+interface Prepared {
+  readonly message: ReadyMessage;
+  readonly made: Promise<HandOver>;
 }
 
 /** Rows per hand-off commit, and rows per process that may be handed over without a recorded answer. */
@@ -171,7 +177,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     );
   };
 
-  const deliver = async (message: ReadyMessage) => {
+  const deliver = async ({ message, made }: Prepared) => {
     const now = monotonic();
     if (message.deadline - now < SEND_MARGIN_MS || stopping.signal.aborted) {
       writer.add(outcomeOf(message, { kind: "not_sent", detail: "the lease was nearly over" }));
@@ -187,7 +193,8 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       );
       return;
     }
-    const outcome = await transport.deliver(message).catch((error: unknown) => {
+    const handOver = await made;
+    const outcome = await handOver().catch((error: unknown) => {
       deps.log.error({ messageId: message.id }, `delivery broke: ${(error as Error).stack}`);
       return { kind: "unknown", detail: "The sender broke off while handing over" } as const;
     });
@@ -199,15 +206,30 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     writer.add(outcomeOf(message, outcome));
   };
 
+  const next = (): Prepared | undefined => {
+    const message = committed.shift();
+    return message && { message, made: transport.prepare(message) };
+  };
+
   const worker = async () => {
-    while (!(stopping.signal.aborted && committed.length === 0)) {
-      const message = committed.shift();
-      if (!message) {
+    let ahead: Prepared | undefined;
+    let busy = false;
+    while (ahead || !(stopping.signal.aborted && committed.length === 0)) {
+      const prepared: Prepared | undefined = ahead ?? next();
+      ahead = undefined;
+      if (!prepared) {
         await new Promise<void>((resolve) => idleWorkers.push(resolve));
         continue;
       }
       delivering++;
-      await deliver(message);
+      busy = true;
+      const done = deliver(prepared);
+      // After every write of this turn: the provider works on those while we make the next ones.
+      setImmediate(() => {
+        if (busy) ahead ??= next();
+      });
+      await done;
+      busy = false;
       delivering--;
     }
   };

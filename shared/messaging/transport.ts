@@ -13,11 +13,15 @@ export interface OutgoingMessage extends ClaimedMessage {
 /** Below this much lease a message is not sent at all: a process that was frozen sends nothing late. */
 export const SEND_MARGIN_MS = 2_000;
 
-/** A channel's way out. Delivers one message per call and never throws for what the provider says: that is an outcome. */
+/** A message that is made and waits for its turn. Called once; never throws for what the provider says: that is an outcome. */
+export type HandOver = () => Promise<Outcome>;
+
+/** A channel's way out, one message per call. */
 export interface Transport {
   readonly name: string;
   /** Calls that may be under way at once. */
   readonly concurrency: number;
-  deliver(message: OutgoingMessage): Promise<Outcome>;
+  /** Makes a message without calling anybody, so that it is done while the provider works on another. Never rejects. */
+  prepare(message: OutgoingMessage): Promise<HandOver>;
   close(): Promise<void>;
 }

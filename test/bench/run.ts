@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
   options: {
     runs: { type: "string", default: "5" },
     recipients: { type: "string", default: "100000" },
-    connections: { type: "string", default: "8" },
+    connections: { type: "string", default: "16" },
     only: { type: "string", default: "" },
     "per-second": { type: "string", default: "" },
     seconds: { type: "string", default: "60" },

@@ -18,6 +18,7 @@ const scripted = (...names: readonly string[]) => {
     (name): EmailProvider => ({
       name,
       concurrency: 4,
+      prepare: () => undefined,
       send: async () => {
         asked.push(name);
         return word[name] ?? accepted;

@@ -71,6 +71,7 @@ export const createFailover = (providers: readonly EmailProvider[], options: Fai
   return {
     name,
     concurrency: Math.max(...providers.map(({ concurrency }) => concurrency)),
+    prepare: (mail) => members[0]?.provider.prepare(mail),
     async send(mail) {
       let left = members;
       let said: ProviderOutcome | undefined;

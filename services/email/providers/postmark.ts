@@ -43,6 +43,7 @@ export const createPostmarkProvider = (options: PostmarkOptions): EmailProvider 
   return {
     name: "postmark",
     concurrency: connections,
+    prepare: (mail) => void mail.parts(),
     async send(mail) {
       const word = await caller.post({
         path: "/email",

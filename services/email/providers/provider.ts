@@ -23,9 +23,9 @@ export interface OutgoingMail {
   readonly key: string;
   /** Monotonic milliseconds at which the lease is over; no call begins in its last two seconds. */
   readonly deadline: number;
-  /** The whole mail, ready for the wire. */
+  /** The whole mail, ready for the wire; made at the first call. */
   raw(): Buffer;
-  /** The same mail in its parts. A provider asks for one of the two, so the other is never made. */
+  /** The same mail in its parts; made at the first call. A provider asks for one of the two, so the other is never made. */
   parts(): MailParts;
 }
 
@@ -36,6 +36,8 @@ export interface EmailProvider {
   readonly name: string;
   /** Mails that may be under way at once. */
   readonly concurrency: number;
+  /** Makes of a mail what `send` will need, while it waits for its turn; throws what making it throws. */
+  prepare(mail: OutgoingMail): void;
   /** Hands one mail over. What the provider says is an outcome, never an exception. */
   send(mail: OutgoingMail): Promise<ProviderOutcome>;
   close(): Promise<void>;

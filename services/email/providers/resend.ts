@@ -44,6 +44,7 @@ export const createResendProvider = (options: ResendOptions): EmailProvider => {
   return {
     name: "resend",
     concurrency: connections,
+    prepare: (mail) => void mail.parts(),
     async send(mail) {
       const request = {
         path: "/emails",

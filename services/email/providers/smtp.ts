@@ -212,6 +212,7 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
   return {
     name: options.name,
     concurrency: options.connections,
+    prepare: (mail) => void mail.raw(),
     async send(mail) {
       return attempt(mail, mail.raw(), false);
     },
