@@ -20,20 +20,37 @@ export interface ContentToFreeze {
   readonly links: readonly string[];
 }
 
-/** Stores content and returns its id; the same content twice has the same id. */
-export const freezeContent = async (db: Sql, id: string, content: ContentToFreeze): Promise<string> => {
-  const fingerprint = createHash("sha256")
-    .update(JSON.stringify([content.channel, content.subject, content.html, content.text, content.links]))
+const fingerprintOf = ({ channel, subject, html, text, links }: ContentToFreeze): string =>
+  createHash("sha256")
+    .update(JSON.stringify([channel, subject, html, text, links]))
     .digest("base64url");
+
+/** Stores contents in one statement and returns their ids in the same order; the same content twice has the same id. */
+export const freezeContents = async (
+  db: Sql,
+  newId: () => string,
+  contents: readonly ContentToFreeze[],
+): Promise<readonly string[]> => {
+  const fingerprints = contents.map(fingerprintOf);
+  const distinct = new Map(contents.map((content, i) => [fingerprints[i] as string, content]));
+  // Always in one order: two requests with the same contents must not wait for each other.
+  const given = [...distinct].sort(([a], [b]) => (a < b ? -1 : 1));
   // The update changes nothing: it makes the conflicting row come back.
-  const rows = await query<{ id: string }>(
+  const rows = await query<{ id: string; fingerprint: string }>(
     db,
-    `insert into messaging.contents (id, channel, subject, html, text, links, fingerprint) values (?, ?, ?, ?, ?, ?::jsonb, ?)
-     on conflict (fingerprint) do update set fingerprint = excluded.fingerprint returning id`,
-    [id, content.channel, content.subject, content.html, content.text, JSON.stringify(content.links), fingerprint],
+    `insert into messaging.contents (id, channel, subject, html, text, links, fingerprint)
+     select id, channel, subject, html, text, links, fingerprint from jsonb_to_recordset(?::jsonb)
+       as c(id uuid, channel text, subject text, html text, text text, links jsonb, fingerprint text)
+     on conflict (fingerprint) do update set fingerprint = excluded.fingerprint returning id, fingerprint`,
+    [JSON.stringify(given.map(([fingerprint, content]) => ({ id: newId(), fingerprint, ...content })))],
   );
-  return (rows[0] as { id: string }).id;
+  const ids = new Map(rows.map((row) => [row.fingerprint, row.id]));
+  return fingerprints.map((fingerprint) => ids.get(fingerprint) as string);
 };
+
+/** Stores content and returns its id; the same content twice has the same id. */
+export const freezeContent = async (db: Sql, id: string, content: ContentToFreeze): Promise<string> =>
+  (await freezeContents(db, () => id, [content]))[0] as string;
 
 /** The frozen content with this id, or undefined. */
 export const readContent = async (db: Sql, id: string): Promise<FrozenContent | undefined> => {

@@ -229,6 +229,43 @@ test("the key of a batch's message is nobody else's key", async () => {
   expect(single.id).not.toBe(batch.messages?.[0]?.id);
 });
 
+test("a batch gives everybody the content that was asked for them, and stores each content once", async () => {
+  await p.people(1);
+  const [person] = await query<{ id: string }>(p.db, "select id from contacts.contacts");
+  const content = (subject: string) => ({ subject, html: "<p>Hi {{firstName}}</p>" });
+  const to = (address: string, subject: string) => ({
+    channel: "email",
+    to: address,
+    content: content(subject),
+    vars: { firstName: "Ada" },
+  });
+  const { messages = [] } = await sendMessages(
+    p.deps,
+    {
+      messages: [
+        to("a@example.com", "One"),
+        to("b@example.com", "Two"),
+        { channel: "email", contactId: person?.id, content: content("Two") },
+        to("c@example.com", "One"),
+      ],
+    },
+    undefined,
+  );
+  const rows = await query<{ address: string; subject: string; name: string; content_id: string }>(
+    p.db,
+    `select m.address, c.subject, m.vars ->> 'firstName' as name, m.content_id from unnest(?::uuid[]) with ordinality as asked(id, n)
+     join messaging.messages m using (id) join messaging.contents c on c.id = m.content_id order by n`,
+    [messages.map(({ id }) => id)],
+  );
+  expect(rows.map(({ address, subject, name }) => [address, subject, name])).toEqual([
+    ["a@example.com", "One", "Ada"],
+    ["b@example.com", "Two", "Ada"],
+    ["person1@example.com", "Two", "Name1"],
+    ["c@example.com", "One", "Ada"],
+  ]);
+  expect(new Set(rows.map((row) => row.content_id)).size).toBe(2);
+});
+
 test("one outcome that Postgres refuses keeps no other from being written", async () => {
   await p.people(3);
   const id = await p.launch();

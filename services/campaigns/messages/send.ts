@@ -5,13 +5,13 @@ import { type FieldError, fail } from "../../../shared/contracts/errors.ts";
 import type { MessageState } from "../../../shared/contracts/messages.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { normaliseEmail } from "../../../shared/lib/email-address.ts";
-import { freezeContent } from "../../../shared/messaging/contents.ts";
+import { freezeContents } from "../../../shared/messaging/contents.ts";
 import { singleDispatch } from "../../../shared/messaging/dispatches.ts";
 import { addSingles, type SingleRequest } from "../../../shared/messaging/ledger.ts";
 import { defaultSender } from "../../../shared/messaging/sender-accounts.ts";
 import { launchProblems } from "../campaigns/preflight.ts";
 import { contactVars } from "../campaigns/store.ts";
-import { compiledSingle, emailContent, requireEmail } from "../content.ts";
+import { compiledSingle, type EmailContent, emailContent, requireEmail } from "../content.ts";
 
 export interface OneMessage {
   readonly channel: string;
@@ -34,44 +34,57 @@ type Sent = { id: string; state: MessageState };
 const wrong = (errors: readonly FieldError[]) =>
   fail("VALIDATION_FAILED", errors.map((e) => `${e.path}: ${e.message}`).join("; "), { errors });
 
-const addressOf = async (
-  deps: Deps,
-  message: OneMessage,
-  at: string,
-): Promise<{ address: string | null; contactId: string | null; vars: Record<string, string> }> => {
-  if ((message.to === undefined) === (message.contactId === undefined))
-    throw wrong([{ path: `${at}to`, message: "give exactly one of to and contactId" }]);
-  if (message.to !== undefined) {
-    const result = normaliseEmail(message.to);
+interface Recipient {
+  readonly address: string | null;
+  readonly contactId: string | null;
+  readonly vars: Readonly<Record<string, string>>;
+}
+
+type People = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+const recipientOf = (people: People, { to, contactId }: OneMessage, at: string): Recipient => {
+  if (to !== undefined && contactId === undefined) {
+    const result = normaliseEmail(to);
     if ("problem" in result) throw wrong([{ path: `${at}to`, message: result.problem }]);
     return { address: result.email, contactId: null, vars: {} };
   }
-  const vars = await contactVars(deps.db, message.contactId as string);
-  if (!vars) throw wrong([{ path: `${at}contactId`, message: `no contact has the id ${message.contactId}` }]);
-  return { address: vars["email"] ?? null, contactId: message.contactId as string, vars };
+  if (to !== undefined || contactId === undefined)
+    throw wrong([{ path: `${at}to`, message: "give exactly one of to and contactId" }]);
+  const vars = people.get(contactId);
+  if (!vars) throw wrong([{ path: `${at}contactId`, message: `no contact has the id ${contactId}` }]);
+  return { address: vars["email"] ?? null, contactId, vars };
 };
 
-/** Checks one message and freezes its content. `at` is the path prefix for errors. */
-const prepare = async (
-  deps: Deps,
-  message: OneMessage,
-  at: string,
-  idempotencyKey: string | null,
-): Promise<SingleRequest> => {
-  requireEmail(message.channel, `${at}channel`);
-  if (message.content === undefined && message.templateId === undefined)
-    throw wrong([{ path: `${at}content`, message: "give content or templateId" }]);
-  if (message.content !== undefined && message.templateId !== undefined)
-    throw wrong([{ path: `${at}templateId`, message: "cannot be given together with content; take one of them out" }]);
-  const content = await emailContent(
-    deps.db,
-    message.content ?? { templateId: message.templateId as string },
-    `${at}content`,
-    `${at}templateId`,
-  );
+/** What messages say, reading each template once however many of them use it. */
+const contentReader = (deps: Deps) => {
+  const templates = new Map<string, Promise<EmailContent>>();
+  return ({ channel, content, templateId }: OneMessage, at: string): Promise<EmailContent> => {
+    requireEmail(channel, `${at}channel`);
+    if (content === undefined && templateId === undefined)
+      throw wrong([{ path: `${at}content`, message: "give content or templateId" }]);
+    if (content !== undefined && templateId !== undefined)
+      throw wrong([
+        { path: `${at}templateId`, message: "cannot be given together with content; take one of them out" },
+      ]);
+    const read = () =>
+      emailContent(
+        deps.db,
+        content ?? { templateId: templateId as string },
+        `${at}content`,
+        content === undefined ? `${at}templateId` : undefined,
+      );
+    if (templateId === undefined) return read();
+    const known = templates.get(templateId) ?? read();
+    templates.set(templateId, known);
+    return known;
+  };
+};
+
+/** The merge values that this content needs of this person. Throws for what is missing. */
+const valuesFor = (content: EmailContent, message: OneMessage, recipient: Recipient, at: string) => {
   const own = Object.fromEntries(Object.entries(message.vars ?? {}).map(([key, value]) => [key, String(value)]));
   const compiled = compiledSingle(content, Object.keys(own), `${at}content.`);
-  const { address, contactId, vars } = await addressOf(deps, message, at);
+  const { address, vars } = recipient;
   const values: Record<string, string> = { ...(address === null ? {} : { email: address }), ...vars, ...own };
   const missing = compiled.required.filter((field) => !values[field]);
   if (missing.length > 0)
@@ -81,23 +94,43 @@ const prepare = async (
         message: `is missing; the content uses {{${field}}} without a default`,
       })),
     );
-  const contentId = await freezeContent(deps.db, deps.id(), {
-    channel: message.channel as "email",
-    ...content,
-    links: [],
+  return Object.fromEntries(compiled.fields.map((field) => [field, values[field]]));
+};
+
+/** Checks all messages and freezes their contents: one statement for all people, one for all contents. */
+const prepare = async (
+  deps: Deps,
+  list: readonly OneMessage[],
+  pathOf: (position: number) => string,
+  keyOf: (position: number) => string | null,
+): Promise<readonly SingleRequest[]> => {
+  const people = await contactVars(deps.db, [...new Set(list.flatMap(({ contactId }) => contactId ?? []))]);
+  const read = contentReader(deps);
+  const checked: { content: EmailContent; vars: Record<string, string | undefined>; recipient: Recipient }[] = [];
+  for (const [i, message] of list.entries()) {
+    const content = await read(message, pathOf(i));
+    const recipient = recipientOf(people, message, pathOf(i));
+    checked.push({ content, vars: valuesFor(content, message, recipient, pathOf(i)), recipient });
+  }
+  const contentIds = await freezeContents(
+    deps.db,
+    deps.id,
+    checked.map(({ content }) => ({ channel: "email", ...content, links: [] })),
+  );
+  return checked.map(({ vars, recipient: { address, contactId } }, i) => {
+    const kind = list[i]?.kind ?? "transactional";
+    return {
+      id: deps.id(),
+      source: kind,
+      sourceId: singleDispatch[kind],
+      channel: "email",
+      contactId,
+      address,
+      contentId: contentIds[i] as string,
+      vars,
+      idempotencyKey: keyOf(i),
+    };
   });
-  const kind = message.kind ?? "transactional";
-  return {
-    id: deps.id(),
-    source: kind,
-    sourceId: singleDispatch[kind],
-    channel: "email",
-    contactId,
-    address,
-    contentId,
-    vars: Object.fromEntries(compiled.fields.map((field) => [field, values[field]])),
-    idempotencyKey,
-  };
 };
 
 /** Sends one message, or all of `messages` together: all are taken or none. */
@@ -123,9 +156,12 @@ export const sendMessages = async (
   const [problem] = launchProblems(await defaultSender(deps.db, "email"));
   if (problem) throw fail(problem.code, problem.message);
   const list = messages ?? [one as OneMessage];
-  const requests: SingleRequest[] = [];
-  for (const [i, message] of list.entries())
-    requests.push(await prepare(deps, message, messages ? `messages.${i}.` : "", keyOf(messages ? `#${i}` : "")));
+  const requests = await prepare(
+    deps,
+    list,
+    (i) => (messages ? `messages.${i}.` : ""),
+    (i) => keyOf(messages ? `#${i}` : ""),
+  );
   const sent = await deps.db.transaction(async (trx) => {
     const added = await addSingles(trx, requests);
     const lane = list.some((m) => m.kind === "alert") ? "high" : "normal";

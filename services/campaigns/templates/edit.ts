@@ -98,7 +98,7 @@ export interface PreviewInput {
 
 /** Content as one person would get it; links lead where they lead, nothing is tracked. */
 export const previewContent = async (deps: Deps, content: EmailContent, input: PreviewInput) => {
-  const person = input.contactId === undefined ? undefined : await contactVars(deps.db, input.contactId);
+  const person = input.contactId && (await contactVars(deps.db, [input.contactId])).get(input.contactId);
   if (input.contactId !== undefined && !person)
     throw fail("CONTACT_NOT_FOUND", `No contact has the id ${input.contactId}.`);
   const compiled = compileBulk(content);
