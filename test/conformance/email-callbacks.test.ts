@@ -52,7 +52,10 @@ const suppressedAs = async (address: string) => (await house.suppressions())[add
 const everything = async () => ({
   inbox: (await house.inbox()).length,
   suppressions: await house.suppressions(),
-  states: await query(house.pipeline.db, "select state, reason, count(*)::int from messaging.messages group by 1, 2 order by 1, 2"),
+  states: await query(
+    house.pipeline.db,
+    "select state, reason, count(*)::int from messaging.messages group by 1, 2 order by 1, 2",
+  ),
 });
 
 describe.each(providers)("callbacks of %s", (provider) => {
@@ -115,9 +118,11 @@ describe.each(providers)("callbacks of %s", (provider) => {
 
   test("what nobody knows the fate of gets it from the callback", async () => {
     const message = nextMessage();
-    await query(house.pipeline.db, "update messaging.messages set state = 'unknown', reason = 'no_answer' where id = ?", [
-      message.id,
-    ]);
+    await query(
+      house.pipeline.db,
+      "update messaging.messages set state = 'unknown', reason = 'no_answer' where id = ?",
+      [message.id],
+    );
     await tell(provider, told("delivered", message));
     expect(await house.state(message.id)).toBe("delivered");
   });
@@ -300,7 +305,10 @@ test("erasing a person empties what callbacks said of them, and of nobody else",
   const named = "select 1 from messaging.webhook_inbox where encode(body, 'escape') ilike ?";
   expect(await query(db, named, [`%"${gone.address}"%`])).toEqual([]);
   expect(await query(db, named, [`%"${stays.address}"%`])).toHaveLength(1);
-  const [row] = await query<{ id: string }>(db, "select id from messaging.webhook_inbox where error = 'erased' limit 1");
+  const [row] = await query<{ id: string }>(
+    db,
+    "select id from messaging.webhook_inbox where error = 'erased' limit 1",
+  );
   const { replayWebhook } = await import("../../services/email/inbound/show-webhooks.ts");
   await expect(replayWebhook(deps, { id: row?.id ?? "" })).rejects.toThrow("erased");
 });

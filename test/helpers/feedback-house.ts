@@ -3,6 +3,7 @@
 import { processWebhook, type Surroundings } from "../../services/email/inbound/process-webhook.ts";
 import { query } from "../../shared/db/knex.ts";
 import { defineJob } from "../../shared/jobs/define.ts";
+import { signalWork } from "../../shared/jobs/wake.ts";
 import { type Reply, type ServedGateway, serveGateway } from "./gateway.ts";
 import { startJobLayer } from "./jobs.ts";
 import { openPipeline, type Pipeline, secretKeys } from "./pipeline.ts";
@@ -65,11 +66,14 @@ export const openFeedbackHouse = async (people: number): Promise<FeedbackHouse> 
     },
     post: (provider, { headers, body }) =>
       gateway.ask({ method: "POST", path: callbackSenders[provider].path, headers, body }),
-    settled: () =>
-      until("the inbox to be worked off", async () => {
+    async settled() {
+      // The gateway has modules of its own here, so the relay would hear of its jobs at the next sweep only.
+      signalWork("jobs");
+      await until("the inbox to be worked off", async () => {
         const waiting = await query(db, "select 1 from messaging.webhook_inbox where state = 'received'");
         return waiting.length === 0;
-      }).then(() => undefined),
+      });
+    },
     async state(id) {
       const [row] = await query<{ is: string }>(
         db,
@@ -79,7 +83,10 @@ export const openFeedbackHouse = async (people: number): Promise<FeedbackHouse> 
       return row?.is ?? "";
     },
     async suppressions() {
-      const rows = await query<{ address: string; reason: string }>(db, "select address, reason from consent.suppressions");
+      const rows = await query<{ address: string; reason: string }>(
+        db,
+        "select address, reason from consent.suppressions",
+      );
       return Object.fromEntries(rows.map(({ address, reason }) => [address, reason]));
     },
     events: async (id) =>

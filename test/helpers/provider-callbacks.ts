@@ -50,7 +50,10 @@ const resendSecret = `whsec_${Buffer.from("a secret of 32 bytes for resend!").to
 const resend: CallbackSender = {
   path: "/hooks/email/resend",
   stale: ago(10 * 60_000),
-  make({ kind, address, messageId, providerMessageId, at }, { at: signedAt = new Date(), forged, id = randomUUID() } = {}) {
+  make(
+    { kind, address, messageId, providerMessageId, at },
+    { at: signedAt = new Date(), forged, id = randomUUID() } = {},
+  ) {
     const types = {
       delivered: "email.delivered",
       hard: "email.bounced",
@@ -97,7 +100,13 @@ const postmark: CallbackSender = {
       BouncedAt: at.toISOString(),
     });
     const bodies = {
-      delivered: { ...base, RecordType: "Delivery", Recipient: address, DeliveredAt: at.toISOString(), Details: "250 ok" },
+      delivered: {
+        ...base,
+        RecordType: "Delivery",
+        Recipient: address,
+        DeliveredAt: at.toISOString(),
+        Details: "250 ok",
+      },
       hard: bounce("HardBounce", said550),
       soft: bounce("SoftBounce", said452),
       complained: { ...bounce("SpamComplaint", "spam"), RecordType: "SpamComplaint" },
@@ -115,10 +124,19 @@ const strangerKeys = p256();
 const sendgrid: CallbackSender = {
   path: "/hooks/email/sendgrid",
   stale: ago(2 * day),
-  make({ kind, address, messageId, providerMessageId, at }, { at: signedAt = new Date(), forged, id = randomUUID() } = {}) {
+  make(
+    { kind, address, messageId, providerMessageId, at },
+    { at: signedAt = new Date(), forged, id = randomUUID() } = {},
+  ) {
     const events = {
       delivered: { event: "delivered", response: "250 ok" },
-      hard: { event: "bounce", type: "bounce", status: "5.1.1", reason: said550, bounce_classification: "Invalid Address" },
+      hard: {
+        event: "bounce",
+        type: "bounce",
+        status: "5.1.1",
+        reason: said550,
+        bounce_classification: "Invalid Address",
+      },
       soft: { event: "bounce", type: "blocked", status: "4.2.2", reason: said452 },
       complained: { event: "spamreport" },
       opened: { event: "open" },
