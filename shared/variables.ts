@@ -1,6 +1,11 @@
 // The table of environment variables: name, meaning, default, limits, example. README and .env.example are generated
 // from it; shared/config.ts reads by it and is the only reader of the environment.
 
+import { inboundVariables } from "./inbound-variables.ts";
+import { listOf, oneOf, urlWith, wholeNumber } from "./variable-checks.ts";
+
+export { splitList } from "./variable-checks.ts";
+
 /** Groups that a variable matters to; `all` stands for every one of them. */
 export type Group = "all" | "start" | "gateway" | "contacts" | "campaigns" | "email" | "scheduler" | "sandbox" | "test";
 
@@ -15,41 +20,6 @@ export interface Variable {
   /** Returns what is wrong with the value, or undefined. */
   readonly refuse?: (value: string) => string | undefined;
 }
-
-const wholeNumber = (min: number, max: number) => (value: string) =>
-  /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max
-    ? undefined
-    : `a whole number from ${min} to ${max}`;
-const oneOf =
-  (...allowed: string[]) =>
-  (value: string) =>
-    allowed.includes(value) ? undefined : `one of ${allowed.join(", ")}`;
-const urlWith =
-  (...schemes: string[]) =>
-  (value: string) => {
-    const parsed = URL.parse(value);
-    return parsed && schemes.includes(parsed.protocol.slice(0, -1))
-      ? undefined
-      : `a URL that starts with ${schemes.map((s) => `${s}://`).join(" or ")}`;
-  };
-const listOf = (refuse: (value: string) => string | undefined) => (value: string) => {
-  for (const part of splitList(value)) {
-    const wrong = refuse(part);
-    if (wrong) return `a comma-separated list, each ${wrong}`;
-  }
-  return undefined;
-};
-export const splitList = (value: string) =>
-  value
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
-
-/** A bounce address: with `+` and a token of 45 characters its local part must stay within 64. */
-const bounceAddress = (value: string) =>
-  /^[a-z0-9._-]{1,18}@([a-z0-9-]+\.)+[a-z0-9-]{2,63}$/i.test(value)
-    ? undefined
-    : "an email address with at most 18 plain characters before the @";
 
 /** Every variable the platform reads. README's table and `.env.example` are generated from it. */
 export const variables: readonly Variable[] = [
@@ -162,55 +132,7 @@ export const variables: readonly Variable[] = [
     fallback: "https://api.postmarkapp.com",
     refuse: urlWith("http", "https"),
   },
-  {
-    name: "LC_RESEND_WEBHOOK_SECRET",
-    meaning: "Signing secret of Resend's webhook to PUBLIC_URL/hooks/email/resend; comma-separated while it is rotated",
-    groups: ["gateway"],
-    secret: true,
-    example: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-    refuse: listOf((v) => (/^(whsec_)?[\w+/-]{24,}=*$/.test(v) ? undefined : "a secret such as whsec_…")),
-  },
-  {
-    name: "LC_POSTMARK_WEBHOOK_LOGIN",
-    meaning: "`user:password` that Postmark's webhook to PUBLIC_URL/hooks/email/postmark sends (Basic auth)",
-    groups: ["gateway"],
-    secret: true,
-    example: "postmark:a-long-random-password",
-    refuse: listOf((v) =>
-      /^[^:]+:.{16,}$/.test(v) ? undefined : "user:password, the password of at least 16 characters",
-    ),
-  },
-  {
-    name: "LC_SES_TOPICS",
-    meaning: "ARNs of the SNS topics over which SES reports to PUBLIC_URL/hooks/email/ses, comma-separated",
-    groups: ["gateway"],
-    example: "arn:aws:sns:eu-west-1:123456789012:ses-events",
-    refuse: listOf((v) => (/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w.-]+$/.test(v) ? undefined : "ARN of an SNS topic")),
-  },
-  {
-    name: "LC_SENDGRID_WEBHOOK_KEY",
-    meaning: "Verification key (public) of SendGrid's signed event webhook to PUBLIC_URL/hooks/email/sendgrid",
-    groups: ["gateway"],
-    example: "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE…",
-    refuse: listOf((v) => (/^[\w+/]{80,}=*$/.test(v) ? undefined : "a public key in base64")),
-  },
-  {
-    name: "LC_BOUNCE_ADDRESS",
-    meaning:
-      "Where mail servers report by mail that mail over SMTP did not arrive; each mail gets its own, as in `bounces+…@example.org`",
-    groups: ["email"],
-    example: "bounces@example.org",
-    refuse: bounceAddress,
-  },
-  {
-    name: "LC_INBOUND_IMAP_URL",
-    meaning:
-      "The mailbox of LC_BOUNCE_ADDRESS, which nobody else should read; the path is the folder, INBOX when absent",
-    groups: ["email"],
-    secret: true,
-    example: "imaps://bounces%40example.org:secret@imap.example.org/INBOX",
-    refuse: urlWith("imap", "imaps"),
-  },
+  ...inboundVariables,
   {
     name: "PUBLIC_URL",
     meaning: "Address under which recipients reach the gateway: links, hooks. `http://localhost:PORT` when unset",
