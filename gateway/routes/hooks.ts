@@ -4,6 +4,7 @@ import type { Deps } from "../../shared/broker/deps.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import { isConnectionLost } from "../../shared/db/knex.ts";
 import { storeWebhooks } from "../../shared/messaging/webhook-inbox.ts";
+import { createQuietLog } from "../../shared/streams/quiet-log.ts";
 import { readBytes } from "../body.ts";
 import { type Exchange, sendJson } from "../exchange.ts";
 import { postmarkVerifier } from "../hooks/postmark.ts";
@@ -24,21 +25,22 @@ const verifiersOf = ({ hooks }: GatewaySettings): readonly HookVerifier[] => [
   ...(hooks.sendgridKeys.length > 0 ? [sendgridVerifier(hooks.sendgridKeys)] : []),
 ];
 
-const receive =
-  (deps: Deps, verifier: HookVerifier) =>
-  async (exchange: Exchange): Promise<void> => {
+const receive = (deps: Deps, verifier: HookVerifier) => {
+  const { provider } = verifier;
+  // Anybody may send what is refused, as often as they like: that must not fill the log.
+  const quiet = createQuietLog(deps.log, { provider });
+  return async (exchange: Exchange): Promise<void> => {
     const { req } = exchange;
     const body = await readBytes(req, largest);
-    const { provider } = verifier;
     const genuine = await Promise.resolve()
       .then(() => verifier.verify({ headers: req.headers, body, now: deps.clock.now() }))
       .catch((error: unknown) => {
         if (error instanceof Refusal) {
-          deps.log.warn({ provider, requestId: exchange.requestId }, `A callback was refused: ${error.message}`);
+          quiet.failing("refused", error, "A callback was refused");
           throw refused();
         }
         // What it is checked with could not be had: the provider tries again.
-        deps.log.error({ provider }, `A callback could not be checked: ${(error as Error).message}`);
+        quiet.failing("unchecked", error, "A callback could not be checked");
         throw fail("SERVICE_UNAVAILABLE", "The callback cannot be checked for the moment. Send it again.", {
           retryAfter: 30,
         });
@@ -51,6 +53,7 @@ const receive =
     }
     sendJson(exchange, 202, { received: true });
   };
+};
 
 /** One route for each provider whose secret is set. Throws when a secret cannot be one. */
 export const hookRoutes = (deps: Deps, settings: GatewaySettings): readonly OwnRoute[] =>

@@ -35,4 +35,10 @@ export default service("webhooks", {
       },
     }),
   ],
+  started: async () => {
+    if (config.inboundImapUrl !== undefined && config.bounceAddress === undefined)
+      throw new Error(
+        "LC_INBOUND_IMAP_URL is set, but LC_BOUNCE_ADDRESS is not: without it no report can be believed. Set it to the address of that mailbox, for example bounces@example.org",
+      );
+  },
 });

@@ -123,8 +123,15 @@ describe.each(providers)("callbacks of %s", (provider) => {
       "update messaging.messages set state = 'unknown', reason = 'no_answer' where id = ?",
       [message.id],
     );
+    await query(house.pipeline.db, "delete from jobs.jobs where type = 'campaign.finalize'");
     await tell(provider, told("delivered", message));
     expect(await house.state(message.id)).toBe("delivered");
+    // The campaign may have waited for nothing else.
+    const [asked] = await query(
+      house.pipeline.db,
+      "select input ->> 'campaignId' as id from jobs.jobs where type = 'campaign.finalize'",
+    );
+    expect(asked).toEqual({ id: campaign.id });
   });
 
   test("without our id the message is found by the provider's", async () => {
@@ -311,6 +318,19 @@ test("erasing a person empties what callbacks said of them, and of nobody else",
   );
   const { replayWebhook } = await import("../../services/email/inbound/show-webhooks.ts");
   await expect(replayWebhook(deps, { id: row?.id ?? "" })).rejects.toThrow("erased");
+});
+
+test("the inbox forgets what is older than a month, but nothing that still waits", async () => {
+  const { db, deps } = house.pipeline;
+  const { pruneInbox } = await import("../../services/email/inbound/show-webhooks.ts");
+  const [{ n } = { n: 0 }] = await query<{ n: number }>(db, "select count(*)::int as n from messaging.webhook_inbox");
+  await query(
+    db,
+    `update messaging.webhook_inbox set received_at = now() - interval '31 days', state = case when n = 1 then 'received' else state end
+     from (select id, row_number() over () as n from messaging.webhook_inbox limit 3) old where old.id = webhook_inbox.id`,
+  );
+  await pruneInbox(deps, new AbortController().signal);
+  expect(await house.inbox()).toHaveLength(n - 2);
 });
 
 test("without a provider's secret there is no route", async () => {

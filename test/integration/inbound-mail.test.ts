@@ -198,8 +198,8 @@ test("many mails are fetched in batches, and a huge one is cut", async () => {
 
 test("a wrong password and a missing folder are told", async () => {
   const url = new URL(imap?.url ?? "");
-  await expect(openMailbox(url.href.replace(/:[^:@]+@/, ":wrong@"))).rejects.toThrow();
-  await expect(openMailbox(url.href.replace("/INBOX", "/Nowhere"))).rejects.toThrow();
+  await expect(openMailbox(url.href.replace(/:[^:@]+@/, ":wrong@"))).rejects.toThrow("Authentication failed");
+  await expect(openMailbox(url.href.replace("/INBOX", "/Nowhere"))).rejects.toThrow("Mailbox doesn't exist");
 });
 
 test("mail over SMTP leaves under the coded return path, and under the sender's address without a bounce address", async () => {

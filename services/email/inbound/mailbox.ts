@@ -37,7 +37,9 @@ export const openMailbox = async (address: string): Promise<Mailbox> => {
     await client.mailboxOpen(decodeURIComponent(url.pathname.slice(1)) || "INBOX");
   } catch (error) {
     client.close();
-    throw error;
+    // The library says "Command failed"; the server's own words are beside it.
+    const { responseText, message } = error as { responseText?: string; message: string };
+    throw new Error(`The mailbox of LC_INBOUND_IMAP_URL cannot be opened: ${responseText || message}`);
   }
   return {
     async unseen(after, limit) {
