@@ -157,6 +157,15 @@ test("the same report again, or another one about the same message, changes noth
   expect(events).toHaveLength(1);
 });
 
+test("out of order: that an earlier try was delivered or is delayed undoes no bounce", async () => {
+  const message = nextMessage();
+  await arrive(statusReport(message));
+  await arrive(statusReport({ ...message, action: "delivered", status: "2.0.0", diagnostic: "smtp; 250 ok" }));
+  await arrive(statusReport({ ...message, action: "delayed", status: "4.0.0", diagnostic: "smtp; 451 later" }));
+  expect(await state(message.id)).toBe("bounced hard_bounce");
+  expect(await suppressed(message.recipient)).toBe("hard_bounce");
+});
+
 test("the return path survives a server that changes the case of addresses", async () => {
   const message = nextMessage();
   await arrive(statusReport({ ...message, returnPath: message.returnPath.toUpperCase() }));
