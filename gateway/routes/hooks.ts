@@ -13,6 +13,7 @@ import { sendgridVerifier } from "../hooks/sendgrid.ts";
 import { sesVerifier } from "../hooks/ses.ts";
 import { type HookVerifier, Refusal, refused } from "../hooks/verifier.ts";
 import type { OwnRoute } from "../operations.ts";
+import { withPostgres } from "../postgres-deadline.ts";
 import type { GatewaySettings } from "../settings.ts";
 
 /** Providers send batches of at most 768 KB (SendGrid); the others' are far smaller. */
@@ -46,7 +47,8 @@ const receive = (deps: Deps, verifier: HookVerifier) => {
         });
       });
     try {
-      await deps.db.transaction((trx) => storeWebhooks(trx, [{ provider, body, ...genuine }]));
+      // Too late is not lost: the provider sends it again, and what was stored after all is known again.
+      await withPostgres(() => deps.db.transaction((trx) => storeWebhooks(trx, [{ provider, body, ...genuine }])));
     } catch (error) {
       if (!isConnectionLost(error)) throw error;
       throw fail("SERVICE_UNAVAILABLE", "Postgres is away for the moment. Send it again.", { retryAfter: 5 });

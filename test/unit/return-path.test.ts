@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { makeId } from "../../shared/lib/ids.ts";
 import { longestBounceLocal, messageOfReturnPath, returnPath } from "../../shared/lib/return-path.ts";
 import { messageToken } from "../../shared/lib/tokens.ts";
+import { variables } from "../../shared/variables.ts";
 
 const keys = ["a key of at least 32 characters!!", "the key before it, 32 characters"];
 const bounces = `${"b".repeat(longestBounceLocal)}@example.org`;
@@ -30,4 +31,11 @@ test("stays valid when keys are rotated, and is nobody else's to make", () => {
   const asPath = BigInt(`0x${link}`).toString(32).padStart(45, "0");
   expect(messageOfReturnPath(keys, `bounces+${asPath}@example.org`)).toBeUndefined();
   expect(messageOfReturnPath(keys, `bounces+${"v".repeat(45)}@example.org`)).toBeUndefined();
+});
+
+test("is made only of bounce addresses that leave room for it", () => {
+  const refuse = variables.find(({ name }) => name === "LC_BOUNCE_ADDRESS")?.refuse;
+  expect(refuse?.(bounces)).toBeUndefined();
+  for (const wrong of [`b${bounces}`, "bounces", "bounces+x@example.org", "bounces@localhost", "a b@example.org"])
+    expect(refuse?.(wrong)).toMatch(/^an email address with at most 18/);
 });
