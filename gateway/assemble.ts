@@ -13,6 +13,7 @@ import { apiBase, type Handler, publicActions } from "./operations.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRouter, type Router } from "./router.ts";
 import { metaOf } from "./routes/api.ts";
+import { hookRoutes } from "./routes/hooks.ts";
 import { uploadImport } from "./routes/imports.ts";
 import { createLiveStreams } from "./routes/live.ts";
 import { publicRoutes } from "./routes/public.ts";
@@ -97,6 +98,7 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
       { method: "GET", path: `${apiBase}/live`, permission: "read", handle: (exchange) => live.handle(exchange) },
       ...systemRoutes(settings.publicUrl),
       ...publicRoutes(deps, settings),
+      ...hookRoutes(deps, settings),
     ],
     web: createWeb(settings),
   });

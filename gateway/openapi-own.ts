@@ -154,4 +154,29 @@ export const ownOperations: readonly OwnOperation[] = [
       [token],
     ),
   },
+  {
+    method: "post",
+    path: "/hooks/email/{provider}",
+    operation: open(
+      "public",
+      "public.emailHook",
+      "Callback of an email provider, signed as that provider signs; stored at once, applied by a job",
+      {
+        "202": answer("Stored, now or before", content("application/json", { type: "object" })),
+        ...Object.fromEntries(
+          [401, 413, 503].map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]),
+        ),
+        "404": answer("This provider's secret is not set here"),
+      },
+      [
+        {
+          name: "provider",
+          in: "path",
+          required: true,
+          description: "resend, postmark, ses or sendgrid",
+          schema: { type: "string", enum: ["resend", "postmark", "ses", "sendgrid"] },
+        },
+      ],
+    ),
+  },
 ];

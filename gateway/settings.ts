@@ -1,6 +1,16 @@
 // What the gateway runs with, taken from the configuration once. Tests make their own.
 import { fileURLToPath } from "node:url";
 import type { Config } from "../shared/config.ts";
+import type { SesHook } from "./hooks/ses.ts";
+import { fetchSnsCertificate } from "./hooks/sns-certificate.ts";
+
+/** What callbacks of email providers are checked with; where a list is empty, that provider has no route. */
+export interface HookSettings {
+  readonly resendSecrets: readonly string[];
+  readonly postmarkLogins: readonly string[];
+  readonly ses: SesHook;
+  readonly sendgridKeys: readonly string[];
+}
 
 export interface GatewaySettings {
   readonly secretKeys: readonly string[];
@@ -19,6 +29,7 @@ export interface GatewaySettings {
   /** Bytes. */
   readonly jsonLimit: number;
   readonly uploadLimit: number;
+  readonly hooks: HookSettings;
 }
 
 const originOf = (url: string): string => new URL(url).origin;
@@ -35,4 +46,10 @@ export const settingsFrom = (config: Config): GatewaySettings => ({
   webFolder: fileURLToPath(new URL("../web/dist/", import.meta.url)),
   jsonLimit: 2 * 1024 * 1024,
   uploadLimit: 2 * 1024 * 1024 * 1024,
+  hooks: {
+    resendSecrets: config.webhooks.resendSecrets,
+    postmarkLogins: config.webhooks.postmarkLogins,
+    ses: { topics: config.webhooks.sesTopics, fetchCertificate: fetchSnsCertificate },
+    sendgridKeys: config.webhooks.sendgridKeys,
+  },
 });

@@ -1,6 +1,11 @@
 // The table of environment variables: name, meaning, default, limits, example. README and .env.example are generated
 // from it; shared/config.ts reads by it and is the only reader of the environment.
 
+import { inboundVariables } from "./inbound-variables.ts";
+import { listOf, oneOf, urlWith, wholeNumber } from "./variable-checks.ts";
+
+export { splitList } from "./variable-checks.ts";
+
 /** Groups that a variable matters to; `all` stands for every one of them. */
 export type Group = "all" | "start" | "gateway" | "contacts" | "campaigns" | "email" | "scheduler" | "sandbox" | "test";
 
@@ -15,35 +20,6 @@ export interface Variable {
   /** Returns what is wrong with the value, or undefined. */
   readonly refuse?: (value: string) => string | undefined;
 }
-
-const wholeNumber = (min: number, max: number) => (value: string) =>
-  /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max
-    ? undefined
-    : `a whole number from ${min} to ${max}`;
-const oneOf =
-  (...allowed: string[]) =>
-  (value: string) =>
-    allowed.includes(value) ? undefined : `one of ${allowed.join(", ")}`;
-const urlWith =
-  (...schemes: string[]) =>
-  (value: string) => {
-    const parsed = URL.parse(value);
-    return parsed && schemes.includes(parsed.protocol.slice(0, -1))
-      ? undefined
-      : `a URL that starts with ${schemes.map((s) => `${s}://`).join(" or ")}`;
-  };
-const listOf = (refuse: (value: string) => string | undefined) => (value: string) => {
-  for (const part of splitList(value)) {
-    const wrong = refuse(part);
-    if (wrong) return `a comma-separated list, each ${wrong}`;
-  }
-  return undefined;
-};
-export const splitList = (value: string) =>
-  value
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
 
 /** Every variable the platform reads. README's table and `.env.example` are generated from it. */
 export const variables: readonly Variable[] = [
@@ -156,6 +132,7 @@ export const variables: readonly Variable[] = [
     fallback: "https://api.postmarkapp.com",
     refuse: urlWith("http", "https"),
   },
+  ...inboundVariables,
   {
     name: "PUBLIC_URL",
     meaning: "Address under which recipients reach the gateway: links, hooks. `http://localhost:PORT` when unset",

@@ -1,6 +1,7 @@
 // Email's way out of the pipeline: lays a mail out once per content and sender, fills it per person, hands it over.
 import type { Db } from "../../shared/db/knex.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
+import { returnPath } from "../../shared/lib/return-path.ts";
 import { messageToken } from "../../shared/lib/tokens.ts";
 import type { CompiledContent } from "../../shared/messaging/compile.ts";
 import { contentCache } from "../../shared/messaging/contents.ts";
@@ -16,6 +17,8 @@ export interface DeliverDeps {
   readonly clock: Clock;
   readonly publicUrl: string;
   readonly secretKeys: readonly string[];
+  /** Where servers report what did not arrive; without it the sender's own address gets the reports. */
+  readonly bounceAddress?: string | undefined;
 }
 
 interface Layout {
@@ -95,7 +98,13 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
       unsubscribeUrl,
     };
     return {
-      envelope: { from: dispatch.sender.fromAddress, to: message.address },
+      envelope: {
+        from:
+          deps.bounceAddress === undefined
+            ? dispatch.sender.fromAddress
+            : returnPath(deps.secretKeys, deps.bounceAddress, id),
+        to: message.address,
+      },
       key: id,
       deadline: message.deadline,
       raw: once(() => render(facts, values, linkTo)),

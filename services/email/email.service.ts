@@ -27,7 +27,13 @@ const start = (deps: Deps): Sender => {
     sandboxUrl: () => sandboxUrl(deps),
   });
   const transport = createEmailTransport(
-    { db: deps.db, clock: deps.clock, publicUrl: config.publicUrl, secretKeys: config.secretKeys },
+    {
+      db: deps.db,
+      clock: deps.clock,
+      publicUrl: config.publicUrl,
+      secretKeys: config.secretKeys,
+      bounceAddress: config.bounceAddress,
+    },
     provider,
   );
   return startSender(deps, transport, {

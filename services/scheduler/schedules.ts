@@ -31,8 +31,10 @@ const every = (job: ScheduledJob, cron: string, catchUp: Schedule["catchUp"] = "
 
 export const schedules: readonly Schedule[] = [
   every("campaign.due", "* * * * *"),
+  every("email.inbound.fetch", "* * * * *", "skip"),
   every("outbox.sweep", "* * * * *", "skip"),
   every("tokens.cleanup", "0 1 * * *"),
   every("messages.partition", "0 4 * * *"),
   every("jobs.prune", "0 4 * * *"),
+  every("webhooks.prune", "30 4 * * *"),
 ];

@@ -1,11 +1,22 @@
 // Why one address is suppressed.
 import { query, type Sql } from "../db/knex.ts";
 
-/** The reason an address is suppressed for, or undefined. */
-export const suppressionOf = async (sql: Sql, channel: string, address: string): Promise<string | undefined> =>
+export interface SuppressionState {
+  readonly reason: string;
+  /** The person said no, whatever else was found out about the address since. */
+  readonly unsubscribed: boolean;
+}
+
+/** Why an address is suppressed, or undefined when it is not. */
+export const suppressionOf = async (
+  sql: Sql,
+  channel: string,
+  address: string,
+): Promise<SuppressionState | undefined> =>
   (
-    await query<{ reason: string }>(sql, "select reason from consent.suppressions where channel = ? and address = ?", [
-      channel,
-      address,
-    ])
-  )[0]?.reason;
+    await query<SuppressionState>(
+      sql,
+      "select reason, unsubscribed or reason = 'unsubscribed' as unsubscribed from consent.suppressions where channel = ? and address = ?",
+      [channel, address],
+    )
+  )[0];

@@ -1,11 +1,19 @@
 // Suppressed addresses: nothing more is sent to one on its channel, whatever consent is recorded afterwards.
-// One row per channel and address; the first reason stays. Set-based, inside the caller's transaction.
+// One row per channel and address; the first reason stays, but for an unsubscribe, which binds bulk mail only: what binds
+// every mail takes its place, and lifting that brings it back. Set-based, inside the caller's transaction.
 import type { Sql, Trx } from "../db/knex.ts";
 import { normaliseAddress } from "../lib/address.ts";
 import { bind } from "../lib/bind.ts";
 import { type ConsentChannel, revokeConsent } from "./consents.ts";
 
-export const suppressionReasons = ["manual", "hard_bounce", "complaint", "unsubscribed", "stop"] as const;
+export const suppressionReasons = [
+  "manual",
+  "hard_bounce",
+  "soft_bounces",
+  "complaint",
+  "unsubscribed",
+  "stop",
+] as const;
 export type SuppressionReason = (typeof suppressionReasons)[number];
 
 export interface SuppressionRow {
@@ -32,18 +40,24 @@ const entry = ({ id, channel, address, reason, created_at }: Row): SuppressionEn
   createdAt: created_at.toISOString(),
 });
 
-/** Suppresses addresses. Answers the entry of each, old or new, once; an existing one keeps its reason and time. */
+/**
+ * Suppresses addresses. Answers the entry of each, old or new, once; an existing one keeps its time, and its reason
+ * unless that was `unsubscribed`, which any other outweighs.
+ */
 export const suppress = async (trx: Trx, rows: readonly SuppressionRow[]): Promise<readonly SuppressionEntry[]> => {
   if (rows.length === 0) return [];
   const channels = rows.map((row) => row.channel);
   const addresses = rows.map((row) => normaliseAddress(row.channel, row.address));
   await trx.raw(
-    `insert into consent.suppressions (id, channel, address, reason)
-     select make_uuid7(), channel, address, reason from (
+    `insert into consent.suppressions as held (id, channel, address, reason, unsubscribed)
+     select make_uuid7(), channel, address, reason, reason = 'unsubscribed' from (
        select distinct on (channel, address) channel, address, reason
        from unnest(?::text[], ?::text[], ?::text[]) with ordinality as t (channel, address, reason, n)
        order by channel, address, n) given
-     on conflict (channel, address) do nothing`,
+     on conflict (channel, address) do update set
+       reason = case when held.reason = 'unsubscribed' then excluded.reason else held.reason end,
+       unsubscribed = held.unsubscribed or held.reason = 'unsubscribed' or excluded.unsubscribed
+     where (held.reason = 'unsubscribed' and excluded.reason <> 'unsubscribed') or (excluded.unsubscribed and not held.unsubscribed)`,
     bind(
       channels,
       addresses,
@@ -58,13 +72,22 @@ export const suppress = async (trx: Trx, rows: readonly SuppressionRow[]): Promi
   return found.rows.map(entry);
 };
 
-/** Lifts suppressions by id. Returns how many there were. */
+/**
+ * Lifts suppressions by id. Returns how many there were. Where the person had unsubscribed before the address died or
+ * was suppressed, that "no" stays and can be lifted by itself.
+ */
 export const unsuppress = async (trx: Trx, ids: readonly string[]): Promise<number> => {
-  const { rowCount } = await trx.raw<{ rowCount: number }>(
-    "delete from consent.suppressions where id = any(?::uuid[])",
+  const back = await trx.raw<{ rows: { id: string }[] }>(
+    `update consent.suppressions set reason = 'unsubscribed'
+     where id = any(?::uuid[]) and unsubscribed and reason <> 'unsubscribed' returning id`,
     bind(ids),
   );
-  return rowCount;
+  const kept = new Set(back.rows.map(({ id }) => id));
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    "delete from consent.suppressions where id = any(?::uuid[])",
+    bind(ids.filter((id) => !kept.has(id))),
+  );
+  return rowCount + kept.size;
 };
 
 /** Those of the addresses (any spelling) that are suppressed on the channel, normalised. */
@@ -128,7 +151,8 @@ export interface Unsubscription {
 
 /**
  * A person said no: revokes consent (when the contact is known) and suppresses the address with reason `unsubscribed`.
- * A suppression that is there for another reason stays as it is. Repeating it changes nothing: `changed` is false then.
+ * A suppression that is there for another reason keeps it and notes the "no". Repeating it changes nothing: `changed` is
+ * false then.
  */
 export const unsubscribe = async (trx: Trx, said: Unsubscription): Promise<{ readonly changed: boolean }> => {
   const revoked =
@@ -141,7 +165,6 @@ export const unsubscribe = async (trx: Trx, said: Unsubscription): Promise<{ rea
     }));
   if (said.address === null) return { changed: revoked };
   const before = await suppressedAmong(trx, said.channel, [said.address]);
-  if (before.size === 0)
-    await suppress(trx, [{ channel: said.channel, address: said.address, reason: "unsubscribed" }]);
+  await suppress(trx, [{ channel: said.channel, address: said.address, reason: "unsubscribed" }]);
   return { changed: revoked || before.size === 0 };
 };

@@ -49,7 +49,7 @@ export const consent = {
       result: Suppression,
     }),
     unsuppress: action({
-      summary: "Lifts a suppression",
+      summary: "Lifts a suppression; where the person had unsubscribed before, that stays and can be lifted next",
       permission: "write",
       rest: { method: "DELETE", path: "/suppressions/:id", status: 204 },
       params: byId,

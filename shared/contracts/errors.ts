@@ -49,6 +49,9 @@ export const errorCatalogue = {
   PUBLIC_URL_NOT_REACHABLE: { status: 422, retryable: false, title: "PUBLIC_URL cannot be reached by recipients" },
   PROVIDER_MISSING: { status: 422, retryable: false, title: "No provider is set up to send with" },
   MESSAGE_NOT_FOUND: { status: 404, retryable: false, title: "No such message" },
+  WEBHOOK_REFUSED: { status: 401, retryable: false, title: "The callback could not be verified" },
+  WEBHOOK_NOT_FOUND: { status: 404, retryable: false, title: "No such callback" },
+  WEBHOOK_ERASED: { status: 409, retryable: false, title: "What the callback said is no longer kept" },
   SENDER_ACCOUNT_DEFAULT: { status: 409, retryable: false, title: "The default sender account cannot be deleted" },
   SENDER_ACCOUNT_NOT_FOUND: { status: 404, retryable: false, title: "No such sender account" },
   IDEMPOTENCY_KEY_REUSED: {

@@ -14,6 +14,7 @@ import { scheduler } from "./scheduler.ts";
 import { segments } from "./segments.ts";
 import { senders } from "./senders.ts";
 import { templates } from "./templates.ts";
+import { webhooks } from "./webhooks.ts";
 
 export const contracts = {
   accounts,
@@ -30,6 +31,7 @@ export const contracts = {
   senders,
   tags,
   templates,
+  webhooks,
 } as const;
 
 export type Contracts = typeof contracts;

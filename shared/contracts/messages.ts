@@ -115,6 +115,10 @@ export const messages = {
   },
   events: {
     "message.opened": event(z.object({ messageId: Id, contactId: Id.nullable() })),
+    "message.delivered": event(z.object({ messageId: Id, contactId: Id.nullable() })),
+    /** `hard`: the address is dead; otherwise this message did not arrive, and another may. */
+    "message.bounced": event(z.object({ messageId: Id, contactId: Id.nullable(), hard: z.boolean() })),
+    "message.complained": event(z.object({ messageId: Id, contactId: Id.nullable() })),
     "message.clicked": event(z.object({ messageId: Id, contactId: Id.nullable(), url: z.string() })),
   },
   jobs: {

@@ -4,6 +4,7 @@ import { createHmac, createSecretKey, hash, hkdfSync, type KeyObject, timingSafe
 
 /** What a message's links are for; a token of one purpose never opens as another. */
 export type MessageTokenPurpose = "open" | "click" | "unsubscribe";
+type Purpose = MessageTokenPurpose | "return-path";
 
 const signatureBytes = 12;
 const maxTokenLength = 400;
@@ -82,12 +83,7 @@ export const openToken = (keys: readonly string[], purpose: string, token: strin
 };
 
 /** Token of a message: `index` (0 to 65535) is the number of the link for `click`. `messageId` is a uuid. */
-export const messageToken = (
-  keys: readonly string[],
-  purpose: MessageTokenPurpose,
-  messageId: string,
-  index?: number,
-): string => {
+export const messageToken = (keys: readonly string[], purpose: Purpose, messageId: string, index?: number): string => {
   const id = Buffer.from(messageId.replaceAll("-", ""), "hex");
   if (id.length !== idBytes) throw new Error(`A message token needs a uuid, found "${messageId}"`);
   if (index === undefined) return signToken(keys, purpose, id);
@@ -100,7 +96,7 @@ export const messageToken = (
 /** Message (uuid) and link number (0 when none was given) of a token, or undefined when it is not one of this purpose. */
 export const readMessageToken = (
   keys: readonly string[],
-  purpose: MessageTokenPurpose,
+  purpose: Purpose,
   token: string,
 ): { messageId: string; index: number } | undefined => {
   const payload = openToken(keys, purpose, token);

@@ -60,7 +60,7 @@ export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Cla
        select p.id, p.not_before,
          case
            when p.address is null then 'no_address'
-           when s.reason = 'hard_bounce' then 'bounced_before'
+           when s.reason in ('hard_bounce', 'soft_bounces') then 'bounced_before'
            when s.reason is not null then 'suppressed'
            when ? and p.contact_id is not null and k.${request.channel} is distinct from 'granted' then 'no_consent'
          end as reason

@@ -56,7 +56,7 @@ interface Row {
 
 const LONGEST_DETAIL = 500;
 /** A provider's words as Postgres takes them: without NUL, and without half characters where they were cut. */
-const storable = (text: string): string =>
+export const storable = (text: string): string =>
   text
     .slice(0, LONGEST_DETAIL * 2)
     .replaceAll("\0", "")

@@ -42,6 +42,14 @@ export const createProgress = (deps: Deps) => {
   };
 };
 
+/** Tells open pages of these sources that their numbers changed; losing that does no harm. */
+export const announceSources = async (redis: Redis, sourceIds: readonly string[]): Promise<void> => {
+  if (sourceIds.length === 0 || redis.status !== "ready") return;
+  const pipeline = redis.pipeline();
+  for (const id of sourceIds) pipeline.publish("lc:live", JSON.stringify({ topic: `campaign:${id}` }));
+  await soon(redis, () => pipeline.exec()).catch(() => undefined);
+};
+
 /** Messages of a source accepted per second, over the last ten seconds (fewer when it began later). */
 export const recentRate = async (redis: Redis, sourceId: string, now: Date): Promise<number> => {
   if (redis.status !== "ready") return 0;

@@ -93,6 +93,17 @@ export const ensurePostgres = async (): Promise<string | undefined> => {
   return hasPgvector(programs) ? programs : undefined;
 };
 
+/** The program of an IMAP server (Dovecot 2.3), installed where that is possible. Undefined when there is none. */
+export const ensureImap = async (): Promise<string | undefined> => {
+  const find = () => ["/usr/sbin/dovecot", findProgram("dovecot") ?? ""].find((path) => existsSync(path));
+  const imap = "/usr/lib/dovecot/imap";
+  if (!find() || !existsSync(imap)) await attempt("dovecot-imapd", () => aptInstall("dovecot-imapd"));
+  const program = find();
+  if (!program) return undefined;
+  const { stdout } = await run(program, ["--version"]);
+  return stdout.startsWith("2.3.") ? program : undefined;
+};
+
 /** The browser for the e2e suite, installed where that is possible. Undefined when there is none. */
 export const ensureChromium = async (): Promise<string | undefined> => {
   const find = () =>

@@ -77,4 +77,6 @@ export const apiRoutes = {
   "templates.remove": { method: "DELETE", path: "/api/v1/templates/:id" },
   "templates.render": { method: "POST", path: "/api/v1/content/preview" },
   "templates.update": { method: "PATCH", path: "/api/v1/templates/:id" },
+  "webhooks.list": { method: "GET", path: "/api/v1/webhooks" },
+  "webhooks.replay": { method: "POST", path: "/api/v1/webhooks/:id/replay" },
 } as const;

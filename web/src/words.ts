@@ -76,6 +76,7 @@ const reasons: Readonly<Record<string, string>> = {
   audience_gone: "its segment was deleted or can no longer be used",
   hard_bounce: "mailbox does not exist",
   soft_bounce: "mailbox refused for the moment",
+  soft_bounces: "refused several messages in a row",
   campaign_cancelled: "the campaign was cancelled",
   complaint: "marked as spam",
   unsubscribed: "unsubscribed",

@@ -39,7 +39,7 @@ export const trackToken = async (deps: Deps, input: TrackInput) => {
   const { row, index } = await opened(deps, input.purpose, input.token);
   if (input.purpose === "unsubscribe") {
     const suppressed = row.address ? await suppressionOf(deps.db, row.channel, row.address) : undefined;
-    return { messageId: row.id, location: null, address: row.address, unsubscribed: suppressed === "unsubscribed" };
+    return { messageId: row.id, location: null, address: row.address, unsubscribed: suppressed?.unsubscribed ?? false };
   }
   let location: string | null = null;
   if (input.purpose === "click") {

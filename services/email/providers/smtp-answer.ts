@@ -23,8 +23,11 @@ const aboutSender = /\b(sender|return[- ]path|mail from)\b/i;
 const aboutUs =
   /\b(relay(ing)?|spam\w*|blocked|black-?list\w*|block ?list\w*|denied|policy|authenticat\w*|spf|dkim|dmarc|reputation|helo|ehlo|client host)\b/i;
 
-/** Whether the refusal means that this address takes no mail from anybody. */
-const isDead = (detail: string, responseCode: number, command: string | undefined): boolean => {
+/**
+ * Whether a refusal means that this address takes no mail from anybody. `detail` begins with the code and its enhanced
+ * code; `command` is where it was said, when that is known.
+ */
+export const isDead = (detail: string, responseCode: number, command: string | undefined): boolean => {
   // Addresses may contain any of the words.
   const words = detail.replace(/<[^>]*>|\S+@\S+/g, "");
   if (command === "MAIL FROM" || aboutSender.test(words)) return false;

@@ -143,9 +143,10 @@ const handOver = (opened: Open, { envelope }: OutgoingMail, raw: Buffer): Promis
     );
   });
 
-/** Many servers name their queue id in the answer: `250 2.0.0 Ok: queued as 4F2…`. */
+/** Many servers name their queue id in the answer: `250 2.0.0 Ok: queued as 4F2…`, Amazon SES `250 Ok 0102…`. */
 const queueIdOf = (response: string | undefined): string | null =>
-  /queued as ([\w-]{4,100})/i.exec(response ?? "")?.[1] ?? null;
+  (/queued as ([\w-]{4,100})/i.exec(response ?? "") ?? /^250 Ok ([\w-]{20,100})$/i.exec(response?.trim() ?? ""))?.[1] ??
+  null;
 
 const reset = (opened: Open): Promise<boolean> =>
   new Promise((resolve) => {

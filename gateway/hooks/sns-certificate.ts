@@ -1,0 +1,49 @@
+// The certificate that Amazon SNS signs with: fetched from Amazon's own hosts only, checked, and remembered.
+import { type KeyObject, X509Certificate } from "node:crypto";
+import { isSnsUrl } from "../../shared/lib/sns-url.ts";
+import { Refusal } from "./verifier.ts";
+
+/** Fetches the PEM text of a certificate whose address was checked. */
+export type FetchCertificate = (url: string) => Promise<string>;
+
+const certificatePath = /^\/SimpleNotificationService-[0-9a-f]{8,64}\.pem$/;
+const largest = 32 * 1024;
+const timeoutMs = 5_000;
+const remembered = 20;
+
+/** Over TLS, without following redirects, at most 32 KB in 5 s. */
+export const fetchSnsCertificate: FetchCertificate = async (url) => {
+  const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+  if (!response.ok || Number(response.headers.get("content-length") ?? 0) > largest)
+    throw new Error(`the certificate was answered with ${response.status}`);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  if (bytes.length > largest) throw new Error("the certificate is too large");
+  return bytes.toString("ascii");
+};
+
+/** Public keys by the address of their certificate. */
+export const certificateKeys = (fetchCertificate: FetchCertificate) => {
+  const known = new Map<string, Promise<X509Certificate>>();
+  const load = (url: string) => {
+    let certificate = known.get(url);
+    if (!certificate) {
+      certificate = fetchCertificate(url).then((pem) => new X509Certificate(pem));
+      certificate.catch(() => known.delete(url));
+      known.set(url, certificate);
+      const oldest = known.keys().next().value;
+      if (known.size > remembered && oldest !== undefined) known.delete(oldest);
+    }
+    return certificate;
+  };
+  return {
+    /** The key that is valid at `now`. Throws Refusal for a foreign address or a certificate out of its time. */
+    async keyAt(url: string, now: Date): Promise<KeyObject> {
+      if (!isSnsUrl(url) || !certificatePath.test(URL.parse(url)?.pathname ?? ""))
+        throw new Refusal("its certificate is not on a host of Amazon SNS");
+      const certificate = await load(url);
+      if (now < certificate.validFromDate || now > certificate.validToDate)
+        throw new Refusal("its certificate is not valid now");
+      return certificate.publicKey;
+    },
+  };
+};

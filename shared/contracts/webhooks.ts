@@ -1,0 +1,48 @@
+// Contracts of the webhooks service: the inbox of what comes back about messages, by callback and by mail.
+import { z } from "zod";
+import { action, byId, Id, Instant, job, listQuery, page } from "./contract.ts";
+
+export const WebhookState = z.enum(["received", "processed", "ignored", "failed"]);
+
+/** One callback or report mail; never its body. */
+export const Webhook = z.object({
+  id: Id,
+  /** resend, postmark, ses, sendgrid, or imap for a report that came by mail. */
+  provider: z.string(),
+  state: WebhookState,
+  /** Why it failed or changed nothing. */
+  error: z.string().nullable(),
+  receivedAt: Instant,
+  processedAt: Instant.nullable(),
+});
+export type Webhook = z.infer<typeof Webhook>;
+
+export const webhooks = {
+  group: "email",
+  actions: {
+    list: action({
+      summary: "Lists callbacks of providers and reports by mail, newest first, without their bodies",
+      permission: "read",
+      rest: { method: "GET", path: "/webhooks" },
+      params: z.strictObject({
+        ...listQuery,
+        state: WebhookState.optional(),
+        provider: z.enum(["resend", "postmark", "ses", "sendgrid", "imap"]).optional(),
+      }),
+      result: page(Webhook),
+    }),
+    replay: action({
+      summary: "Applies one of them again; what it has done already is not done twice",
+      permission: "admin",
+      rest: { method: "POST", path: "/webhooks/:id/replay", status: 202 },
+      params: byId,
+      result: Webhook,
+    }),
+  },
+  events: {},
+  jobs: {
+    "webhook.process": job({ queue: "default", input: z.object({ id: Id }) }),
+    "webhooks.prune": job({ queue: "default", input: z.object({}) }),
+    "email.inbound.fetch": job({ queue: "emails", input: z.object({}) }),
+  },
+} as const;
