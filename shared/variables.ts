@@ -39,6 +39,7 @@ const listOf = (refuse: (value: string) => string | undefined) => (value: string
   }
   return undefined;
 };
+const dnsServer = /^(\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?|[0-9a-f]*:[0-9a-f:]+)$/i;
 export const splitList = (value: string) =>
   value
     .split(",")
@@ -205,6 +206,13 @@ export const variables: readonly Variable[] = [
     meaning: "Only these addresses and domains get messages (staging)",
     groups: ["email", "campaigns"],
     example: "example.org,me@example.com",
+  },
+  {
+    name: "LC_DNS_SERVERS",
+    meaning: "DNS servers that SPF, DKIM and DMARC are looked up with; without it, those of the machine",
+    groups: ["email"],
+    example: "9.9.9.9,[2620:fe::fe]:53",
+    refuse: listOf((v) => (dnsServer.test(v) ? undefined : "an IP address, with a port if need be")),
   },
   {
     name: "LC_LOG_LEVEL",
