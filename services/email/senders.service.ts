@@ -45,6 +45,7 @@ const senders = resource("senders", {
   },
   sort: ["-id"],
   total: true,
+  touched: "updatedAt",
   notFound: "SENDER_ACCOUNT_NOT_FOUND",
   // Whoever writes to the placeholder makes it their own.
   check: (fields, verb) => ({
