@@ -122,13 +122,11 @@ export const createClaimer = (
   const claimFor = async (dispatch: Dispatch, wanted: number): Promise<number> => {
     const state = stateOf(dispatch.sourceId);
     const attemptId = deps.id();
-    const { granted: limit, waitMs } = await limits.take(
-      dispatch,
-      attemptId,
-      wanted,
-      deps.clock.monotonic() < heldUntil,
-    );
+    const held = deps.clock.monotonic() < heldUntil;
+    const { granted: limit, waitMs, dayOver } = await limits.take(dispatch, attemptId, wanted, held);
     if (limit < wanted) state.waitUntil = deps.clock.monotonic() + Math.min(waitMs, 1_000);
+    // Its last message may have been the day's last: nobody would look whether the source has ended.
+    if (dayOver) await drainedMaybe(dispatch.sourceId, state);
     if (limit === 0) return 0;
     const deadline = deps.clock.monotonic() + options.leaseSeconds * 1000;
     const rescan = state.position === null;

@@ -21,6 +21,11 @@ const bucketsOf = (dispatch: Dispatch): BucketRequest[] => [
     : []),
 ];
 
+export interface ClaimTokens extends Tokens {
+  /** The account's day is used up: nothing more comes before tomorrow, or before somebody raises the limit. */
+  readonly dayOver: boolean;
+}
+
 /** The limits of one sender's claims, over the provider's hold. */
 export const createLimits = (deps: Pick<Deps, "db" | "redis" | "clock" | "log">, transportName: string) => {
   let redisAwayUntil = 0;
@@ -51,14 +56,14 @@ export const createLimits = (deps: Pick<Deps, "db" | "redis" | "clock" | "log">,
 
   return {
     /** Tokens for a claim under `attemptId`, at most `wanted`. `held`: ask Redis whether the provider wants a pause. */
-    async take(dispatch: Dispatch, attemptId: string, wanted: number, held: boolean): Promise<Tokens> {
+    async take(dispatch: Dispatch, attemptId: string, wanted: number, held: boolean): Promise<ClaimTokens> {
       const buckets = bucketsOf(dispatch);
       const rate =
         buckets.length > 0 || held
           ? await tokens(buckets, [`provider:${transportName}`], wanted)
           : { granted: wanted, waitMs: 0 };
       const { id, dailyLimit } = dispatch.sender;
-      if (dailyLimit === null || rate.granted === 0) return rate;
+      if (dailyLimit === null || rate.granted === 0) return { ...rate, dayOver: false };
       const day = await takeDayTokens(deps.db, id, dailyLimit, rate.granted);
       const granted = day?.granted ?? 0;
       if (granted < rate.granted) await giveRate(dispatch, rate.granted - granted);
@@ -67,7 +72,7 @@ export const createLimits = (deps: Pick<Deps, "db" | "redis" | "clock" | "log">,
         const oldest = days.keys().next().value;
         if (days.size > REMEMBERED && oldest !== undefined) days.delete(oldest);
       }
-      return { granted, waitMs: granted < rate.granted ? DAY_AGAIN_MS : rate.waitMs };
+      return { granted, waitMs: granted < rate.granted ? DAY_AGAIN_MS : rate.waitMs, dayOver: granted === 0 };
     },
     /** Gives back what a claim did not use. */
     async giveBack(dispatch: Dispatch, attemptId: string, count: number): Promise<void> {

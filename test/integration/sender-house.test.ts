@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectRedis } from "../../shared/streams/connections.ts";
 import { type DnsServer, startDns } from "../helpers/dns-server.ts";
 import { type House, openHouse } from "../helpers/house.ts";
-import type { MailPeer } from "../helpers/mail-peer.ts";
+import { startResendPeer } from "../helpers/mail-api-peer.ts";
+import { type MailPeer, SECRET } from "../helpers/mail-peer.ts";
 import { startSmtpPeer } from "../helpers/smtp-peer.ts";
 
 const everything = ["gateway", "services/contacts", "services/campaigns", "services/scheduler", "services/email"];
@@ -215,6 +216,28 @@ test("a server that is away is named as such", async () => {
     todo: expect.stringContaining("587"),
   });
 });
+
+test("a vendor's answer is shown with its status and body as they came", async () => {
+  const resend = await startResendPeer();
+  try {
+    await restart({ LC_EMAIL_PROVIDER: "resend", RESEND_API_KEY: SECRET, LC_RESEND_URL: resend.url });
+    expect((await send({ to: "me@example.org" })).body).toMatchObject({
+      outcome: "accepted",
+      server: "resend",
+      answer: 'HTTP 200 OK\n{"id":"resend-1"}',
+      transcript: [{ from: "us", text: expect.stringContaining("POST http://127.0.0.1") }, { from: "server" }],
+    });
+    resend.believe(false);
+    expect((await send({ to: "me@example.org" })).body).toMatchObject({
+      outcome: "refused",
+      answer: expect.stringContaining('"name":"invalid_api_key"'),
+      meaning: "The provider does not know the key.",
+    });
+    expect((await house.api("GET", "/sending")).body).toMatchObject({ provider: "resend", key: "••••" });
+  } finally {
+    await resend.stop();
+  }
+}, 60_000);
 
 test("production without a provider refuses to launch and to test, and never falls back to the sandbox", async () => {
   await restart({ NODE_ENV: "production", LC_EMAIL_PROVIDER: "sandbox", LC_SECRET_KEYS: "k".repeat(40) }, [
