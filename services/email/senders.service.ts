@@ -58,6 +58,13 @@ export default senders.mixInto(
   service("senders", {
     actions: {
       ...senders.actions,
+      update: async (ctx, deps) => {
+        const { id, fromAddress, postalAddress } = ctx.params;
+        const before = fromAddress === undefined ? undefined : await ctx.call("senders.get", { id });
+        // The sample street must not go out under somebody's own address.
+        const params = before?.isPlaceholder && postalAddress === undefined ? { postalAddress: null } : {};
+        return senders.actions.update({ ...ctx, params: { ...ctx.params, ...params } }, deps);
+      },
       makeDefault: async (ctx, deps) => {
         await deps.db.transaction((trx) => makeDefaultSender(trx, ctx.params.id));
         return ctx.call("senders.get", ctx.params);
