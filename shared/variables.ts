@@ -1,5 +1,6 @@
 // The table of environment variables: name, meaning, default, limits, example. README and .env.example are generated
 // from it; shared/config.ts reads by it and is the only reader of the environment.
+import { isIP } from "node:net";
 
 /** Groups that a variable matters to; `all` stands for every one of them. */
 export type Group = "all" | "start" | "gateway" | "contacts" | "campaigns" | "email" | "scheduler" | "sandbox" | "test";
@@ -39,7 +40,11 @@ const listOf = (refuse: (value: string) => string | undefined) => (value: string
   }
   return undefined;
 };
-const dnsServer = /^(\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?|[0-9a-f]*:[0-9a-f:]+)$/i;
+const dnsServer = (value: string): boolean => {
+  const [, bracketed, plain, port] =
+    /^(?:\[([^\]]+)\]|([^:]+|[^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/.exec(value) ?? [];
+  return isIP(bracketed ?? plain ?? "") > 0 && Number(port ?? 53) < 65_536;
+};
 export const splitList = (value: string) =>
   value
     .split(",")
@@ -212,7 +217,7 @@ export const variables: readonly Variable[] = [
     meaning: "DNS servers that SPF, DKIM and DMARC are looked up with; without it, those of the machine",
     groups: ["email"],
     example: "9.9.9.9,[2620:fe::fe]:53",
-    refuse: listOf((v) => (dnsServer.test(v) ? undefined : "an IP address, with a port if need be")),
+    refuse: listOf((v) => (dnsServer(v) ? undefined : "an IP address, with a port if need be")),
   },
   {
     name: "LC_LOG_LEVEL",

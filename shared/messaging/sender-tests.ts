@@ -87,3 +87,19 @@ export const findReport = async (
       [messageId],
     )
   )[0];
+
+/** Takes these addresses out of what is kept about tests, reports and accounts' last answers, when a person is erased. */
+export const eraseFromTests = async (trx: Trx, addresses: readonly string[]): Promise<void> => {
+  await query(
+    trx,
+    `delete from messaging.sender_tests t using unnest(?::text[]) as gone(address)
+     where strpos(lower(t.report::text), gone.address) > 0`,
+    [[...addresses]],
+  );
+  await query(
+    trx,
+    `update messaging.sender_accounts a set test_answer = null from unnest(?::text[]) as gone(address)
+     where strpos(lower(a.test_answer), gone.address) > 0`,
+    [[...addresses]],
+  );
+};

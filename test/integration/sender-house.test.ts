@@ -1,6 +1,8 @@
 // Sender accounts over HTTP, on a real house that sends over a real SMTP server: what launch refuses and why, test mails
 // with the server's answer word for word, and the DNS report.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { connectPostgres, query } from "../../shared/db/knex.ts";
+import { eraseFromTests } from "../../shared/messaging/sender-tests.ts";
 import { connectRedis } from "../../shared/streams/connections.ts";
 import { type DnsServer, startDns } from "../helpers/dns-server.ts";
 import { type House, openHouse } from "../helpers/house.ts";
@@ -152,6 +154,26 @@ test("a test respects the list of permitted addresses, suppressions, and what is
   expect(await send({ to: "me@example.org" })).toMatchObject({ status: 429, body: { code: "RATE_LIMITED" } });
   await mayTestAgain();
   expect(peer.taken).toHaveLength(1);
+});
+
+test("an erased person's address goes from what is kept about tests", async () => {
+  peer.behave("reject", 1);
+  await send({ to: "erase-me@example.org" });
+  const db = connectPostgres(house.postgres.url, 1);
+  try {
+    const kept = () =>
+      query<{ n: number }>(
+        db,
+        "select count(*)::int as n from messaging.sender_tests where report::text like '%erase-me%'",
+      );
+    expect((await kept())[0]?.n).toBe(1);
+    await db.transaction((trx) => eraseFromTests(trx, ["erase-me@example.org"]));
+    expect((await kept())[0]?.n).toBe(0);
+    // What others were told stays.
+    expect((await query<{ n: number }>(db, "select count(*)::int as n from messaging.sender_tests"))[0]?.n).toBe(4);
+  } finally {
+    await db.destroy();
+  }
 });
 
 test("the DNS report and the setup are served, without secrets", async () => {

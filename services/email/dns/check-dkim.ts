@@ -113,12 +113,12 @@ export const checkDkim = async (
 ): Promise<DkimCheck> => {
   const known = ways.flatMap(({ service }) => service?.selectors ?? []);
   const selectors = [...new Set(given.length > 0 ? given : known)];
-  const names = [...new Set(ways.map(({ name }) => name))].join(" and ");
+  const names = [...new Set(ways.flatMap(({ service }) => service?.name ?? []))].join(" and ");
   if (selectors.length === 0)
     return make("no", null, [], {
       status: "unknown",
       explanation: `DKIM keys stand under a name that only the provider knows (its selector), so it is not known whether ${domain} has one.`,
-      todo: `${names ? `${names} shows it` : "Your provider shows it"} as part of a record such as s1._domainkey.${domain}. Write that part, s1, into the account's field "DKIM selector".`,
+      todo: `${names ? `${names} shows it as` : "Whoever runs your mail server knows it: it is"} part of a record such as s1._domainkey.${domain}. Write that part, s1, into the account's field "DKIM selector".`,
     });
   const looked = await Promise.all(selectors.map((selector) => lookAt(dns, `${selector}._domainkey.${domain}`)));
   const there = looked.filter(({ texts }) => texts.length > 0);

@@ -44,21 +44,26 @@ const found = (records: readonly string[]): Looked =>
 export const createDns = (servers: readonly string[]): Dns => {
   const resolver = new Resolver({ timeout: QUERY_MS, tries: TRIES });
   if (servers.length > 0) resolver.setServers(servers);
-  const ask = async (question: Promise<readonly string[]>): Promise<Looked> => question.then(found, failure);
+  let stopped = false;
+  const ask = async (question: () => Promise<readonly string[]>): Promise<Looked> =>
+    stopped ? failure({ code: "ECANCELLED" }) : question().then(found, failure);
   return {
-    txt: (name) => ask(resolver.resolveTxt(name).then((records) => records.map((parts) => parts.join("")))),
+    txt: (name) => ask(() => resolver.resolveTxt(name).then((records) => records.map((parts) => parts.join("")))),
     mx: (name) =>
-      ask(
+      ask(() =>
         resolver
           .resolveMx(name)
           .then((records) => records.sort((a, b) => a.priority - b.priority).map(({ exchange }) => exchange)),
       ),
     async addresses(name) {
-      const both = await Promise.all([ask(resolver.resolve4(name)), ask(resolver.resolve6(name))]);
+      const both = await Promise.all([ask(() => resolver.resolve4(name)), ask(() => resolver.resolve6(name))]);
       const records = both.flatMap((one) => (one.kind === "found" ? one.records : []));
       // One family may be missing; without any address the worse answer counts.
       return records.length > 0 ? found(records) : (both.find((one) => one.kind === "failed") ?? (both[0] as Looked));
     },
-    stop: () => resolver.cancel(),
+    stop() {
+      stopped = true;
+      resolver.cancel();
+    },
   };
 };

@@ -101,7 +101,7 @@ const refusals: readonly Case[] = [
     "Put user and password into LC_SMTP_URLS, and use smtps:// or a port that offers TLS.",
   ],
   [
-    /relay|not permitted to send|\b5\.7\.1\b.*client/i,
+    /relay|not permitted to send/i,
     "The server does not pass mail on for you.",
     "Sign in with user and password, or have this machine's address permitted at the server.",
   ],
@@ -126,14 +126,14 @@ const refusals: readonly Case[] = [
     "Try another address of your own.",
   ],
   [
+    /\b454\b|^429\b|too many|rate.?limit|slow down/i,
+    "The server asks you to slow down.",
+    "Set a limit per second for this account that is below the provider's.",
+  ],
+  [
     /gr[ae]y-?list|\b4[25]1\b|try again/i,
     "The server asks for patience: it does not take the mail for now.",
     "Try again in some minutes. Campaigns do that by themselves.",
-  ],
-  [
-    /\b421\b|\b454\b|^429\b|too many|rate.?limit/i,
-    "The server asks you to slow down.",
-    "Set a limit per second for this account that is below the provider's.",
   ],
 ];
 

@@ -12,15 +12,24 @@ import { checkNames, checkWords } from "./sending-words.ts";
 
 const ToPublish = ({ record, name }: { readonly record: DnsRecord; readonly name: string }) => (
   <dl className={css["record"]}>
-    <dt>Name</dt>
-    <dd>{record.host}</dd>
-    <Copy text={record.host} what={`the name for ${name}`} />
-    <dt>Type</dt>
-    <dd>{record.type}</dd>
-    <span />
-    <dt>Value</dt>
-    <dd>{record.value}</dd>
-    <Copy text={record.value} what={`the value for ${name}`} />
+    <div>
+      <dt>Name</dt>
+      <dd>
+        <span>{record.host}</span>
+        <Copy text={record.host} what={`the name for ${name}`} />
+      </dd>
+    </div>
+    <div>
+      <dt>Type</dt>
+      <dd>{record.type}</dd>
+    </div>
+    <div>
+      <dt>Value</dt>
+      <dd>
+        <span>{record.value}</span>
+        <Copy text={record.value} what={`the value for ${name}`} />
+      </dd>
+    </div>
   </dl>
 );
 

@@ -37,13 +37,14 @@ const Result = ({ test }: { readonly test: SenderTest }) => {
       {test.answer !== null && (
         <div>
           <Text fz="sm" c="dimmed" mb={4}>
-            {test.transcript.some(({ from }) => from === "server") ? "The answer, word for word" : "The error"}
+            {test.transcript.some(({ from }) => from === "server") ? "The answer" : "The error"}
             {test.server && (
               <>
-                {" "}
-                from <span className="lc-mono">{test.server}</span>
+                {" of "}
+                <span className="lc-mono">{test.server}</span>
               </>
             )}
+            , word for word
             {test.tookMs !== null &&
               `, after ${test.tookMs < 1000 ? `${test.tookMs} ms` : `${(test.tookMs / 1000).toFixed(1)} s`}`}
           </Text>
