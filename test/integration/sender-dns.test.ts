@@ -34,10 +34,15 @@ const ask = async (
 const spfOf = async (text: string | readonly string[], more: Record<string, Zone> = {}, settings?: Settings) =>
   (await ask({ "acme.org": { txt: [text].flat() }, ...more }, settings)).spf;
 
-const rsa = (bits: number) =>
-  `v=DKIM1; k=rsa; p=${generateKeyPairSync("rsa", { modulusLength: bits })
-    .publicKey.export({ format: "der", type: "spki" })
-    .toString("base64")}`;
+const keys = new Map<number, string>();
+const rsa = (bits: number): string => {
+  const known = keys.get(bits);
+  if (known) return known;
+  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: bits });
+  const made = `v=DKIM1; k=rsa; p=${publicKey.export({ format: "der", type: "spki" }).toString("base64")}`;
+  keys.set(bits, made);
+  return made;
+};
 
 test("a domain without records gets all three to publish", async () => {
   const { spf, dkim, dmarc, report } = await ask({ "acme.org": { a: ["192.0.2.1"] } });
