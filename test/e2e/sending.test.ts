@@ -66,7 +66,7 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
     await page.keyboard.press("Enter");
     await page.getByText("The server took the mail", { exact: true }).waitFor();
     await page.locator("pre", { hasText: "250 2.0.0 OK: queued as P1000" }).waitFor();
-    await page.getByText("Show the whole conversation").click();
+    await page.getByText("The whole conversation").click();
     await page.getByText("RCPT TO:<me@acme.org>").waitFor();
     expect(await page.content()).not.toContain("peer-secret");
     peer.believe(false);
@@ -131,7 +131,7 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
       await own.goto("/settings/sending");
       peer.behave("reject", 1);
       await own.getByRole("button", { name: "Send the test" }).click();
-      await own.getByText("Show the whole conversation").click();
+      await own.getByText("The whole conversation").click();
       await own.getByRole("button", { name: "Check SPF, DKIM and DMARC" }).click();
       await own.getByText("The record permits 127.0.0.1").waitFor();
       await fits();

@@ -11,7 +11,7 @@ const Conversation = ({ lines }: { readonly lines: readonly SaidLine[] }) => {
   const servers = new Set(lines.map(({ server }) => server));
   return (
     <details className={css["talk"]}>
-      <summary>Show the whole conversation</summary>
+      <summary>The whole conversation</summary>
       <div className={css["said"]}>
         {lines.map((line, index) => (
           <div key={index} className={css["line"]}>
