@@ -104,6 +104,7 @@ const load = () => {
         (entry) => [(entry.split("=")[0] as string).toLowerCase(), Number(entry.split("=")[1])] as const,
       ),
     ) as ReadonlyMap<string, number>,
+    dnsServers: Object.freeze(splitList(read("LC_DNS_SERVERS") ?? "")),
     sendAllowlist: Object.freeze(splitList(read("LC_SEND_ALLOWLIST") ?? "").map((entry) => entry.toLowerCase())),
     logLevel: need("LC_LOG_LEVEL"),
     processes: need("LC_PROCESSES") as "folded" | "one" | "each",

@@ -1,6 +1,6 @@
 // The table of environment variables: name, meaning, default, limits, example. README and .env.example are generated
 // from it; shared/config.ts reads by it and is the only reader of the environment.
-
+import { isIP } from "node:net";
 import { inboundVariables } from "./inbound-variables.ts";
 import { listOf, oneOf, urlWith, wholeNumber } from "./variable-checks.ts";
 
@@ -20,6 +20,12 @@ export interface Variable {
   /** Returns what is wrong with the value, or undefined. */
   readonly refuse?: (value: string) => string | undefined;
 }
+
+const dnsServer = (value: string): boolean => {
+  const [, bracketed, plain, port] =
+    /^(?:\[([^\]]+)\]|([^:]+|[^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/.exec(value) ?? [];
+  return isIP(bracketed ?? plain ?? "") > 0 && Number(port ?? 53) < 65_536;
+};
 
 /** Every variable the platform reads. README's table and `.env.example` are generated from it. */
 export const variables: readonly Variable[] = [
@@ -182,6 +188,13 @@ export const variables: readonly Variable[] = [
     meaning: "Only these addresses and domains get messages (staging)",
     groups: ["email", "campaigns"],
     example: "example.org,me@example.com",
+  },
+  {
+    name: "LC_DNS_SERVERS",
+    meaning: "DNS servers that SPF, DKIM and DMARC are looked up with; without it, those of the machine",
+    groups: ["email"],
+    example: "9.9.9.9,[2620:fe::fe]:53",
+    refuse: listOf((v) => (dnsServer(v) ? undefined : "an IP address, with a port if need be")),
   },
   {
     name: "LC_LOG_LEVEL",

@@ -1,6 +1,5 @@
 // The email service: runs one sender per process. The ledger is its queue; `email.send-batch` only wakes it.
 
-import { callAction } from "../../shared/broker/context.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import { service } from "../../shared/broker/service.ts";
 import { config } from "../../shared/config.ts";
@@ -10,14 +9,9 @@ import { fullJitter } from "../../shared/lib/backoff.ts";
 import { type Sender, startSender } from "../../shared/messaging/sender.ts";
 import { createEmailTransport } from "./deliver.ts";
 import { configuredProvider } from "./providers/configured.ts";
+import { sandboxUrl } from "./sandbox-url.ts";
 
 const senders = new WeakMap<Deps, Sender>();
-
-const sandboxUrl = async (deps: Deps): Promise<string> => {
-  await deps.broker.waitForServices("sandbox", 10_000, 200);
-  const { smtpHost, smtpPort } = await callAction(deps.broker, "sandbox.endpoint", {});
-  return `smtp://${smtpHost}:${smtpPort}`;
-};
 
 const start = (deps: Deps): Sender => {
   const provider = configuredProvider(config, {

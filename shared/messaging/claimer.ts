@@ -2,16 +2,14 @@
 // Claims as much as about two seconds of sending need, so that little waits under a lease and little is stranded by a kill.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../broker/deps.ts";
-import { type BucketRequest, returnTokens, takeTokens } from "./buckets.ts";
 import { type ClaimedMessage, type ClaimPosition, claimMessages, releaseClaimed, skipClaimed } from "./claim.ts";
 import { type Dispatch, runningDispatches } from "./dispatches.ts";
+import { createLimits } from "./limits.ts";
 import type { createReadyQueue } from "./ready-queue.ts";
 import type { SenderOptions } from "./sender.ts";
 
 const REFRESH_MS = 1_000;
 const IDLE_MS = 1_000;
-/** After Redis did not answer, what needs it is left alone for so long; what does not goes on. */
-const REDIS_AWAY_MS = 1_000;
 const MIN_CLAIM = 50;
 const MAX_CLAIM = 1_000;
 /** A source with nothing to take is looked at for being finished no more often than this. */
@@ -44,19 +42,7 @@ export const createClaimer = (
   let perSecond = 500;
   let settledSince = { at: deps.clock.monotonic(), count: 0 };
   let heldUntil = 0;
-  let redisAwayUntil = 0;
-
-  /** No word from Redis: without tokens nothing limited is sent, so the rate holds. */
-  const redisAway = (error: unknown) => {
-    redisAwayUntil = deps.clock.monotonic() + REDIS_AWAY_MS;
-    deps.log.debug(`rates wait for Redis: ${(error as Error).message}`);
-    return { granted: 0, waitMs: REDIS_AWAY_MS };
-  };
-
-  const tokensOf = async (buckets: readonly BucketRequest[], holds: readonly string[], wanted: number) => {
-    if (deps.clock.monotonic() < redisAwayUntil) return { granted: 0, waitMs: REDIS_AWAY_MS };
-    return takeTokens(deps.redis, buckets, holds, wanted).catch(redisAway);
-  };
+  const limits = createLimits(deps, transportName);
 
   const stateOf = (sourceId: string): SourceState => {
     let state = sources.get(sourceId);
@@ -85,15 +71,6 @@ export const createClaimer = (
     for (const [id, state] of sources) if (!running.has(id) && state.underWay === 0) sources.delete(id);
   };
 
-  const bucketsOf = (dispatch: Dispatch): BucketRequest[] => [
-    ...(dispatch.sender.ratePerSecond
-      ? [{ name: `account:${dispatch.sender.id}`, perSecond: dispatch.sender.ratePerSecond }]
-      : []),
-    ...(dispatch.ratePerSecond
-      ? [{ name: `${dispatch.source}:${dispatch.sourceId}`, perSecond: dispatch.ratePerSecond }]
-      : []),
-  ];
-
   /** Splits off those whose domain is limited and has no token now; they go back with the time to wait. */
   const withDomainTokens = async (
     claimed: readonly ClaimedMessage[],
@@ -105,7 +82,7 @@ export const createClaimer = (
     for (const [domain, messages] of byDomain) {
       const rate = options.domainRates.get(domain);
       if (!rate) continue;
-      const { granted, waitMs } = await tokensOf([{ name: `domain:${domain}`, perSecond: rate }], [], messages.length);
+      const { granted, waitMs } = await limits.ofDomain(domain, rate, messages.length);
       const late = messages.slice(granted);
       if (late.length === 0) continue;
       // Spread over the time that the domain needs for them, so that they do not all come back at once.
@@ -144,15 +121,13 @@ export const createClaimer = (
   /** Claims for one dispatch. Returns how many rows it moved. */
   const claimFor = async (dispatch: Dispatch, wanted: number): Promise<number> => {
     const state = stateOf(dispatch.sourceId);
-    const buckets = bucketsOf(dispatch);
-    let limit = wanted;
-    if (buckets.length > 0 || deps.clock.monotonic() < heldUntil) {
-      const tokens = await tokensOf(buckets, [`provider:${transportName}`], wanted);
-      limit = tokens.granted;
-      if (limit < wanted) state.waitUntil = deps.clock.monotonic() + Math.min(tokens.waitMs, 1_000);
-      if (limit === 0) return 0;
-    }
     const attemptId = deps.id();
+    const held = deps.clock.monotonic() < heldUntil;
+    const { granted: limit, waitMs, dayOver } = await limits.take(dispatch, attemptId, wanted, held);
+    if (limit < wanted) state.waitUntil = deps.clock.monotonic() + Math.min(waitMs, 1_000);
+    // Its last message may have been the day's last: nobody would look whether the source has ended.
+    if (dayOver) await drainedMaybe(dispatch.sourceId, state);
+    if (limit === 0) return 0;
     const deadline = deps.clock.monotonic() + options.leaseSeconds * 1000;
     const rescan = state.position === null;
     const claim = await claimMessages(deps.db, {
@@ -175,8 +150,7 @@ export const createClaimer = (
       // When this failed all of them are left to their lease.
       state.underWay -= claim.claimed.length - usable.length;
     }
-    // Tokens that are lost make us slower, never faster.
-    await returnTokens(deps.redis, buckets, limit - usable.length).catch(redisAway);
+    await limits.giveBack(dispatch, attemptId, limit - usable.length);
     ready.add(usable.map((m) => ({ ...m, attemptId, dispatch, deadline })));
     pump();
     if (moved < limit && rescan) {
@@ -246,6 +220,7 @@ export const createClaimer = (
     hold(ms: number) {
       heldUntil = Math.max(heldUntil, deps.clock.monotonic() + ms + 1_000);
     },
+    notTaken: limits.notTaken,
     /** Messages whose outcome is written. */
     settled(sourceIds: readonly string[]) {
       settledSince.count += sourceIds.length;

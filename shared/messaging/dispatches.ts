@@ -27,12 +27,16 @@ export interface SenderAccount {
   readonly replyTo: string | null;
   readonly postalAddress: string | null;
   readonly ratePerSecond: number | null;
+  /** Messages per calendar day in UTC, over all processes; null: no limit. */
+  readonly dailyLimit: number | null;
 }
 
 /** Fixed dispatches for single messages. */
 export const singleDispatch = {
   transactional: "00000000-0000-7000-8000-000000000001",
   alert: "00000000-0000-7000-8000-000000000002",
+  /** Test mails of sender accounts. Always paused, so that no sender takes them: a job hands each over. */
+  test: "00000000-0000-7000-8000-000000000003",
 } as const;
 
 export interface NewDispatch {
@@ -88,7 +92,7 @@ export const runningDispatches = (db: Sql, channel: string): Promise<Dispatch[]>
     db,
     `select d.source, d.source_id as "sourceId", d.lane, d.status, d.rate_per_second as "ratePerSecond", d.content_id as "contentId", d.bulk,
        json_build_object('id', a.id, 'fromName', a.from_name, 'fromAddress', a.from_address, 'replyTo', a.reply_to,
-         'postalAddress', a.postal_address, 'ratePerSecond', a.rate_per_second) as sender
+         'postalAddress', a.postal_address, 'ratePerSecond', a.rate_per_second, 'dailyLimit', a.daily_limit) as sender
      from messaging.dispatches d
      join messaging.sender_accounts a on a.id = coalesce(d.sender_account_id, (select id from messaging.sender_accounts where channel = d.channel and is_default))
      where d.channel = ? and d.status = 'running'

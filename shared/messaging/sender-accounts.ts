@@ -1,11 +1,14 @@
-// The sender account that a channel uses when none is chosen.
+// Sender accounts as the pipeline needs them: the default of a channel, or one by its id.
 import { fail } from "../contracts/errors.ts";
 import { query, type Sql, type Trx } from "../db/knex.ts";
+import type { SenderAccount } from "./dispatches.ts";
 
 export interface SenderFacts {
+  readonly id: string;
   readonly fromAddress: string;
   readonly postalAddress: string | null;
   readonly ratePerSecond: number | null;
+  readonly dailyLimit: number | null;
   readonly isPlaceholder: boolean;
 }
 
@@ -14,9 +17,21 @@ export const defaultSender = async (sql: Sql, channel: string): Promise<SenderFa
   (
     await query<SenderFacts>(
       sql,
-      `select from_address as "fromAddress", postal_address as "postalAddress", rate_per_second as "ratePerSecond", is_placeholder as "isPlaceholder"
+      `select id, from_address as "fromAddress", postal_address as "postalAddress", rate_per_second as "ratePerSecond",
+       daily_limit as "dailyLimit", is_placeholder as "isPlaceholder"
      from messaging.sender_accounts where channel = ? and is_default`,
       [channel],
+    )
+  )[0];
+
+/** What one account sends as, or undefined. */
+export const senderAccount = async (sql: Sql, id: string): Promise<SenderAccount | undefined> =>
+  (
+    await query<SenderAccount>(
+      sql,
+      `select id, from_name as "fromName", from_address as "fromAddress", reply_to as "replyTo", postal_address as "postalAddress",
+       rate_per_second as "ratePerSecond", daily_limit as "dailyLimit" from messaging.sender_accounts where id = ?`,
+      [id],
     )
   )[0];
 

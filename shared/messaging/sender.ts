@@ -46,6 +46,8 @@ const MAX_HANDING = 200;
 const HAND_OFF_MARGIN_MS = 5_000;
 const EPOCH_AGE_MS = 100;
 const SWEEP_EVERY_MS = 2_000;
+/** Outcomes after which a message counts for no day's limit: the provider has not taken it and will be asked again. */
+const refused: ReadonlySet<string> = new Set(["transient", "throttled", "not_sent"]);
 
 /** Starts sending. Never throws while running: trouble is logged, and work goes on when its cause is gone. */
 export const startSender = (deps: Deps, transport: Transport, options: SenderOptions): Sender => {
@@ -69,6 +71,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   const writer = createOutcomeWriter(deps, options.channel, options.policy, (outcomes) => {
     handing -= outcomes.length;
     claimer.settled(outcomes.map((o) => o.sourceId));
+    void claimer.notTaken(outcomes.filter((o) => refused.has(o.outcome.kind)).map((o) => o.attemptId));
     // A late word, after the source was paused, cancelled or ended without it: nobody else would look at it again.
     for (const sourceId of new Set(outcomes.map((o) => o.sourceId)))
       if (!claimer.mayRun(sourceId))
@@ -96,6 +99,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
           attemptId,
         );
     } finally {
+      void claimer.notTaken(messages.map((m) => m.attemptId));
       // Those that could not be given back are left to their lease: no longer ours either way.
       claimer.returned(messages.map((m) => m.dispatch.sourceId));
     }

@@ -55,7 +55,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   "node-schedule": ["services/scheduler/"],
   nodemailer: ["services/email/providers/"],
   pg: ["scripts/start/postgres.ts"],
-  "rate-limiter-flexible": ["gateway/"],
+  "rate-limiter-flexible": ["gateway/", "services/email/senders/"],
   react: ["web/"],
   "react-dom": ["web/"],
   "react-hook-form": ["web/"],

@@ -47,8 +47,8 @@ const signIn = async (page: Page): Promise<void> => {
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
 };
 
-/** Starts the platform, on the run's own databases where they are real, and a browser. */
-export const openStage = async (): Promise<Stage> => {
+/** Starts the platform, on the run's own databases where they are real, and a browser. `env` goes over the defaults. */
+export const openStage = async (env: Readonly<Record<string, string>> = {}): Promise<Stage> => {
   const database = hasRealPostgres() ? await freshDatabase() : undefined;
   const platform = await startPlatform({
     timeoutMs: 180_000,
@@ -58,6 +58,7 @@ export const openStage = async (): Promise<Stage> => {
       LC_ADMIN_EMAIL: owner.email,
       LC_ADMIN_PASSWORD: owner.password,
       ...(database ? { DATABASE_URL: database.url, REDIS_URL: freshRedis().url } : {}),
+      ...env,
     },
   });
   const browser: Browser = await chromium.launch({

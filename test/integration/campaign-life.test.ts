@@ -174,10 +174,21 @@ test("a limited recipient domain is kept to its rate while others go on", async 
 });
 
 test("a live provider needs a complete sender and a public address; production never uses the sandbox", () => {
-  const sender = { fromAddress: "a@b.example", postalAddress: "1 Street", ratePerSecond: null, isPlaceholder: false };
+  const sender = {
+    id: "",
+    fromAddress: "a@b.example",
+    postalAddress: "1 Street",
+    ratePerSecond: null,
+    dailyLimit: null,
+    isPlaceholder: false,
+  };
   const live = { production: false, emailProvider: "smtp", publicUrl: "https://learn.example.org" } as const;
   const codes = (...args: Parameters<typeof launchProblems>) => launchProblems(...args).map((problem) => problem.code);
   expect(codes(sender, live)).toEqual([]);
+  for (const host of ["localhost", "127.8.0.1", "[::1]", "0.0.0.0", "app.localhost", "localhost."])
+    expect(codes(sender, { ...live, publicUrl: `http://${host}:3000` }), host).toEqual(["PUBLIC_URL_NOT_REACHABLE"]);
+  for (const host of ["localhost.example.org", "127.example.org", "10.0.0.7"])
+    expect(codes(sender, { ...live, publicUrl: `http://${host}` }), host).toEqual([]);
   expect(codes({ ...sender, postalAddress: null }, live)).toEqual(["SENDER_INCOMPLETE"]);
   expect(codes({ ...sender, isPlaceholder: true }, { ...live, publicUrl: "http://127.0.0.1:3000" })).toEqual([
     "SENDER_INCOMPLETE",

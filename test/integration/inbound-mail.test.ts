@@ -225,7 +225,7 @@ test("mail over SMTP leaves under the coded return path, and under the sender's 
   const sendWith = async (bounceAddress: string | undefined) => {
     const deps = { db: p.db, clock: systemClock, publicUrl: "http://localhost:3000", secretKeys, bounceAddress };
     const transport = createEmailTransport(deps, provider);
-    return transport.deliver({
+    const handOver = await transport.prepare({
       id,
       contactId: null,
       address: "person30@example.com",
@@ -236,6 +236,7 @@ test("mail over SMTP leaves under the coded return path, and under the sender's 
       dispatch,
       deadline: Number.POSITIVE_INFINITY,
     });
+    return handOver();
   };
   // As Amazon SES answers: its id is what it reports by.
   const accepted = { kind: "accepted", providerMessageId: "0102019aa1b2c3d4-0a1b2c3d-000000" };

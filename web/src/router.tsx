@@ -152,6 +152,11 @@ const mailbox = createRoute({
     present({ q: text(search["q"]), to: text(search["to"]), mail: text(search["mail"]) }),
   component: lazyRouteComponent(() => import("./screens/mailbox/mailbox.tsx"), "Mailbox"),
 });
+const sending = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/sending",
+  component: lazyRouteComponent(() => import("./screens/settings/sending.tsx"), "Sending"),
+});
 
 const screens = [
   overview,
@@ -169,6 +174,7 @@ const screens = [
   templates,
   template,
   mailbox,
+  sending,
 ] as const;
 
 export const router = createRouter({

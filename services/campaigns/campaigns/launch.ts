@@ -14,7 +14,7 @@ import { addAudienceChunk } from "../../../shared/messaging/ledger.ts";
 import { defaultSender } from "../../../shared/messaging/sender-accounts.ts";
 import { compiledBulk, emailContent } from "../content.ts";
 import { requireCampaign } from "./drafts.ts";
-import { launchProblems } from "./preflight.ts";
+import { launchProblems, launchRefusal } from "./preflight.ts";
 import { type CampaignRow, changeStatus, findCampaign, moveAudience } from "./store.ts";
 
 /** Members of the audience per transaction: large enough to be quick, small enough not to block an embedded database. */
@@ -36,8 +36,8 @@ export const launchCampaign = async (
   const compiled = compiledBulk(content);
   const now = deps.clock.now();
   await audienceCondition(deps.db, campaign.audience, now);
-  const [problem] = launchProblems(await defaultSender(deps.db, campaign.channel));
-  if (problem) throw fail(problem.code, problem.message);
+  const refusal = launchRefusal(await defaultSender(deps.db, campaign.channel));
+  if (refusal) throw refusal;
   const at = campaign.schedule ? new Date(campaign.schedule.at) : now;
   const begin = campaign.schedule?.perRecipientTimezone ? new Date(at.getTime() - FIRST_ZONE_MS) : at;
   const later = begin.getTime() > now.getTime();
@@ -81,7 +81,7 @@ const beginPreparing = (deps: Deps, campaignId: string): Promise<CampaignRow | u
     return begun ?? findCampaign(trx, campaignId);
   });
 
-/** Holds a campaign that cannot go on by itself: its segment was deleted or broken since it was launched. Nothing is sent. */
+/** Holds a campaign that cannot go on by itself: its segment or its sender's address went since it was launched. */
 const holdCampaign = async (deps: Deps, campaignId: string, heldReason: string): Promise<void> => {
   await deps.db.transaction(async (trx) => {
     const held = await changeStatus(trx, campaignId, { from: ["preparing"], to: "held", heldReason });
@@ -114,6 +114,10 @@ export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<
   // Cancelled before its audience was frozen: there is nobody to account for.
   if (!campaign?.content_id || !campaign.audience_at || campaign.audience_complete) return;
   if (campaign.status === "held") return;
+  // Since it was scheduled, somebody may have taken away what its mails must carry.
+  const [problem] =
+    campaign.status === "preparing" ? launchProblems(await defaultSender(deps.db, campaign.channel)) : [];
+  if (problem) return holdCampaign(deps, campaignId, problem.code.toLowerCase());
   const content = await readContent(deps.db, campaign.content_id);
   if (!content) throw new Error(`content ${campaign.content_id} is missing`);
   const compiled = compileBulk(content);

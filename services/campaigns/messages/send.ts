@@ -9,7 +9,7 @@ import { freezeContents } from "../../../shared/messaging/contents.ts";
 import { singleDispatch } from "../../../shared/messaging/dispatches.ts";
 import { addSingles, type SingleRequest } from "../../../shared/messaging/ledger.ts";
 import { defaultSender } from "../../../shared/messaging/sender-accounts.ts";
-import { launchProblems } from "../campaigns/preflight.ts";
+import { launchRefusal } from "../campaigns/preflight.ts";
 import { contactVars } from "../campaigns/store.ts";
 import { compiledSingle, type EmailContent, emailContent, requireEmail } from "../content.ts";
 
@@ -153,8 +153,8 @@ export const sendMessages = async (
     ]);
   if (messages === undefined && one.channel === undefined)
     throw wrong([{ path: "channel", message: 'is missing; expected "email"' }]);
-  const [problem] = launchProblems(await defaultSender(deps.db, "email"));
-  if (problem) throw fail(problem.code, problem.message);
+  const refusal = launchRefusal(await defaultSender(deps.db, "email"));
+  if (refusal) throw refusal;
   const list = messages ?? [one as OneMessage];
   const requests = await prepare(
     deps,

@@ -3,7 +3,7 @@ import type { Config } from "../../../shared/config.ts";
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { createFailover } from "./failover.ts";
 import { createPostmarkProvider } from "./postmark.ts";
-import type { EmailProvider } from "./provider.ts";
+import type { EmailProvider, Trace } from "./provider.ts";
 import { createResendProvider } from "./resend.ts";
 import { createSmtpProvider } from "./smtp.ts";
 
@@ -15,6 +15,10 @@ export interface ProviderSurroundings {
   readonly answerMs: number;
   /** Where the sandbox's SMTP server is now. */
   readonly sandboxUrl: () => Promise<string>;
+  /** Milliseconds for a connection to an SMTP server, and for its greeting; default 10,000. */
+  readonly connectMs?: number;
+  /** What hears the conversation with one server; absent: nobody. */
+  readonly traceOf?: (server: string) => Trace;
 }
 
 const missing = (provider: string, what: string) =>
@@ -30,24 +34,33 @@ export const serverNames = (urls: readonly string[]): readonly string[] => {
 };
 
 const membersOf = (settings: ProviderSettings, around: ProviderSurroundings): readonly EmailProvider[] => {
-  const { answerMs } = around;
+  const { answerMs, connectMs, traceOf } = around;
   const { smtpUrls, smtpConnections: connections, resend, postmark } = settings;
+  const of = (server: string) => (traceOf ? { trace: traceOf(server) } : {});
+  const smtp = (name: string, url: () => Promise<string>) =>
+    createSmtpProvider({ name, connections, answerMs, url, ...(connectMs ? { connectMs } : {}), ...of(name) });
   switch (settings.emailProvider) {
     case "sandbox":
-      return [createSmtpProvider({ name: "sandbox", connections, answerMs, url: around.sandboxUrl })];
+      return [smtp("sandbox", around.sandboxUrl)];
     case "smtp": {
       if (smtpUrls.length === 0) throw missing("smtp", "LC_SMTP_URLS names no server");
       const names = serverNames(smtpUrls);
-      return smtpUrls.map((url, i) =>
-        createSmtpProvider({ name: names[i] as string, connections, answerMs, url: async () => url }),
-      );
+      return smtpUrls.map((url, i) => smtp(names[i] as string, async () => url));
     }
     case "resend":
       if (!resend.apiKey) throw missing("resend", "RESEND_API_KEY is not set");
-      return [createResendProvider({ apiKey: resend.apiKey, url: resend.url, clock: around.clock, answerMs })];
+      return [
+        createResendProvider({
+          apiKey: resend.apiKey,
+          url: resend.url,
+          clock: around.clock,
+          answerMs,
+          ...of("resend"),
+        }),
+      ];
     case "postmark":
       if (!postmark.token) throw missing("postmark", "POSTMARK_TOKEN is not set");
-      return [createPostmarkProvider({ ...postmark, token: postmark.token, answerMs })];
+      return [createPostmarkProvider({ ...postmark, token: postmark.token, answerMs, ...of("postmark") })];
   }
 };
 

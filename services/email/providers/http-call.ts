@@ -3,6 +3,7 @@
 // "nothing was handed over" and "nobody knows", and mails must not be sent twice.
 import http from "node:http";
 import https from "node:https";
+import type { Trace } from "./provider.ts";
 
 export type HttpWord =
   | {
@@ -37,6 +38,7 @@ const CONNECT_MS = 10_000;
 /** Shorter than servers keep an idle connection, so that none is used just as it is being closed. */
 const IDLE_MS = 4_000;
 const LARGEST_ANSWER = 64 * 1024;
+const TRACED = 4_000;
 
 /** Seconds, or a date, which is taken against the server's own clock. */
 const retryAfter = ({ "retry-after": value, date }: http.IncomingHttpHeaders): number | undefined => {
@@ -45,7 +47,7 @@ const retryAfter = ({ "retry-after": value, date }: http.IncomingHttpHeaders): n
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 };
 
-const readJson = async (answer: http.IncomingMessage): Promise<unknown> => {
+const readJson = async (answer: http.IncomingMessage, trace: Trace | undefined): Promise<unknown> => {
   let text = "";
   try {
     for await (const chunk of answer.setEncoding("utf8")) {
@@ -55,11 +57,13 @@ const readJson = async (answer: http.IncomingMessage): Promise<unknown> => {
     return JSON.parse(text);
   } catch {
     return undefined;
+  } finally {
+    trace?.("server", `HTTP ${answer.statusCode} ${answer.statusMessage}\n${text.slice(0, TRACED)}`.trim());
   }
 };
 
-/** Calls to one API. `baseUrl` is http or https; connections are kept for the next call. */
-export const createHttpCaller = (baseUrl: string, connections: number): HttpCaller => {
+/** Calls to one API. `baseUrl` is http or https; connections are kept for the next call. `trace` hears each answer. */
+export const createHttpCaller = (baseUrl: string, connections: number, trace?: Trace): HttpCaller => {
   const base = baseUrl.replace(/\/+$/, "");
   const secure = base.startsWith("https:");
   const { Agent, request: open } = secure ? https : http;
@@ -68,6 +72,7 @@ export const createHttpCaller = (baseUrl: string, connections: number): HttpCall
   const call = ({ path, headers, body, timeoutMs }: HttpRequest): Promise<HttpWord> =>
     new Promise((resolve) => {
       const text = JSON.stringify(body);
+      trace?.("us", `POST ${base}${path} (${Buffer.byteLength(text)} bytes)`);
       let connected = false;
       const outgoing = open(`${base}${path}`, {
         method: "POST",
@@ -88,7 +93,7 @@ export const createHttpCaller = (baseUrl: string, connections: number): HttpCall
       outgoing.once("close", () => clearTimeout(late));
       outgoing.once("response", (answer) => {
         const { statusCode: status = 0, headers: found } = answer;
-        readJson(answer).then((read) =>
+        readJson(answer, trace).then((read) =>
           resolve({ kind: "answer", status, body: read, retryAfterMs: retryAfter(found) }),
         );
       });

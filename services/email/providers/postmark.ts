@@ -3,7 +3,7 @@
 import { createHttpCaller } from "./http-call.ts";
 import { mailbox } from "./mailbox.ts";
 import { postmarkOutcome } from "./postmark-answer.ts";
-import type { EmailProvider, MailParts } from "./provider.ts";
+import type { EmailProvider, MailParts, Trace } from "./provider.ts";
 
 export interface PostmarkOptions {
   readonly token: string;
@@ -14,6 +14,7 @@ export interface PostmarkOptions {
   readonly answerMs: number;
   /** Calls at once; default 8. */
   readonly connections?: number;
+  readonly trace?: Trace;
 }
 
 /** The metadata that comes back with callbacks: which message an event is about. */
@@ -39,7 +40,7 @@ const payloadOf = (mail: MailParts, key: string, bulkStream: string) => ({
 /** Postmark as a provider. */
 export const createPostmarkProvider = (options: PostmarkOptions): EmailProvider => {
   const connections = options.connections ?? 8;
-  const caller = createHttpCaller(options.url, connections);
+  const caller = createHttpCaller(options.url, connections, options.trace);
   return {
     name: "postmark",
     concurrency: connections,

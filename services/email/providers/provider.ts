@@ -29,6 +29,9 @@ export interface OutgoingMail {
   parts(): MailParts;
 }
 
+/** Hears the conversation with one server, line by line and without secrets: for test mails, which show it. */
+export type Trace = (from: "us" | "server", text: string) => void;
+
 /** An outcome, and whether it tells of the provider and not of this mail: unreachable, silent, credentials refused. */
 export type ProviderOutcome = Outcome & { readonly fault?: true };
 

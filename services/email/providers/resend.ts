@@ -5,7 +5,7 @@ import type { Clock } from "../../../shared/lib/clock.ts";
 import { SEND_MARGIN_MS } from "../../../shared/messaging/transport.ts";
 import { createHttpCaller } from "./http-call.ts";
 import { mailbox } from "./mailbox.ts";
-import type { EmailProvider, MailParts, ProviderOutcome } from "./provider.ts";
+import type { EmailProvider, MailParts, ProviderOutcome, Trace } from "./provider.ts";
 import { resendVerdict } from "./resend-answer.ts";
 
 export interface ResendOptions {
@@ -16,6 +16,7 @@ export interface ResendOptions {
   readonly answerMs: number;
   /** Calls at once; default 4, because an account begins with 2 requests a second. */
   readonly connections?: number;
+  readonly trace?: Trace;
 }
 
 /** The tag that comes back with callbacks: which message an event is about. */
@@ -39,7 +40,7 @@ const payloadOf = (mail: MailParts, key: string) => ({
 /** Resend as a provider. */
 export const createResendProvider = (options: ResendOptions): EmailProvider => {
   const connections = options.connections ?? 4;
-  const caller = createHttpCaller(options.url, connections);
+  const caller = createHttpCaller(options.url, connections, options.trace);
 
   return {
     name: "resend",

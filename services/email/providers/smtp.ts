@@ -2,7 +2,7 @@
 // A connection that fails is thrown away; the next mail opens a new one. Where the server is, is asked anew each time.
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import { SEND_MARGIN_MS } from "../../../shared/messaging/transport.ts";
-import type { EmailProvider, OutgoingMail, ProviderOutcome } from "./provider.ts";
+import type { EmailProvider, OutgoingMail, ProviderOutcome, Trace } from "./provider.ts";
 import { smtpOutcome } from "./smtp-answer.ts";
 
 export interface SmtpOptions {
@@ -14,7 +14,29 @@ export interface SmtpOptions {
   readonly answerMs: number;
   /** Mails per connection before it is closed, as some servers demand; default 1,000. */
   readonly mailsPerConnection?: number;
+  /** Milliseconds for a connection, and for the server's greeting; default 10,000. */
+  readonly connectMs?: number;
+  readonly trace?: Trace;
 }
+
+const silent = () => undefined;
+/** nodemailer's log as a conversation: what both sides said, everything that signs us in left out. */
+const conversation = (trace: Trace) => {
+  let signingIn = false;
+  return {
+    ...{ trace: silent, info: silent, warn: silent, error: silent, fatal: silent },
+    debug: ({ tnx }: { tnx?: string }, text: string) => {
+      if (tnx === "server") {
+        if (!text.startsWith("3")) signingIn = false;
+        trace("server", text);
+      } else if (tnx === "client") {
+        const method = /^AUTH +\S+/i.exec(text)?.[0];
+        signingIn ||= method !== undefined;
+        trace("us", signingIn ? `${method ?? ""} (hidden)`.trim() : text);
+      }
+    },
+  };
+};
 
 /** How nodemailer names a connection that ended under a command. */
 const brokenOff = new Set(["ECONNECTION", "ESOCKET", "ECONNRESET", "EPIPE"]);
@@ -31,13 +53,18 @@ interface Open {
 const open = async (options: SmtpOptions): Promise<Open> => {
   const url = new URL(await options.url());
   const secure = url.protocol === "smtps:";
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const port = Number(url.port || (secure ? 465 : 587));
+  const { connectMs = 10_000, trace } = options;
+  trace?.("us", `(connecting to ${host}, port ${port}${secure ? ", over TLS" : ""})`);
   const connection = new SMTPConnection({
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(url.port || (secure ? 465 : 587)),
+    host,
+    port,
     secure,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
     socketTimeout: options.answerMs,
+    ...(trace ? { logger: conversation(trace) as never, transactionLog: true } : {}),
   });
   const opened: Open = { connection, mails: 0, broken: undefined };
   try {
@@ -103,7 +130,12 @@ interface HandedOver {
   readonly broke: boolean;
 }
 
-const handOver = (opened: Open, { envelope }: OutgoingMail, raw: Buffer): Promise<HandedOver> =>
+const handOver = (
+  opened: Open,
+  { envelope }: OutgoingMail,
+  raw: Buffer,
+  trace: Trace | undefined,
+): Promise<HandedOver> =>
   new Promise((done) => {
     let bodyStarted = false;
     const resolve = (outcome: ProviderOutcome, broke = false) => done({ outcome, broke });
@@ -127,6 +159,7 @@ const handOver = (opened: Open, { envelope }: OutgoingMail, raw: Buffer): Promis
     const message = {
       pipe(stream: BodyStream) {
         bodyStarted = true;
+        trace?.("us", `(the mail, ${raw.length} bytes)`);
         writeBody(opened.connection, stream, raw);
       },
     };
@@ -202,7 +235,7 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
     }
     const used = opened.mails > 0;
     const begun = performance.now();
-    const { outcome, broke } = await handOver(opened, mail, raw);
+    const { outcome, broke } = await handOver(opened, mail, raw, options.trace);
     await giveBack(opened, outcome);
     // Servers close a connection after some mails or seconds, and we may notice only now: that is not this mail's fault.
     const now = performance.now();

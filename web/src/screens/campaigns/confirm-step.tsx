@@ -10,6 +10,7 @@ import { Facts, Section } from "../../parts/page.tsx";
 import { useRead, useWrite } from "../../query.ts";
 import { count, counted, duration, moment } from "../../words.ts";
 import { audienceWords } from "./campaigns.tsx";
+import { LaunchProblems } from "./launch-problems.tsx";
 
 const undoSeconds = 10;
 
@@ -80,11 +81,7 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
       <Section title="This will happen">
         <Facts facts={facts} />
       </Section>
-      {problems.map((problem) => (
-        <Note key={problem.code} tone="bad" role="alert" title="It cannot be launched yet">
-          {problem.message}
-        </Note>
-      ))}
+      <LaunchProblems problems={problems} title="It cannot be launched yet" />
       {launch.error && <ProblemNote problem={launch.error} retry={() => launch.mutate({ id: campaign.id })} />}
       {problems.length === 0 && recipients === 0 && (
         <Note tone="warn" title="Nobody would get it">

@@ -6,6 +6,7 @@ import { Figures, Section } from "../../parts/page.tsx";
 import { useRead } from "../../query.ts";
 import { count, counted, duration, reasonWords, share } from "../../words.ts";
 import css from "./campaigns.module.css";
+import { LaunchProblems } from "./launch-problems.tsx";
 
 /** Third step of the wizard. */
 export const PreflightStep = ({ id }: { readonly id: string }) => {
@@ -25,11 +26,7 @@ export const PreflightStep = ({ id }: { readonly id: string }) => {
   const left = reasons.reduce((sum, [, number]) => sum + number, 0);
   return (
     <Stack gap="lg">
-      {problems.map((problem) => (
-        <Note key={problem.code} tone="bad" role="alert" title="This must be solved before launch">
-          {problem.message}
-        </Note>
-      ))}
+      <LaunchProblems problems={problems} title="This must be solved before launch" />
       <Section
         title="Who gets it"
         aside={

@@ -1,0 +1,20 @@
+// What a page must never show: serious findings of axe-core, and content that scrolls sideways.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Serious and critical findings on the page, in words. The visit must bypass the content security policy. */
+export const findings = async (page: Page): Promise<string[]> => {
+  await page.evaluate(axe);
+  const results = (await page.evaluate("axe.run(document, { iframes: false })")) as AxeResults;
+  return results.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+};
+
+/** Pixels that the page is wider than the window; 0 or less: nothing scrolls sideways. */
+export const sideways = (page: Page): Promise<number> =>
+  page.evaluate("document.documentElement.scrollWidth - window.innerWidth") as Promise<number>;
