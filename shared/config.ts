@@ -76,6 +76,8 @@ const load = () => {
     redisUrl: read("REDIS_URL"),
     dataDir,
     admin: Object.freeze({ email: need("LC_ADMIN_EMAIL"), password: read("LC_ADMIN_PASSWORD") }),
+    sample: need("LC_SAMPLE") === "1",
+    sentryDsn: read("SENTRY_DSN"),
     secretKeys: Object.freeze(secretKeys(dataDir, production)),
     emailProvider: need("LC_EMAIL_PROVIDER") as "sandbox" | "smtp" | "resend" | "postmark",
     smtpUrls: Object.freeze(splitList(read("LC_SMTP_URLS") ?? "")),

@@ -45,6 +45,7 @@ export const startPlatform = async ({
     REDIS_URL: undefined,
     PUBLIC_URL: undefined,
     NODE_ENV: "development",
+    LC_SAMPLE: "0",
     ...env,
     LC_DATA_DIR: dataDir,
     PORT: String(port),
