@@ -1,6 +1,8 @@
 // Takes out of an error's text what may be about people or open a door: addresses, numbers, keys, and whatever somebody
 // else wrote. Names of columns, files and codes stay, because those are what helps.
 
+const isId = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
 /** In this order: what is told apart by its form goes before what is merely long. */
 const rules: readonly (readonly [RegExp, string | ((found: string) => string)])[] = [
   // A URL keeps its scheme and host; user, path and query may hold tokens.
@@ -15,8 +17,8 @@ const rules: readonly (readonly [RegExp, string | ((found: string) => string)])[
   ],
   // Ids of ours may stay; other long runs of letters and digits may be keys.
   [
-    /\b(?![\da-f]{8}-[\da-f]{4}-)[\w-]{24,}\b/gi,
-    (found) => (/\d/.test(found) && /[a-z]/i.test(found) ? "[secret]" : found),
+    /(?<![\w-])[\w-]{24,}/g,
+    (found) => (isId.test(found) || !/\d/.test(found) || !/[a-z]/i.test(found) ? found : "[secret]"),
   ],
   // Phone numbers and people's internet addresses; those of machines within the house stay.
   [
