@@ -15,13 +15,16 @@ type Overview = z.infer<typeof overview.actions.show.result>;
 
 const DAY = 86_400_000;
 const DAYS = 7;
+/** A count is shared so long, and so many times as long as it took: it never takes more than some percent of Postgres. */
 const SHARED_MS = 10_000;
+const TIMES_AS_LONG = 30;
 /** A caller's day began at most so long ago, wherever on earth it is, and with a changed clock. */
 const LONGEST_DAY = 26 * 3_600_000;
 
 interface Counted {
-  readonly at: number;
   readonly counts: Promise<PeriodCounts>;
+  /** Monotonic milliseconds until which it is shared; for ever while it is counted. */
+  until: number;
 }
 const shared = new WeakMap<Deps, Map<string, Counted>>();
 
@@ -29,14 +32,23 @@ const counted = (deps: Deps, today: Date): Promise<PeriodCounts> => {
   const byDay = shared.get(deps) ?? new Map<string, Counted>();
   shared.set(deps, byDay);
   const key = today.toISOString();
-  const now = deps.clock.monotonic();
+  const began = deps.clock.monotonic();
+  for (const [day, { until }] of byDay) if (began >= until) byDay.delete(day);
   const known = byDay.get(key);
-  if (known && now - known.at < SHARED_MS) return known.counts;
-  const counts = countPeriods(deps.db, { now: deps.clock.now(), today, days: DAYS });
-  counts.catch(() => byDay.delete(key));
-  for (const [old, { at }] of byDay) if (now - at >= SHARED_MS) byDay.delete(old);
-  byDay.set(key, { at: now, counts });
-  return counts;
+  if (known) return known.counts;
+  const entry: Counted = {
+    counts: countPeriods(deps.db, { now: deps.clock.now(), today, days: DAYS }),
+    until: Number.POSITIVE_INFINITY,
+  };
+  byDay.set(key, entry);
+  entry.counts.then(
+    () => {
+      const now = deps.clock.monotonic();
+      entry.until = now + Math.max(SHARED_MS, (now - began) * TIMES_AS_LONG);
+    },
+    () => byDay.delete(key),
+  );
+  return entry.counts;
 };
 
 /** Where the day begins: as the caller says, as long as that is within the last day. */
