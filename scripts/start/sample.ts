@@ -18,18 +18,27 @@ export const noteSample = (dataDir: string, databaseFolder: string): void => {
   writeFileSync(noteOf(dataDir), "The first start fills the sample workspace in and removes this file.\n");
 };
 
-/** Asks for the sample workspace when that is noted. Never throws: the platform works without it. */
-export const askForSample = async (root: string, dataDir: string, urls: Readonly<Record<string, string>>) => {
+/**
+ * Asks for the sample workspace when that is noted; to be called once Postgres answers, it waits for the schema by
+ * itself. Never throws: the platform works without it.
+ */
+export const askForSample = async (
+  root: string,
+  dataDir: string,
+  urls: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> => {
   if (!existsSync(noteOf(dataDir))) return;
   try {
     await run(process.execPath, [join(root, "scripts/ask-for-sample.ts")], {
       cwd: root,
       env: environmentWith({ ...urls, LC_DATA_DIR: dataDir }),
-      timeout: 60_000,
+      signal,
     });
     rmSync(noteOf(dataDir), { force: true });
     step("A sample workspace of 200 made-up people is being filled in (one button on the Overview removes it).");
   } catch (error) {
+    if (signal.aborted) return;
     const { stderr, message } = error as { stderr?: string; message: string };
     trouble(
       "The sample workspace could not be asked for; the next start tries again.",

@@ -181,10 +181,15 @@ const bringUp = async (running: Running, port: number, signal: AbortSignal): Pro
     signIn = message;
     if (shown) showSignIn(port, message);
   });
+  const urls = { DATABASE_URL: postgres.url, REDIS_URL: redis.url };
+  const sample = noticed(
+    postgres.up.then(() =>
+      hasGateway && !config.databaseUrl ? askForSample(root, config.dataDir, urls, signal) : undefined,
+    ),
+  );
   await Promise.all([redis.up, postgres.up, buildWeb(root, signal)]);
   if (hasGateway && !(await untilReady(port, signal))) return;
-  if (hasGateway && !config.databaseUrl)
-    await askForSample(root, config.dataDir, { DATABASE_URL: postgres.url, REDIS_URL: redis.url });
+  await sample;
   showSignIn(hasGateway ? port : undefined, signIn);
   shown = true;
 };

@@ -8,12 +8,13 @@ import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { publishMany } from "../../../shared/jobs/outbox.ts";
 import { samplePeople } from "../../../shared/lib/sample/sample-people.ts";
 import { showSample } from "./show-sample.ts";
-import { changeState, deleteSample } from "./store.ts";
+import { changeState, deleteSample, sampleState } from "./store.ts";
 
-/** Asks for the removal. Asking again while it goes on, or when there is no sample, changes nothing. */
+/** Asks for the removal; nothing happens when there is no sample. Asking again starts one anew that was given up. */
 export const askForRemoval = async (deps: Deps): Promise<z.infer<typeof SampleWorkspace>> => {
   await deps.db.transaction(async (trx) => {
-    if (await changeState(trx, "present", "removing"))
+    await changeState(trx, "present", "removing");
+    if ((await sampleState(trx)) === "removing")
       await enqueue(trx, "campaign.remove-sample", {}, { uniqueKey: "sample" });
   });
   return showSample(deps);
