@@ -19,7 +19,8 @@ import { Lately } from "./overview/lately.tsx";
 import css from "./overview/overview.module.css";
 import { SampleNote } from "./overview/sample-note.tsx";
 
-const open: readonly CampaignStatus[] = ["preparing", "running", "paused", "held"];
+/** Held ones stand with what needs attention. */
+const open: readonly CampaignStatus[] = ["preparing", "running", "paused"];
 
 interface Line {
   readonly id: string;
