@@ -3,6 +3,7 @@ import type { BrokerOptions } from "moleculer";
 import { nodeId, redisUrl } from "./shared/broker/deps.ts";
 import { healthMiddleware } from "./shared/broker/health.ts";
 import { requestLogMiddleware } from "./shared/broker/request-log.ts";
+import { reportingMiddleware } from "./shared/broker/sentry.ts";
 import { shutdownMiddleware } from "./shared/broker/shutdown.ts";
 import { config } from "./shared/config.ts";
 import { jobsMiddleware } from "./shared/jobs/middleware.ts";
@@ -31,6 +32,7 @@ const options: BrokerOptions = {
   heartbeatTimeout: 6,
   middlewares: [
     shutdownMiddleware(),
+    reportingMiddleware(),
     healthMiddleware(),
     requestLogMiddleware(),
     channelsMiddleware(

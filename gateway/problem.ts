@@ -1,6 +1,7 @@
 // Every error answer: RFC 9457 problem details from the catalogue. What the catalogue does not know is a 500 without detail.
 import type { ServerResponse } from "node:http";
 import type { Log } from "../shared/broker/deps.ts";
+import { reportError } from "../shared/broker/report.ts";
 import {
   type ErrorCode,
   errorCatalogue,
@@ -116,6 +117,7 @@ export const markLogged = (thrown: unknown): void => {
 export const logUnforeseen = (log: Log, requestId: string, what: string, thrown: unknown): void => {
   if (classify(thrown).known || (typeof thrown === "object" && thrown !== null && said.has(thrown))) return;
   markLogged(thrown);
+  reportError(thrown, { kind: "request", name: what, requestId });
   log.error({ requestId, what }, `${what} failed: ${(thrown as Error | undefined)?.stack ?? String(thrown)}`);
 };
 

@@ -7,6 +7,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { splitList, variables } from "./variables.ts";
 
+export { environmentWith } from "./environment.ts";
 export { variables } from "./variables.ts";
 
 /** A variable whose value is missing or not permitted. */
@@ -76,6 +77,8 @@ const load = () => {
     redisUrl: read("REDIS_URL"),
     dataDir,
     admin: Object.freeze({ email: need("LC_ADMIN_EMAIL"), password: read("LC_ADMIN_PASSWORD") }),
+    sample: need("LC_SAMPLE") === "1",
+    sentryDsn: read("SENTRY_DSN"),
     secretKeys: Object.freeze(secretKeys(dataDir, production)),
     emailProvider: need("LC_EMAIL_PROVIDER") as "sandbox" | "smtp" | "resend" | "postmark",
     smtpUrls: Object.freeze(splitList(read("LC_SMTP_URLS") ?? "")),
@@ -120,10 +123,3 @@ const load = () => {
 /** What this process runs with. Read once, at import; throws ConfigError when a variable is wrong. */
 export const config = load();
 export type Config = typeof config;
-
-/** The environment for a child process: this one's, with changes. For the supervisor and the tests. */
-export const environmentWith = (changes: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv => {
-  const merged: NodeJS.ProcessEnv = { ...process.env, ...changes };
-  for (const [name, value] of Object.entries(changes)) if (value === undefined) delete merged[name];
-  return merged;
-};

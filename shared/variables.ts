@@ -73,6 +73,14 @@ export const variables: readonly Variable[] = [
     refuse: (v) => (v.length >= 10 && v.length <= 128 ? undefined : "10 to 128 characters"),
   },
   {
+    name: "LC_SAMPLE",
+    meaning:
+      "`0`: the first `npm start` with the embedded database leaves out the sample workspace. With `DATABASE_URL` or in production there never is one",
+    groups: ["start"],
+    fallback: "1",
+    refuse: oneOf("0", "1"),
+  },
+  {
     name: "LC_SECRET_KEYS",
     meaning:
       "Comma-separated keys of at least 32 characters; the first signs, all verify. Made in the data folder locally, required in production",
@@ -202,6 +210,15 @@ export const variables: readonly Variable[] = [
     groups: ["all"],
     fallback: "info",
     refuse: oneOf("trace", "debug", "info", "warn", "error", "fatal"),
+  },
+  {
+    name: "SENTRY_DSN",
+    meaning:
+      "Errors that nobody foresaw are reported here, without addresses, bodies and keys; nothing is loaded when unset",
+    groups: ["all"],
+    example: "https://key@o1.ingest.sentry.io/1",
+    secret: true,
+    refuse: urlWith("http", "https"),
   },
   {
     name: "LC_PROCESSES",

@@ -8,6 +8,8 @@ export const commands: Readonly<Record<string, string>> = {
   types: "Type check of the back end and the web app",
   migrate: "Brings the schema of `DATABASE_URL` up to date. Safe to run twice and from several places at once",
   "key:generate": "Prints a key for `LC_SECRET_KEYS`",
+  doctor:
+    "Looks at variables, Redis, Postgres, clocks, the way out for mail and `PUBLIC_URL`, and says in a sentence each what to do. `-- --json` for programs",
   user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in",
   "build:web": "Builds the web app into `web/dist`",
   bench:

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { environmentWith } from "../../shared/config.ts";
+import { environmentWith } from "../../shared/environment.ts";
 
 const run = promisify(execFile);
 

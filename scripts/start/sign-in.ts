@@ -53,6 +53,7 @@ export const showSignIn = (port: number | undefined, signIn: SignIn | undefined)
     ...signInRows(signIn),
     ...(config.emailProvider === "sandbox" ? [["Mails", `${url}/mailbox (nothing leaves this machine)`] as const] : []),
     ["Data", config.dataDir],
+    ["Check", "npm run doctor, in another terminal, when something is off"],
     ["Stop", "Ctrl-C"],
   ]);
 };

@@ -12,6 +12,7 @@ import { embeddedUrl, postgresAnswers } from "./postgres.ts";
 import { untilReady } from "./readiness.ts";
 import { configureRedis, findRedis, redisAnswers } from "./redis.ts";
 import { claimDataFolder, endLeftovers, removeNote } from "./run-files.ts";
+import { askForSample, noteSample } from "./sample.ts";
 import { StartError, step, trouble } from "./say.ts";
 import { type SignIn, showSignIn, signInFrom } from "./sign-in.ts";
 import { showWarnings } from "./warnings.ts";
@@ -70,6 +71,7 @@ const startPostgres = async (running: Running): Promise<{ url: string; up: Promi
   const port = await freePort();
   const folder = join(config.dataDir, "postgres");
   const begun = performance.now();
+  noteSample(config.dataDir, folder);
   step(existsSync(folder) ? "Starting the embedded Postgres …" : "Making the embedded Postgres, once …");
   running.stores.push(
     keepRunning(config.dataDir, {
@@ -179,8 +181,15 @@ const bringUp = async (running: Running, port: number, signal: AbortSignal): Pro
     signIn = message;
     if (shown) showSignIn(port, message);
   });
+  const urls = { DATABASE_URL: postgres.url, REDIS_URL: redis.url };
+  const sample = noticed(
+    postgres.up.then(() =>
+      hasGateway && !config.databaseUrl ? askForSample(root, config.dataDir, urls, signal) : undefined,
+    ),
+  );
   await Promise.all([redis.up, postgres.up, buildWeb(root, signal)]);
   if (hasGateway && !(await untilReady(port, signal))) return;
+  await sample;
   showSignIn(hasGateway ? port : undefined, signIn);
   shown = true;
 };

@@ -11,6 +11,8 @@ import { preflightCampaign } from "./campaigns/preflight.ts";
 import { campaignStats } from "./campaigns/stats.ts";
 import { campaignOf } from "./campaigns/store.ts";
 import { campaignMessages } from "./messages/list.ts";
+import { removeSampleCampaigns } from "./sample/remove-sample.ts";
+import { seedSampleCampaigns } from "./sample/seed-sample.ts";
 
 export default service("campaigns", {
   actions: {
@@ -41,6 +43,16 @@ export default service("campaigns", {
       name: "campaign.finalize",
       attempts: 10,
       handler: (input, run) => finalizeCampaign(run.deps, input.campaignId),
+    }),
+    defineJob({
+      name: "campaign.seed-sample",
+      attempts: 10,
+      handler: (_input, run) => seedSampleCampaigns(run.deps),
+    }),
+    defineJob({
+      name: "campaign.remove-sample",
+      attempts: 10,
+      handler: (_input, run) => removeSampleCampaigns(run.deps),
     }),
     defineJob({ name: "campaign.due", attempts: 1, handler: (_input, run) => catchUpCampaigns(run.deps) }),
   ],

@@ -36,6 +36,7 @@ const start = (deps: Deps): Sender => {
     policy: { maxAttempts: 6, backoffMs: (attempt) => fullJitter(attempt, { baseMs: 15_000, capMs: 3_600_000 }) },
     domainRates: config.domainRates,
     allowlist: config.sendAllowlist,
+    live: config.emailProvider !== "sandbox",
     drained: async (sourceId) => {
       await deps.db.transaction((trx) =>
         enqueue(

@@ -1,6 +1,7 @@
 // One structured line per action that took part in a request: name, milliseconds, outcome, ids. No params, no people.
 import type { ActionHandler, Context, Middleware } from "moleculer";
 import { errorCode } from "../contracts/errors.ts";
+import { reportError } from "./report.ts";
 
 /** Broker middleware. Expected refusals are debug lines; what nobody foresaw is an error line, once, where it happened. */
 export const requestLogMiddleware = (): Middleware =>
@@ -26,8 +27,10 @@ export const requestLogMiddleware = (): Middleware =>
           else if (
             (error as { nodeID?: string }).nodeID === undefined ||
             (error as { nodeID?: string }).nodeID === ctx.nodeID
-          )
+          ) {
             ctx.broker.logger.error(line("error"), `${action.name} failed: ${(error as Error).stack ?? String(error)}`);
+            reportError(error, { kind: "action", name: action.name, requestId: line("error").requestId });
+          }
           throw error;
         }
       };

@@ -213,5 +213,7 @@ export const campaigns = {
     "campaign.due": job({ queue: "default", input: z.object({}) }),
     "campaign.launch": job({ queue: "default", input: z.object({ campaignId: Id }) }),
     "campaign.finalize": job({ queue: "default", input: z.object({ campaignId: Id }) }),
+    "campaign.seed-sample": job({ queue: "default", input: z.object({}) }),
+    "campaign.remove-sample": job({ queue: "default", input: z.object({}) }),
   },
 } as const;

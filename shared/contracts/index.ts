@@ -9,6 +9,8 @@ import type { ActionContract, JobContract } from "./contract.ts";
 import { email } from "./email.ts";
 import { imports } from "./imports.ts";
 import { messages } from "./messages.ts";
+import { overview } from "./overview.ts";
+import { sample } from "./sample.ts";
 import { sandbox } from "./sandbox.ts";
 import { scheduler } from "./scheduler.ts";
 import { segments } from "./segments.ts";
@@ -25,6 +27,8 @@ export const contracts = {
   email,
   imports,
   messages,
+  overview,
+  sample,
   sandbox,
   scheduler,
   segments,

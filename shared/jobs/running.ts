@@ -1,6 +1,7 @@
 // One run of one job: its input is checked, its handler gets a signal and a time limit, and whatever happens becomes an
 // outcome. A run whose signal was aborted never counts as completed, however its handler ended: it may have stopped early.
 import type { Deps } from "../broker/deps.ts";
+import { reportError } from "../broker/report.ts";
 import { validate } from "../broker/validate.ts";
 import { jobContracts } from "../contracts/index.ts";
 import { isConnectionLost } from "../db/knex.ts";
@@ -95,6 +96,7 @@ const failed = (run: ActiveRun, definition: JobDefinition | undefined, thrown: u
   const print = fingerprint(job.type, error);
   const connectionLost = isConnectionLost(thrown);
   if (thrown instanceof Unrecoverable || job.attempt >= job.maxAttempts) {
+    if (!connectionLost) reportError(thrown, { kind: "job", name: job.type, id: job.id, attempt: job.attempt });
     return outcome(run, "failed", { error, fingerprint: print, connectionLost });
   }
   const delayMs = retryDelay(job.attempt, definition ?? unknownTypeOptions);

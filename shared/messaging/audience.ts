@@ -3,6 +3,7 @@
 
 import { fail } from "../contracts/errors.ts";
 import { query, type Sql } from "../db/knex.ts";
+import { reservedPattern } from "../lib/reserved-address.ts";
 import { compileRule, RuleError } from "../lib/segment-rule.ts";
 import { contactColumns } from "./merge-fields.ts";
 
@@ -71,11 +72,13 @@ export interface JudgeOptions {
   readonly required: readonly string[];
   /** Contacts made after this moment are not part of the audience. */
   readonly asOf: Date;
+  /** Mail leaves this machine: addresses that cannot be anybody's are left out. */
+  readonly live?: boolean;
 }
 
 /**
  * `select contact_id, address, reason, vars, timezone` over the audience; reason is null for those who can be sent to.
- * The order of reasons: no_address, bounced_before, suppressed, no_consent, missing_field.
+ * The order of reasons: no_address, reserved_address, bounced_before, suppressed, no_consent, missing_field.
  */
 export const judgedAudience = (options: JudgeOptions, keyset?: { after: string | null; limit: number }): Fragment => {
   const address = addressColumn(options.channel);
@@ -94,7 +97,8 @@ export const judgedAudience = (options: JudgeOptions, keyset?: { after: string |
       select c.id as contact_id, ${address} as address, c.timezone, ${vars.sql} as vars,
         case
           when ${address} is null then 'no_address'
-          when s.reason in ('hard_bounce', 'soft_bounces') then 'bounced_before'
+           ${options.live && options.channel === "email" ? `when c.email ~ '${reservedPattern}' then 'reserved_address'` : ""}
+           when s.reason in ('hard_bounce', 'soft_bounces') then 'bounced_before'
           when s.reason is not null then 'suppressed'
           when k.${options.channel} is distinct from 'granted' then 'no_consent'
           ${missingSql}

@@ -2,9 +2,10 @@
 // Claims as much as about two seconds of sending need, so that little waits under a lease and little is stranded by a kill.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../broker/deps.ts";
-import { type ClaimedMessage, type ClaimPosition, claimMessages, releaseClaimed, skipClaimed } from "./claim.ts";
+import { type ClaimedMessage, type ClaimPosition, claimMessages, releaseClaimed } from "./claim.ts";
 import { type Dispatch, runningDispatches } from "./dispatches.ts";
 import { createLimits } from "./limits.ts";
+import { domainOf, permitted } from "./permitted.ts";
 import type { createReadyQueue } from "./ready-queue.ts";
 import type { SenderOptions } from "./sender.ts";
 
@@ -24,8 +25,6 @@ interface SourceState {
   /** Not before this monotonic moment: no tokens, or nothing there when last looked at. */
   waitUntil: number;
 }
-
-const domainOf = (address: string) => address.slice(address.lastIndexOf("@") + 1);
 
 export const createClaimer = (
   deps: Deps,
@@ -102,22 +101,6 @@ export const createClaimer = (
     return claimed.filter((m) => !gone.has(m.id));
   };
 
-  const permitted = async (
-    claimed: readonly ClaimedMessage[],
-    attemptId: string,
-  ): Promise<readonly ClaimedMessage[]> => {
-    if (options.allowlist.length === 0) return claimed;
-    const ok = (m: ClaimedMessage) =>
-      options.allowlist.includes(m.address) || options.allowlist.includes(domainOf(m.address));
-    await skipClaimed(
-      deps.db,
-      claimed.filter((m) => !ok(m)).map((m) => m.id),
-      attemptId,
-      "not_on_allowlist",
-    );
-    return claimed.filter(ok);
-  };
-
   /** Claims for one dispatch. Returns how many rows it moved. */
   const claimFor = async (dispatch: Dispatch, wanted: number): Promise<number> => {
     const state = stateOf(dispatch.sourceId);
@@ -145,7 +128,7 @@ export const createClaimer = (
     if (moved > 0) state.dirty = true;
     let usable: readonly ClaimedMessage[] = [];
     try {
-      usable = await withDomainTokens(await permitted(claim.claimed, attemptId), attemptId);
+      usable = await withDomainTokens(await permitted(deps.db, claim.claimed, attemptId, options), attemptId);
     } finally {
       // When this failed all of them are left to their lease.
       state.underWay -= claim.claimed.length - usable.length;

@@ -21,6 +21,8 @@ export interface SenderOptions {
   readonly domainRates: ReadonlyMap<string, number>;
   /** When not empty, only these addresses and domains get anything (staging). */
   readonly allowlist: readonly string[];
+  /** Mail leaves this machine: addresses that cannot be anybody's get nothing. */
+  readonly live: boolean;
   /** Called when nothing of a source is left to take or under way here: it may be finished. */
   readonly drained: (sourceId: string) => Promise<void>;
 }

@@ -84,3 +84,7 @@ export const resolveUnknown = async (
   );
   return rows.length;
 };
+
+/** True when the source has any message. */
+export const anyMessage = async (sql: Sql, sourceId: string): Promise<boolean> =>
+  (await query(sql, "select 1 from messaging.messages where source_id = ? limit 1", [sourceId])).length > 0;

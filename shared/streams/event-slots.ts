@@ -1,6 +1,7 @@
 // Events in progress: a slot per event, so a slow one holds up nobody else. An event is acknowledged when every handler
 // of its type in the group has succeeded; a failed one waits for its next attempt without a slot but keeps its lease;
 // after the last attempt it goes to the dead letters. There is no order between events.
+import { reportError } from "../broker/report.ts";
 import { backoff, settledWithin } from "./backoff.ts";
 import { messageOf } from "./quiet-log.ts";
 import type { ReaderContext } from "./reader-context.ts";
@@ -105,7 +106,9 @@ export const createEventSlots = (context: ReaderContext): EventSlots => {
     const fields = { group, event: entry.event.id, type: entry.event.type, attempt: entry.attempt, error };
     if (entry.attempt >= options.maxAttempts) {
       entry.state = "burying";
-      void bury(entry, error, entry.event.type);
+      const { id, type } = entry.event;
+      for (const one of errors) reportError(one, { kind: "event", name: type, id, attempt: entry.attempt });
+      void bury(entry, error, type);
     } else if (isClosed(entry.stream)) {
       handOver(entry, entry.attempt);
     } else {

@@ -47,14 +47,21 @@ const signIn = async (page: Page): Promise<void> => {
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
 };
 
-/** Starts the platform, on the run's own databases where they are real, and a browser. `env` goes over the defaults. */
-export const openStage = async (env: Readonly<Record<string, string>> = {}): Promise<Stage> => {
-  const database = hasRealPostgres() ? await freshDatabase() : undefined;
+interface StageOptions {
+  /** With the sample workspace, on embedded databases. */
+  readonly sample?: boolean;
+  /** Goes over the defaults. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts the platform, on the run's own databases where they are real, and a browser. */
+export const openStage = async ({ sample = false, env = {} }: StageOptions = {}): Promise<Stage> => {
+  const database = hasRealPostgres() && !sample ? await freshDatabase() : undefined;
   const platform = await startPlatform({
     timeoutMs: 180_000,
     env: {
       LC_PROCESSES: "one",
-      LC_SAMPLE: "0",
+      LC_SAMPLE: sample ? "1" : "0",
       LC_ADMIN_EMAIL: owner.email,
       LC_ADMIN_PASSWORD: owner.password,
       ...(database ? { DATABASE_URL: database.url, REDIS_URL: freshRedis().url } : {}),

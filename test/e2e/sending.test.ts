@@ -22,7 +22,9 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
 
   beforeAll(async () => {
     [peer, dns] = await Promise.all([startSmtpPeer(), startDns()]);
-    stage = await openStage({ LC_EMAIL_PROVIDER: "smtp", LC_SMTP_URLS: peer.url, LC_DNS_SERVERS: dns.address });
+    stage = await openStage({
+      env: { LC_EMAIL_PROVIDER: "smtp", LC_SMTP_URLS: peer.url, LC_DNS_SERVERS: dns.address },
+    });
     visit = await stage.visit();
     page = visit.page;
   }, 240_000);

@@ -95,6 +95,7 @@ export const openPipeline = async (options: { databaseUrl?: string; redisUrl?: s
         policy: { maxAttempts: 3, backoffMs: () => 50 },
         domainRates: new Map(),
         allowlist: [],
+        live: false,
         drained: (id) => finalizeCampaign(deps, id),
         ...rest,
       });

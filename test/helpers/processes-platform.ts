@@ -45,6 +45,7 @@ export const startPlatform = async ({
     REDIS_URL: undefined,
     PUBLIC_URL: undefined,
     NODE_ENV: "development",
+    LC_SAMPLE: "0",
     ...env,
     LC_DATA_DIR: dataDir,
     PORT: String(port),
@@ -102,7 +103,9 @@ export const smallCheckout = (): string => {
   const root = join(inject("runDir"), `checkout-${randomBytes(4).toString("hex")}`);
   cpSync(join(repository, "scripts"), join(root, "scripts"), { recursive: true });
   mkdirSync(join(root, "shared"));
-  for (const file of ["shared/config.ts", "shared/variables.ts", "shared/local-backends.ts"])
+  for (const file of ["config.ts", "environment.ts", "variables.ts", "local-backends.ts"].map(
+    (name) => `shared/${name}`,
+  ))
     cpSync(join(repository, file), join(root, file));
   writeFileSync(join(root, "package.json"), '{ "type": "module" }');
   writeFileSync(join(root, "moleculer.config.ts"), "export default { logger: false };\n");

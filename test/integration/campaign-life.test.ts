@@ -155,6 +155,15 @@ test("staging's allow-list skips everybody else, with the reason", async () => {
   expect(await p.stats(id)).toMatchObject({ states: { accepted: 1, skipped: 4 }, reasons: { not_on_allowlist: 4 } });
 });
 
+test("a live provider is never handed an address under a name that is set aside for examples", async () => {
+  await p.people(3);
+  await query(p.db, "update contacts.contacts set email = 'maya@sample.example' where email = 'person1@example.com'");
+  p.sender({ live: true });
+  const id = await p.launch();
+  expect(await p.finished(id)).toBe("completed");
+  expect(await p.stats(id)).toMatchObject({ states: { accepted: 2, skipped: 1 }, reasons: { reserved_address: 1 } });
+});
+
 test("a limited recipient domain is kept to its rate while others go on", async () => {
   await p.people(40);
   await query(

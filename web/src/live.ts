@@ -5,6 +5,8 @@ import { refreshQuietly } from "./query.ts";
 
 /** What a topic's message makes out of date. */
 const touchedBy = (topic: string): string[] => {
+  // A campaign began, stopped or ended: what the Overview says of all of them changes with it.
+  if (topic === "campaigns") return ["campaigns.list", "overview.show"];
   if (topic.startsWith("campaign")) return ["campaigns.get", "campaigns.stats", "campaigns.messages", "campaigns.list"];
   if (topic.startsWith("import")) return ["imports.get", "imports.list", "imports.errors"];
   return [];

@@ -1,6 +1,7 @@
 // Launch: a compare-and-set, a frozen content and a job, in one transaction; then the audience is written to the ledger
 // in chunks, each resumable. Two clicks, two processes or a kill in between make one audience.
 import type { Deps } from "../../../shared/broker/deps.ts";
+import { config } from "../../../shared/config.ts";
 import type { CampaignStatus } from "../../../shared/contracts/campaigns.ts";
 import { errorCode, fail } from "../../../shared/contracts/errors.ts";
 import type { JobRun } from "../../../shared/jobs/define.ts";
@@ -129,7 +130,14 @@ export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<
     return undefined;
   });
   if (!condition) return;
-  const judge = { channel: campaign.channel, condition, fields: compiled.fields, required: compiled.required, asOf };
+  const judge = {
+    channel: campaign.channel,
+    condition,
+    fields: compiled.fields,
+    required: compiled.required,
+    asOf,
+    live: config.emailProvider !== "sandbox",
+  };
   const notBefore = campaign.schedule ? new Date(campaign.schedule.at) : asOf;
   let cursor = campaign.audience_cursor;
   for (let complete = false; !complete; ) {

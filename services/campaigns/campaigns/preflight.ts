@@ -101,6 +101,7 @@ export const preflightCampaign = async (
     fields: compiled.fields,
     required: compiled.required,
     asOf: now,
+    live: config.emailProvider !== "sandbox",
   });
   const rate = Math.min(campaign.rate?.perSecond ?? ASSUMED_RATE, sender?.ratePerSecond ?? ASSUMED_RATE);
   return {

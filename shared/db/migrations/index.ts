@@ -7,6 +7,7 @@ import { messaging } from "./0004_messaging.ts";
 import { jobs } from "./0005_jobs.ts";
 import { scheduler } from "./0006_scheduler.ts";
 import { accounts } from "./0007_accounts.ts";
+import { sample } from "./0008_sample.ts";
 import { sending } from "./0009_sending.ts";
 import { webhooks } from "./0010_webhooks.ts";
 
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   jobs,
   scheduler,
   accounts,
+  sample,
   sending,
   webhooks,
 ];

@@ -1,33 +1,69 @@
-// The first screen after signing in: the next steps while the workspace is new, what runs now, and where campaigns stand.
+// The first screen after signing in: the next steps while the workspace is new, what waits for somebody, what was sent
+// and read lately, what runs now and what comes next.
 import { Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useRouteContext } from "@tanstack/react-router";
+import { useMemo } from "react";
 import type { CampaignStatus } from "../../../shared/contracts/campaigns.ts";
 import { useLive } from "../live.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ButtonLink, TextLink } from "../parts/link.tsx";
 import { Empty, ProblemNote } from "../parts/note.tsx";
-import { Figures, PageHead, Section } from "../parts/page.tsx";
+import { PageHead, Section } from "../parts/page.tsx";
 import { Status } from "../parts/status.tsx";
 import { useRead } from "../query.ts";
-import { campaignWords, count, shortMoment } from "../words.ts";
+import { campaignWords, moment, shortMoment } from "../words.ts";
 import { CampaignProgress } from "./campaigns/progress.tsx";
-import { FirstSteps } from "./first-steps.tsx";
-import css from "./overview.module.css";
+import { Attention } from "./overview/attention.tsx";
+import { FirstSteps } from "./overview/first-steps.tsx";
+import { Lately } from "./overview/lately.tsx";
+import css from "./overview/overview.module.css";
+import { SampleNote } from "./overview/sample-note.tsx";
 
-const open: readonly CampaignStatus[] = ["preparing", "running", "paused", "held"];
-const read = 100;
+/** Held ones stand with what needs attention. */
+const open: readonly CampaignStatus[] = ["preparing", "running", "paused"];
+
+interface Line {
+  readonly id: string;
+  readonly name: string;
+  readonly status: CampaignStatus;
+  readonly when: string;
+}
+
+/** Campaigns line by line, each with its state and a moment. */
+const CampaignLines = ({ lines }: { readonly lines: readonly Line[] }) => (
+  <ul className={`lc-plain-list ${css["recent"]}`}>
+    {lines.map(({ id, name, status, when }) => (
+      <li key={id}>
+        <TextLink to="/campaigns/$id" params={{ id }} c="var(--lc-ink)" fz="sm" fw={500} className="lc-break">
+          {name}
+        </TextLink>
+        <Group gap="sm" wrap="nowrap">
+          <Status word={campaignWords[status]} />
+          <Text fz="sm" c="dimmed" className="lc-numbers" style={{ whiteSpace: "nowrap" }}>
+            {when}
+          </Text>
+        </Group>
+      </li>
+    ))}
+  </ul>
+);
+
+/** Where the reader's day began. */
+const startOfDay = (): string => {
+  const now = new Date();
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate()).toISOString();
+};
 
 /** Overview. */
 export const Overview = () => {
   const { session } = useRouteContext({ from: "/app" });
   const live = useLive("campaigns");
-  const campaigns = useRead("campaigns.list", { limit: read }, { every: live ? 15_000 : 3000 });
-  const contacts = useRead("contacts.list", { limit: 1 });
+  const today = useMemo(startOfDay, []);
+  const overview = useRead("overview.show", { today }, { every: live ? 20_000 : 10_000 });
+  const campaigns = useRead("campaigns.list", { limit: 100 }, { every: live ? 15_000 : 3000 });
   const all = campaigns.data?.data ?? [];
   const underWay = all.filter((campaign) => open.includes(campaign.status));
-  const by = (...statuses: CampaignStatus[]) =>
-    count(all.filter((campaign) => statuses.includes(campaign.status)).length);
-  const loading = campaigns.isPending || contacts.isPending;
+  const next = overview.data?.next ?? [];
 
   return (
     <>
@@ -43,41 +79,16 @@ export const Overview = () => {
         }
       />
       <Stack gap="lg">
+        <SampleNote mayRemove={session.abilities.includes("admin")} />
+        {overview.isError && <ProblemNote problem={overview.error} retry={() => void overview.refetch()} />}
         {campaigns.isError && <ProblemNote problem={campaigns.error} retry={() => void campaigns.refetch()} />}
-        {!loading && !campaigns.isError && (
-          <FirstSteps
-            session={session}
-            hasContacts={(contacts.data?.data.length ?? 0) > 0}
-            launched={all.some((campaign) => campaign.launchedAt !== null)}
-          />
+        {overview.data && <FirstSteps session={session} {...overview.data.firstSteps} />}
+        {overview.data && <Attention attention={overview.data.attention} />}
+        {overview.data ? (
+          <Lately overview={overview.data} />
+        ) : (
+          overview.isPending && <Skeleton height={120} radius="lg" />
         )}
-        <Section
-          title="Campaigns"
-          aside={
-            campaigns.data?.nextCursor && (
-              <Text fz="sm" c="dimmed">
-                the newest {read}
-              </Text>
-            )
-          }
-        >
-          {loading ? (
-            <Skeleton height={52} />
-          ) : (
-            <Figures
-              facts={[
-                { name: "Sending now", value: by("running", "preparing") },
-                { name: "Waiting for you", value: by("paused", "held") },
-                { name: "Scheduled", value: by("scheduled") },
-                { name: "Drafts", value: by("draft") },
-                { name: "Completed", value: by("completed") },
-                ...(contacts.data?.total === undefined
-                  ? []
-                  : [{ name: "Contacts", value: count(contacts.data.total) }]),
-              ]}
-            />
-          )}
-        </Section>
         {underWay.length > 0 && (
           <Section title="Under way">
             <Stack gap="xl">
@@ -85,6 +96,11 @@ export const Overview = () => {
                 <CampaignProgress key={campaign.id} campaign={campaign} live={live} />
               ))}
             </Stack>
+          </Section>
+        )}
+        {next.length > 0 && (
+          <Section title="In the next 24 hours">
+            <CampaignLines lines={next.map(({ at, ...campaign }) => ({ ...campaign, when: moment(at) }))} />
           </Section>
         )}
         <Section
@@ -97,7 +113,7 @@ export const Overview = () => {
             )
           }
         >
-          {loading ? (
+          {campaigns.isPending ? (
             <Skeleton height={120} />
           ) : all.length === 0 ? (
             <Empty
@@ -110,28 +126,9 @@ export const Overview = () => {
               }
             />
           ) : (
-            <ul className={`lc-plain-list ${css["recent"]}`}>
-              {all.slice(0, 6).map((campaign) => (
-                <li key={campaign.id}>
-                  <TextLink
-                    to="/campaigns/$id"
-                    params={{ id: campaign.id }}
-                    c="var(--lc-ink)"
-                    fz="sm"
-                    fw={500}
-                    className="lc-break"
-                  >
-                    {campaign.name}
-                  </TextLink>
-                  <Group gap="sm" wrap="nowrap">
-                    <Status word={campaignWords[campaign.status]} />
-                    <Text fz="sm" c="dimmed" className="lc-numbers" style={{ whiteSpace: "nowrap" }}>
-                      {shortMoment(campaign.createdAt)}
-                    </Text>
-                  </Group>
-                </li>
-              ))}
-            </ul>
+            <CampaignLines
+              lines={all.slice(0, 6).map((campaign) => ({ ...campaign, when: shortMoment(campaign.createdAt) }))}
+            />
           )}
         </Section>
       </Stack>
