@@ -128,6 +128,8 @@ const compileText = (
   };
 };
 
+const lineAt = (source: string, index: number) => source.slice(0, index).split("\n").length;
+
 interface Spot {
   readonly start: number;
   readonly end: number;
@@ -174,6 +176,7 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
     if (!range || range.kind === "raw" || opensTag) {
       mistakes.push({
         path: "html",
+        line: lineAt(source, field.start),
         message: `{{${field.name}}} stands inside ${range && !opensTag ? `<${range.tag}>` : "a tag or comment"}, where a value cannot be made safe; move it into text or an attribute value`,
       });
       continue;
@@ -182,6 +185,7 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
     if (range.kind === "attribute" && (!quoted || range.attribute.startsWith("on") || range.attribute === "srcdoc")) {
       mistakes.push({
         path: "html",
+        line: lineAt(source, field.start),
         message: `{{${field.name}}} stands in the attribute ${range.attribute} of <${range.tag}>, ${quoted ? "which runs as code" : "which has no quotes"}; ${quoted ? "move it elsewhere" : "put the value in quotes"}`,
       });
       continue;
@@ -189,6 +193,7 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
     if (range.kind === "attribute" && runsCode.test(source.slice(range.start, field.start))) {
       mistakes.push({
         path: "html",
+        line: lineAt(source, field.start),
         message: `{{${field.name}}} stands in an address of <${range.tag}> that runs as code or is a document of its own; use http, https, mailto or tel`,
       });
       continue;
