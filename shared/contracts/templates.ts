@@ -1,7 +1,7 @@
 // Contracts of the templates service: drafts, published versions, previews with findings, test mails.
 import { z } from "zod";
 import { Channel } from "./channel.ts";
-import { Content, Html, Name, Subject } from "./content.ts";
+import { Content, Name, Subject } from "./content.ts";
 import { action, byId, Done, Id, Instant, listQuery, page, Version } from "./contract.ts";
 import { MessageState } from "./messages.ts";
 
@@ -9,6 +9,8 @@ import { MessageState } from "./messages.ts";
 export const TemplateFormat = z.enum(["html", "mjml"]);
 export type TemplateFormat = z.infer<typeof TemplateFormat>;
 export const Mjml = z.string().max(300_000);
+/** Five times of what Gmail shows: an editor's preview is rendered anew with every change. */
+const TemplateHtml = z.string().max(500_000);
 
 /** A template without its content, as the list shows it. */
 export const TemplateSummary = z.object({
@@ -45,7 +47,7 @@ const VersionSummary = z.object({
 
 const fields = {
   subject: Subject.nullable().optional(),
-  html: Html.nullable().optional(),
+  html: TemplateHtml.nullable().optional(),
   mjml: Mjml.nullable().optional(),
   text: z.string().max(1_000_000).nullable().optional(),
 };
@@ -171,7 +173,10 @@ export const templates = {
       summary: "Renders content that is not stored yet, for the editor's preview",
       permission: "read",
       rest: { method: "POST", path: "/content/preview" },
-      params: z.strictObject({ content: Content.extend({ mjml: Mjml.optional() }), ...person }),
+      params: z.strictObject({
+        content: Content.extend({ html: TemplateHtml.optional(), mjml: Mjml.optional() }),
+        ...person,
+      }),
       result: Preview,
     }),
     testSend: action({

@@ -109,33 +109,39 @@ const fieldFindings = (text: string, path: Finding["path"], attributes: Readonly
 const isLink = (name: string) => name === "a" || name === "area" || name === "mj-button" || name === "mj-navbar-link";
 const isImage = (name: string) => name === "img" || name === "mj-image";
 
-const tagFinding = (tag: Tag): readonly [Finding["severity"], string] | undefined => {
+type TagFinding = readonly [Finding["severity"], string];
+
+const tagFindings = (tag: Tag): TagFinding[] => {
   const value = (name: string) => tag.attributes.get(name);
   const href = value("href")?.trim();
   if (takenOut.has(tag.name))
-    return ["warning", `<${tag.name}> is taken out before the mail goes out: mail programs do not show it.`];
+    return [["warning", `<${tag.name}> is taken out before the mail goes out: mail programs do not show it.`]];
+  const found: TagFinding[] = [];
+  const warn = (message: string) => found.push(["warning", message]);
   const handler = [...tag.attributes.keys()].find((name) => name.startsWith("on"));
-  if (handler)
-    return [
-      "warning",
-      `${handler} of <${tag.name}> is taken out before the mail goes out: no mail program runs scripts.`,
-    ];
+  if (handler) warn(`${handler} of <${tag.name}> is taken out before the mail goes out: no mail program runs scripts.`);
+  if (isImage(tag.name)) {
+    if (value("alt") === undefined)
+      warn(`<${tag.name}> has no alt text; say what it shows, or alt="" when it is only decoration.`);
+    if (/^http:\/\//i.test(value("src") ?? ""))
+      warn("This image uses http; many mailboxes load images over https only.");
+  }
   if (href !== undefined && /^(javascript|vbscript|data):/i.test(href))
-    return ["warning", `The link of <${tag.name}> runs code, so it is taken out before the mail goes out.`];
-  if (isImage(tag.name) && value("alt") === undefined)
-    return ["warning", `<${tag.name}> has no alt text; say what it shows, or alt="" when it is only decoration.`];
-  if (
-    isLink(tag.name) &&
-    (href === undefined || href === "" || href === "#") &&
-    value("name") === undefined &&
-    value("id") === undefined
-  )
-    return ["warning", `This <${tag.name}> leads nowhere: give it an href.`];
-  if (isLink(tag.name) && href !== undefined && /^http:\/\//i.test(href))
-    return ["warning", "This link uses http; https keeps its readers safe, and some filters distrust http."];
-  if (isImage(tag.name) && /^http:\/\//i.test(value("src") ?? ""))
-    return ["warning", "This image uses http; many mailboxes load images over https only."];
-  return undefined;
+    warn(`The link of <${tag.name}> runs code, so it is taken out before the mail goes out.`);
+  if (isLink(tag.name)) {
+    const anchor = value("name") !== undefined || value("id") !== undefined;
+    if ((href === undefined || href === "" || href === "#") && !anchor)
+      warn(`This <${tag.name}> leads nowhere: give it an href.`);
+    if (href !== undefined && /^http:\/\//i.test(href))
+      warn("This link uses http; https keeps its readers safe, and some filters distrust http.");
+  }
+  return found;
+};
+
+/** Where MJML only says how elements look by default: what stands there is no element of the mail. */
+const defaultsOf = (source: string): readonly [number, number] => {
+  const start = source.indexOf("<mj-attributes");
+  return start === -1 ? [0, 0] : [start, Math.max(start, source.indexOf("</mj-attributes", start))];
 };
 
 const order = { error: 0, warning: 1, info: 2 } as const;
@@ -165,10 +171,11 @@ export const lintMail = (input: LintInput): Finding[] => {
       found.push(find("error", path, format === "mjml" ? null : (mistake.line ?? null), `${mistake.message}.`));
   if (text) found.push(...fieldFindings(text, "text", input.attributes));
   const lineAt = linesOf(source);
+  const [from, to] = defaultsOf(source);
   for (const tag of tagsOf(source).tags) {
     if (found.length >= MOST) break;
-    const [severity, message] = tagFinding(tag) ?? [];
-    if (severity && message) found.push(find(severity, path, lineAt(tag.start), message));
+    if (tag.start >= from && tag.start < to) continue;
+    found.push(...tagFindings(tag).map(([severity, message]) => find(severity, path, lineAt(tag.start), message)));
   }
   if (input.bytes > GMAIL_BYTES)
     found.push(

@@ -10,8 +10,8 @@ export interface MjmlAnswer {
 }
 
 const MOST = 50;
-/** What a mail's HTML may be long at most, as in the contracts. */
-const MOST_HTML = 2_000_000;
+/** What a template's HTML may be long at most, as in its contract. */
+const MOST_HTML = 500_000;
 
 const compile = async (source: string): Promise<MjmlAnswer> => {
   const mistakes = mjmlMistakes(source);

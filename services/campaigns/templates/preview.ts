@@ -64,7 +64,8 @@ export const lintDraft = async (
     bytes: Buffer.byteLength(bulk.html.parts.join("")),
     attributes: ofOwn ? await attributes() : undefined,
   });
-  return { fields: [...bulk.fields], findings };
+  const unknown = new Set(bulk.mistakes.map((mistake) => mistake.unknown));
+  return { fields: bulk.fields.filter((field) => !unknown.has(field)), findings };
 };
 
 const previewOf = async (deps: Deps, draft: Draft, person: Person, attributes: Attributes): Promise<Preview> => {

@@ -29,11 +29,17 @@ export const goToLine = (field: HTMLTextAreaElement | null, line: number): void 
 export const SourceArea = ({ label, value, error, field, onChange, onBlur }: SourceAreaProps) => {
   const gutter = useRef<HTMLDivElement>(null);
   const errorId = useId();
-  const numbers = Array.from({ length: value.split("\n").length }, (_, index) => index + 1).join("\n");
+  const lines = value.split("\n").length;
+  const numbers = Array.from({ length: lines }, (_, index) => index + 1).join("\n");
   return (
     <div>
       <div className={css["area"]} data-invalid={error ? true : undefined}>
-        <div className={css["gutter"]} ref={gutter} aria-hidden="true">
+        <div
+          className={css["gutter"]}
+          style={{ width: `calc(${Math.max(2, String(lines).length)}ch + 17px)` }}
+          ref={gutter}
+          aria-hidden="true"
+        >
           <div className={css["lines"]}>{numbers}</div>
         </div>
         <textarea
