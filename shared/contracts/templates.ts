@@ -73,6 +73,9 @@ const Preview = z.object({
 });
 export type Preview = z.infer<typeof Preview>;
 
+/** MJML may have to wait for its thread to start, and for its turn. */
+const compiles = 30_000;
+
 export const templates = {
   group: "campaigns",
   actions: {
@@ -98,6 +101,7 @@ export const templates = {
       summary: "Creates a template, from HTML or from MJML",
       permission: "write",
       rest: { method: "POST", path: "/templates", status: 201 },
+      timeout: compiles,
       params: z.strictObject({
         name: Name,
         channel: Channel.default("email"),
@@ -110,6 +114,7 @@ export const templates = {
       summary: "Changes the draft of a template; `version` guards against overwriting another's change (If-Match)",
       permission: "write",
       rest: { method: "PATCH", path: "/templates/:id" },
+      timeout: compiles,
       params: z.strictObject({
         id: Id,
         name: Name.optional(),
@@ -138,6 +143,7 @@ export const templates = {
       summary: "Freezes the draft as a new version that campaigns can use; an unchanged draft keeps its version",
       permission: "write",
       rest: { method: "POST", path: "/templates/:id/publish" },
+      timeout: compiles,
       params: z.strictObject({ id: Id, version: Version.optional() }),
       result: Template,
     }),
@@ -166,6 +172,7 @@ export const templates = {
       summary: "Renders the draft, or the published version with this number, for one contact or for example values",
       permission: "read",
       rest: { method: "POST", path: "/templates/:id/preview" },
+      timeout: compiles,
       params: z.strictObject({ id: Id, ...person, version: Published.optional() }),
       result: Preview,
     }),
@@ -173,6 +180,7 @@ export const templates = {
       summary: "Renders content that is not stored yet, for the editor's preview",
       permission: "read",
       rest: { method: "POST", path: "/content/preview" },
+      timeout: compiles,
       params: z.strictObject({
         content: Content.extend({ html: TemplateHtml.optional(), mjml: Mjml.optional() }),
         ...person,
@@ -184,6 +192,7 @@ export const templates = {
         "Sends the draft, or a published version, to at most 5 addresses as a test; the ledger says what became of it",
       permission: "send",
       rest: { method: "POST", path: "/templates/:id/test-send", status: 202, idempotent: true },
+      timeout: compiles,
       params: z.strictObject({
         id: Id,
         to: z.array(z.string().trim().min(3).max(320)).min(1).max(5),

@@ -1,10 +1,8 @@
 // Every screen in both themes and on a narrow phone: nothing serious for assistive technology, nothing that scrolls
 // sideways, nothing out of reach.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findings, sideways } from "./axe.ts";
 import {
   confirmAndLaunch,
   csvFile,
@@ -16,25 +14,12 @@ import {
   wizardToConfirm,
 } from "./browser.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const people = csvFile("people.csv", [
   "email,first name,tags",
   "ada@example.org,Ada,workshop",
   "grace@example.org,Grace,workshop",
   "wrong,Max,workshop",
 ]);
-
-/** Serious and critical findings on the page, in words. */
-const findings = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe);
-  const results = (await page.evaluate("axe.run(document, { iframes: false })")) as AxeResults;
-  return results.violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
-};
-
-const sideways = (page: Page): Promise<number> =>
-  page.evaluate("document.documentElement.scrollWidth - window.innerWidth") as Promise<number>;
 
 /** First id of a list of the API. */
 const firstId = async (page: Page, path: string): Promise<string> => {
@@ -79,6 +64,7 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       "one campaign": `/campaigns/${campaign}`,
       "one message": `/campaigns/${campaign}?message=${await firstId(page, `/api/v1/campaigns/${campaign}/messages`)}`,
       templates: "/templates",
+      "a new template": "/templates/new",
       "one template": `/templates/${await firstId(page, "/api/v1/templates")}`,
       mailbox: "/mailbox",
       "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,

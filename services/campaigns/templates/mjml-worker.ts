@@ -52,3 +52,4 @@ const compile = async (source: string): Promise<MjmlAnswer> => {
 parentPort?.on("message", (source: string) => {
   void compile(source).then((answer) => parentPort?.postMessage(answer));
 });
+parentPort?.postMessage("ready");

@@ -5,7 +5,7 @@ import { fail } from "../../../shared/contracts/errors.ts";
 import type { MjmlAnswer } from "./mjml-worker.ts";
 
 export interface MjmlLimits {
-  /** Milliseconds for one source, the start of the thread among them. */
+  /** Milliseconds for one source, from when the thread is there. */
   readonly timeMs: number;
   readonly memoryMb: number;
   /** Milliseconds without work after which the thread ends. */
@@ -16,12 +16,15 @@ export interface MjmlLimits {
 
 const usual: MjmlLimits = { timeMs: 6_000, memoryMb: 256, idleMs: 30_000, waiting: 20 };
 const REMEMBERED = 20;
+/** Loading the package takes half a second, and many times that on a machine that is busy. */
+const START_MS = 25_000;
 const refused = (message: string): MjmlAnswer => ({ html: "", mistakes: [{ line: 1, message, harmless: false }] });
 
 /** A compiler of its own; the process has one. */
 export const createMjmlCompiler = (limits: MjmlLimits = usual) => {
   const remembered = new Map<string, MjmlAnswer>();
   let worker: Worker | undefined;
+  let ready = false;
   let idle: NodeJS.Timeout | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
@@ -29,6 +32,7 @@ export const createMjmlCompiler = (limits: MjmlLimits = usual) => {
   const end = (): Promise<unknown> => {
     const ended = worker?.terminate() ?? Promise.resolve();
     worker = undefined;
+    ready = false;
     return ended;
   };
   const running = (): Worker => {
@@ -52,7 +56,14 @@ export const createMjmlCompiler = (limits: MjmlLimits = usual) => {
         resolve({ answer, over });
       };
       const giveUp = (message: string) => finish(refused(message), true);
-      const answered = (answer: MjmlAnswer) => finish(answer, false);
+      const giveUpAfter = (ms: number) =>
+        setTimeout(() => giveUp(`takes longer than ${ms / 1000} s to compile; make it smaller or simpler`), ms);
+      const answered = (answer: MjmlAnswer | "ready") => {
+        if (answer !== "ready") return finish(answer, false);
+        ready = true;
+        clearTimeout(late);
+        late = giveUpAfter(limits.timeMs);
+      };
       const left = () => giveUp("was interrupted while it was compiled; try again");
       const failed = (error: Error) =>
         giveUp(
@@ -60,10 +71,7 @@ export const createMjmlCompiler = (limits: MjmlLimits = usual) => {
             ? `needs more than ${limits.memoryMb} MB to compile; make it smaller or simpler`
             : `could not be compiled: ${error.message}`,
         );
-      const late = setTimeout(
-        () => giveUp(`takes longer than ${limits.timeMs / 1000} s to compile; make it smaller or simpler`),
-        limits.timeMs,
-      );
+      let late = giveUpAfter(ready ? limits.timeMs : START_MS);
       thread.on("message", answered).on("error", failed).on("exit", left);
       thread.postMessage(source);
     });

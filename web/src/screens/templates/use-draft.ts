@@ -101,7 +101,11 @@ export const useDraft = (template: Template | undefined) => {
     saving: create.isPending || update.isPending,
     publishing: publishing.isPending,
     problem: update.error ?? create.error ?? publishing.error,
-    change: (changed: Partial<Written>) => setWritten((old) => ({ ...old, ...changed })),
+    change: (changed: Partial<Written>) => {
+      setWritten((old) => ({ ...old, ...changed }));
+      // What was refused is being mended; that somebody else changed it stays true.
+      for (const write of [create, update, publishing]) if (write.error && write.error.status !== 412) write.reset();
+    },
     /** What the server answered becomes what is on screen. */
     adopt: (result: Template) => {
       take(result);
