@@ -86,7 +86,7 @@ describe.skipIf(!hasBrowser())("templates", () => {
     const changes = page.getByRole("region", { name: "Changes" });
     await changes.getByText("Say what is new").waitFor();
     await changes.getByText("We move house").waitFor();
-    await page.getByRole("button", { name: "Make version 1 the draft" }).click();
+    await page.getByRole("button", { name: "Make it the draft: version 1" }).click();
     await header().getByText("published 2, changed since").waitFor();
     expect(await source().inputValue()).toContain("Say what is new");
     await page.keyboard.press("Escape");

@@ -93,7 +93,7 @@ export const Versions = ({ template, opened, dirty, onClose, onRestored }: Versi
                 <Button
                   variant="default"
                   size="compact-sm"
-                  aria-label={`Make version ${version.number} the draft`}
+                  aria-label={`Make it the draft: version ${version.number}`}
                   disabled={dirty}
                   loading={restore.isPending}
                   onClick={() => restore.mutate({ id: template.id, number: version.number, version: template.version })}
