@@ -58,10 +58,30 @@ const subjectFindings = (subject: string): Finding[] => {
     : [];
 };
 
+const MOST_STRANGERS = 20;
+const MOST_COMPARED = 300;
+
+/** The text with spaces in place of its style sheets, which are full of braces; in one pass, also where none ends. */
+const withoutStyles = (text: string): string => {
+  const lower = text.toLowerCase();
+  const begin = /<(?:mj-)?style\b/g;
+  let out = "";
+  let from = 0;
+  for (let match = begin.exec(lower); match; match = begin.exec(lower)) {
+    const close = lower.indexOf(`</${match[0].slice(1)}`, match.index);
+    const to = close === -1 ? text.length : close;
+    out += text.slice(from, match.index) + text.slice(match.index, to).replaceAll(/[^\n]/g, " ");
+    from = to;
+    begin.lastIndex = to;
+  }
+  return out + text.slice(from);
+};
+
 /** Fields that do not exist or are not closed, in one part. */
 const fieldFindings = (text: string, path: Finding["path"], attributes: ReadonlySet<string> | undefined): Finding[] => {
   const { fields, mistakes } = findMergeFields(text, path);
-  const known = [...Object.keys(contactColumns), ...senderFields, ...(attributes ?? [])];
+  const own = [...(attributes ?? [])].slice(0, MOST_COMPARED);
+  const known = [...Object.keys(contactColumns), ...senderFields, ...own];
   const lineAt = linesOf(text);
   const found = mistakes.map(({ unknown, line, message }) => {
     if (unknown === undefined) return find("error", path, line ?? null, `${message}.`);
@@ -74,11 +94,13 @@ const fieldFindings = (text: string, path: Finding["path"], attributes: Readonly
     );
   });
   const strangers = new Map<string, number>();
-  for (const { name, start } of fields)
+  for (const { name, start } of fields) {
+    if (strangers.size >= MOST_STRANGERS) break;
     if (attributes && name.startsWith("attrs.") && !attributes.has(name) && !strangers.has(name))
       strangers.set(name, start);
+  }
   for (const [name, start] of strangers) {
-    const meant = nearestName(name, attributes ?? []);
+    const meant = nearestName(name, own);
     found.push(
       find(
         "warning",
@@ -89,11 +111,7 @@ const fieldFindings = (text: string, path: Finding["path"], attributes: Readonly
     );
   }
   // Braces that stand alone, such as {firstName} and {{firstName}.
-  const alone = /(?<!\{)\{ ?(\w+) ?\}(?!\})/.exec(
-    text.replaceAll(/<style\b[\s\S]*?<\/style>|<mj-style\b[\s\S]*?<\/mj-style>/gi, (style) =>
-      style.replaceAll(/[^\n]/g, " "),
-    ),
-  );
+  const alone = /(?<!\{)\{ ?(\w+) ?\}(?!\})/.exec(withoutStyles(text));
   if (alone && Object.hasOwn(contactColumns, alone[1] ?? ""))
     found.push(
       find(

@@ -22,15 +22,17 @@ const isHarmless = (comment: string): boolean => {
   );
 };
 
-/** Stands in for what must come through unchanged: letters and digits, which no step alters. */
-const placeholders = (source: string) => {
-  let mark = "lckeep";
-  while (source.includes(mark)) mark += "x";
+// Private-use characters: never in real mail, and no step alters them. Those of html-to-text's markers are others.
+const OPEN = "\uE002";
+const CLOSE = "\uE003";
+
+/** Numbers that stand in for what must come through unchanged. */
+const placeholders = () => {
   const kept: string[] = [];
   return {
-    keep: (text: string) => `${mark}${kept.push(text) - 1}z`,
+    keep: (text: string) => `${OPEN}${kept.push(text) - 1}${CLOSE}`,
     restore: (text: string): string =>
-      text.replace(new RegExp(`${mark}(\\d+)z`, "g"), (_, index: string) => kept[Number(index)] ?? ""),
+      text.replace(/\uE002(\d+)\uE003/g, (_, index: string) => kept[Number(index)] ?? ""),
   };
 };
 
@@ -45,9 +47,10 @@ const cut = (source: string, pieces: readonly { start: number; end: number; by: 
   return out + source.slice(from);
 };
 
-const clean = async (html: string): Promise<string> => {
+const clean = async (source: string): Promise<string> => {
   const { default: sanitizeHtml } = await import("sanitize-html");
-  const marks = placeholders(html);
+  const html = source.replace(/[\uE002\uE003]/g, "");
+  const marks = placeholders();
   const { comments } = tagsOf(html);
   // Fields first, so that a comment is judged and kept with its fields back in place.
   const withoutComments = cut(
