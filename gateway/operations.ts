@@ -50,7 +50,8 @@ const collect = (): readonly PublicAction[] => {
   return found.map((action) => ({
     ...action,
     location: action.rest.method === "POST" && readable.has(`${action.path}/:id`) ? action.path : undefined,
-    versioned: fieldsOf(action.contract).includes("version"),
+    // Elsewhere a version is one of the past, such as the one to preview.
+    versioned: action.rest.method === "PATCH" && fieldsOf(action.contract).includes("version"),
   }));
 };
 

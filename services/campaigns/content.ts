@@ -5,15 +5,26 @@ import { type FieldError, fail } from "../../shared/contracts/errors.ts";
 import type { Sql } from "../../shared/db/knex.ts";
 import { type CompiledContent, compileContent } from "../../shared/messaging/compile.ts";
 import { compileBulk } from "../../shared/messaging/footer.ts";
+import { sanitise } from "./templates/sanitise.ts";
 import { publishedTemplate } from "./templates/store.ts";
 
 export type ContentInput = Campaign["content"];
 
 export interface EmailContent {
   readonly subject: string;
+  /** Without scripts and the like. */
   readonly html: string;
   readonly text: string | null;
+  /** The html as it was written, so that mistakes are named by its lines. */
+  readonly source?: string;
 }
+
+/** Content as it may leave the house: what runs or asks is taken out of its html. */
+export const safeContent = async (content: Omit<EmailContent, "source">): Promise<EmailContent> => ({
+  ...content,
+  html: await sanitise(content.html),
+  source: content.html,
+});
 
 const invalid = (errors: readonly FieldError[], code: "VALIDATION_FAILED" | "TEMPLATE_INVALID" = "VALIDATION_FAILED") =>
   fail(code, errors.map((e) => `${e.path}: ${e.message}`).join("; "), { errors });
@@ -41,7 +52,7 @@ export const emailContent = async (
       throw invalid([
         { path: `${path}.${others[0]}`, message: "cannot be given together with templateId; take one of them out" },
       ]);
-    return publishedTemplate(sql, content.templateId, templatePath);
+    return safeContent(await publishedTemplate(sql, content.templateId, templatePath));
   }
   const errors: FieldError[] = [];
   if (!content.subject) errors.push({ path: `${path}.subject`, message: "is missing; an email needs a subject" });
@@ -51,7 +62,7 @@ export const emailContent = async (
     if (content[key] !== undefined)
       errors.push({ path: `${path}.${key}`, message: "is for another channel; an email has subject, html and text" });
   if (errors.length > 0) throw invalid(errors);
-  return { subject: content.subject as string, html: content.html as string, text: content.text ?? null };
+  return safeContent({ subject: content.subject as string, html: content.html as string, text: content.text ?? null });
 };
 
 /** The content, unless it has mistakes. `prefix` stands before the part's name in the place of each, such as `content.`. */
@@ -64,10 +75,17 @@ const faultless = (compiled: CompiledContent, prefix: string): CompiledContent =
   return compiled;
 };
 
+/** Mistakes are looked for where they were made: in the html as it was written, then in what is left of it. */
+const checked = (content: EmailContent, prefix: string, compile: (content: EmailContent) => CompiledContent) => {
+  const { source, html } = content;
+  if (source !== undefined && source !== html) faultless(compile({ ...content, html: source }), prefix);
+  return faultless(compile(content), prefix);
+};
+
 /** Compiles bulk content. Throws TEMPLATE_INVALID naming part, line and column of each mistake. */
 export const compiledBulk = (content: EmailContent, prefix = "content."): CompiledContent =>
-  faultless(compileBulk(content), prefix);
+  checked(content, prefix, compileBulk);
 
 /** Compiles content of a single message, whose own variables are known besides contact fields. */
 export const compiledSingle = (content: EmailContent, vars: readonly string[], prefix = "content."): CompiledContent =>
-  faultless(compileContent(content, { extra: new Set(vars), trackLinks: false }), prefix);
+  checked(content, prefix, (one) => compileContent(one, { extra: new Set(vars), trackLinks: false }));

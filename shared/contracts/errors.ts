@@ -39,6 +39,8 @@ export const errorCatalogue = {
   TEMPLATE_NOT_FOUND: { status: 404, retryable: false, title: "No such template" },
   TEMPLATE_INVALID: { status: 422, retryable: false, title: "The template cannot be compiled" },
   TEMPLATE_NOT_PUBLISHED: { status: 409, retryable: false, title: "The template has no published version" },
+  TEMPLATE_IN_USE: { status: 409, retryable: false, title: "A campaign that is not sent yet uses the template" },
+  TEMPLATE_VERSION_NOT_FOUND: { status: 404, retryable: false, title: "The template has no such version" },
   VERSION_CONFLICT: { status: 412, retryable: false, title: "Somebody changed it in the meantime" },
   CAMPAIGN_NOT_FOUND: { status: 404, retryable: false, title: "No such campaign" },
   CAMPAIGN_NOT_DRAFT: { status: 409, retryable: false, title: "The campaign is no longer a draft" },

@@ -128,6 +128,10 @@ const compileText = (
   };
 };
 
+/** More help nobody, and their lines would have to be counted. */
+const MOST_MISTAKES = 20;
+const lineAt = (source: string, index: number) => source.slice(0, index).split("\n").length;
+
 interface Spot {
   readonly start: number;
   readonly end: number;
@@ -170,10 +174,11 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
     const range = rangeOf(field.start, field.end);
     if (range && tracked.has(range)) continue;
     // `<` before a value would make the value the name of a tag, however it is escaped.
-    const opensTag = range?.kind === "text" && /<\/?$/.test(source.slice(0, field.start));
+    const opensTag = range?.kind === "text" && /<\/?$/.test(source.slice(Math.max(0, field.start - 2), field.start));
     if (!range || range.kind === "raw" || opensTag) {
       mistakes.push({
         path: "html",
+        line: mistakes.length < MOST_MISTAKES ? lineAt(source, field.start) : 0,
         message: `{{${field.name}}} stands inside ${range && !opensTag ? `<${range.tag}>` : "a tag or comment"}, where a value cannot be made safe; move it into text or an attribute value`,
       });
       continue;
@@ -182,6 +187,7 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
     if (range.kind === "attribute" && (!quoted || range.attribute.startsWith("on") || range.attribute === "srcdoc")) {
       mistakes.push({
         path: "html",
+        line: mistakes.length < MOST_MISTAKES ? lineAt(source, field.start) : 0,
         message: `{{${field.name}}} stands in the attribute ${range.attribute} of <${range.tag}>, ${quoted ? "which runs as code" : "which has no quotes"}; ${quoted ? "move it elsewhere" : "put the value in quotes"}`,
       });
       continue;
@@ -189,6 +195,7 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
     if (range.kind === "attribute" && runsCode.test(source.slice(range.start, field.start))) {
       mistakes.push({
         path: "html",
+        line: mistakes.length < MOST_MISTAKES ? lineAt(source, field.start) : 0,
         message: `{{${field.name}}} stands in an address of <${range.tag}> that runs as code or is a document of its own; use http, https, mailto or tel`,
       });
       continue;
@@ -215,8 +222,6 @@ const compileHtml = (source: string, extra: ReadonlySet<string>, trackLinks: boo
   parts.push(source.slice(from));
   return { compiled: { parts, holes: spots.map((spot) => spot.hole) } satisfies Compiled, links, mistakes, fields };
 };
-
-const MOST_MISTAKES = 20;
 
 export interface ContentSource {
   readonly subject?: string | null | undefined;

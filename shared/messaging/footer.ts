@@ -17,6 +17,19 @@ const beforeBodyEnd = (html: string, addition: string) => {
 /** The ledger puts a person's values together in one SQL call, which takes 100 arguments: a name and a value per field. */
 const MOST_FIELDS = 50;
 
+/** The content with whatever of the footer it lacks, as a bulk mail would carry it, without pixel and tracked links. */
+export const withFooter = (content: ContentSource): ContentSource => {
+  const bare = compileContent(content);
+  const unsubscribe = !bare.hasUnsubscribe;
+  const postal = !bare.hasPostalAddress;
+  if (!unsubscribe && !postal) return content;
+  return {
+    subject: content.subject,
+    html: beforeBodyEnd(content.html ?? "", htmlFooter(unsubscribe, postal)),
+    text: content.text?.trim() ? content.text + textFooter(unsubscribe, postal) : content.text,
+  };
+};
+
 /** Content of a bulk mail, compiled with tracked links, pixel and whatever of the footer it lacks. */
 export const compileBulk = (content: ContentSource): CompiledContent => {
   const bare = compileContent(content);

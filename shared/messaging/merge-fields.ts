@@ -30,6 +30,10 @@ export interface TemplateMistake {
   /** Which part: subject, html, text, body. */
   readonly path: string;
   readonly message: string;
+  /** Line of the source, from 1, where the mistake has a place. */
+  readonly line?: number;
+  /** The name of a field that does not exist. */
+  readonly unknown?: string;
 }
 
 /** More mistakes than these help nobody, and finding them all would let a large text keep the process busy. */
@@ -37,10 +41,10 @@ const MOST_MISTAKES = 20;
 const MOST_SHOWN = 60;
 const MOST_NAMES = 30;
 
-const place = (source: string, index: number) => {
+const placeOf = (source: string, index: number) => {
   const before = source.slice(0, index);
   const line = before.split("\n").length;
-  return `line ${line}, column ${index - before.lastIndexOf("\n")}`;
+  return { line, words: `line ${line}, column ${index - before.lastIndexOf("\n")}` };
 };
 
 const shown = (text: string) => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text);
@@ -67,9 +71,11 @@ export const findMergeFields = (
     const close = source.indexOf("}}", at + 2);
     const nested = source.indexOf("{{", at + 2);
     if (close === -1 || (nested !== -1 && nested < close)) {
+      const { line, words } = placeOf(source, at);
       mistakes.push({
         path,
-        message: `"${source.slice(at, at + 20).split("\n", 1)[0]}" at ${place(source, at)} opens a merge field that is not closed; write it as {{field}} or {{field|default}}`,
+        line,
+        message: `"${source.slice(at, at + 20).split("\n", 1)[0]}" at ${words} opens a merge field that is not closed; write it as {{field}} or {{field|default}}`,
       });
       // Where nothing closes any more, one mistake says it.
       at = close === -1 ? -1 : nested;
@@ -80,9 +86,12 @@ export const findMergeFields = (
     const name = (bar === -1 ? inner : inner.slice(0, bar)).trim();
     if (!isKnown(name, extra)) {
       const known = [...Object.keys(contactColumns), "attrs.<name>", ...senderFields, ...extra];
+      const { line, words } = placeOf(source, at);
       mistakes.push({
         path,
-        message: `"{{${shown(inner)}}}" at ${place(source, at)} names the field "${shown(name)}", which does not exist; the fields are ${known.slice(0, MOST_NAMES).map(shown).join(", ")}${known.length > MOST_NAMES ? ", …" : ""}`,
+        line,
+        unknown: shown(name),
+        message: `"{{${shown(inner)}}}" at ${words} names the field "${shown(name)}", which does not exist; the fields are ${known.slice(0, MOST_NAMES).map(shown).join(", ")}${known.length > MOST_NAMES ? ", …" : ""}`,
       });
     }
     fields.push({ name, fallback: bar === -1 ? undefined : inner.slice(bar + 1), start: at, end: close + 2 });

@@ -64,6 +64,7 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       "one campaign": `/campaigns/${campaign}`,
       "one message": `/campaigns/${campaign}?message=${await firstId(page, `/api/v1/campaigns/${campaign}/messages`)}`,
       templates: "/templates",
+      "a new template": "/templates/new",
       "one template": `/templates/${await firstId(page, "/api/v1/templates")}`,
       mailbox: "/mailbox",
       sending: "/settings/sending",

@@ -57,7 +57,7 @@ test("a template is changed under its version and frozen when published", async 
   await expect(t.call("templates.update", { id: made.id, html: "<p>x</p>", version: 1 })).rejects.toMatchObject({
     type: "VERSION_CONFLICT",
   });
-  expect(await t.call("templates.publish", { id: made.id })).toMatchObject({ publishedVersion: 2 });
+  expect(await t.call("templates.publish", { id: made.id })).toMatchObject({ publishedVersion: 1, changed: false });
   const shown = await t.call("templates.preview", { id: made.id, vars: { firstName: "<Zoë>" } });
   expect(shown).toMatchObject({ subject: "Hi <Zoë>" });
   expect(shown.html).toContain("Hello &lt;Zoë&gt;");

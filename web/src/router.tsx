@@ -137,7 +137,8 @@ const campaign = createRoute({
 const templates = createRoute({
   getParentRoute: () => app,
   path: "/templates",
-  validateSearch: (search: Raw) => present({ q: text(search["q"]) }),
+  validateSearch: (search: Raw) =>
+    present({ q: text(search["q"]), show: oneOf({ published: true, archived: true }, search["show"]) }),
   component: lazyRouteComponent(() => import("./screens/templates/templates.tsx"), "Templates"),
 });
 const template = createRoute({

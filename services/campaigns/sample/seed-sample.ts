@@ -9,7 +9,7 @@ import { sampleId } from "../../../shared/lib/sample/sample-ids.ts";
 import { freezeContent } from "../../../shared/messaging/contents.ts";
 import { writeSampleLedger } from "../../../shared/messaging/sample-ledger.ts";
 import { compiledBulk, emailContent } from "../content.ts";
-import { publishTemplate } from "../templates/edit.ts";
+import { publishTemplate } from "../templates/publish.ts";
 import { insertSampleCampaigns, insertSampleTemplates } from "./store.ts";
 
 /** The finished campaign was launched so long ago: within the week that the Overview shows. */
@@ -30,5 +30,8 @@ export const seedSampleCampaigns = async (deps: Deps): Promise<void> => {
     const source = { id: sampleCampaigns.finished.id, contentId, launchedAt, link: links[0] ?? "" };
     await writeSampleLedger(trx, source, sampleHistory);
   });
-  for (const index of sampleTemplates.keys()) await publishTemplate(deps, { id: sampleId("template", index + 1) });
+  // Its attributes are not looked up: they are written as the sample's people have them.
+  const known = async () => undefined;
+  for (const index of sampleTemplates.keys())
+    await publishTemplate(deps, { id: sampleId("template", index + 1) }, known);
 };

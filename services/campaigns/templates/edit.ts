@@ -1,124 +1,154 @@
-// Templates: changed under a version, checked and frozen when published, shown as a person would get them.
-import type { z } from "zod";
+// Templates as drafts: made, changed under a version, copied, deleted. MJML is compiled when it is saved; what does not
+// compile is kept all the same, so that nobody loses half a mail, and publishing says what is wrong.
 import type { Deps } from "../../../shared/broker/deps.ts";
-import { config } from "../../../shared/config.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
-import type { TemplateLint } from "../../../shared/contracts/templates.ts";
+import type { TemplateFormat } from "../../../shared/contracts/templates.ts";
 import { isDuplicate } from "../../../shared/db/knex.ts";
-import { fill } from "../../../shared/messaging/fill.ts";
-import { compileBulk } from "../../../shared/messaging/footer.ts";
-import { contactVars } from "../campaigns/store.ts";
-import { compiledBulk, type EmailContent } from "../content.ts";
-import { findTemplate, freezeVersion, updateTemplate } from "./store.ts";
+import { compileMjml } from "./mjml.ts";
+import {
+  deleteTemplate,
+  draftsOf,
+  findTemplate,
+  insertTemplate,
+  type TemplateChange,
+  type TemplateContent,
+  updateTemplate,
+} from "./store.ts";
 
 export interface TemplateFields {
   readonly name?: string | undefined;
+  readonly format?: TemplateFormat | undefined;
   readonly subject?: string | null | undefined;
   readonly html?: string | null | undefined;
+  readonly mjml?: string | null | undefined;
   readonly text?: string | null | undefined;
 }
 
-/** Changes a template's draft. Throws TEMPLATE_NOT_FOUND, VERSION_CONFLICT, NAME_TAKEN. */
+const nameTaken = (name: string) =>
+  fail("NAME_TAKEN", `Another template is called "${name}". Choose another name.`, {
+    errors: [{ path: "name", message: "is taken" }],
+  });
+
+const namely = async <T>(name: string, run: Promise<T>): Promise<T> => {
+  try {
+    return await run;
+  } catch (error) {
+    throw isDuplicate(error, "templates_name") ? nameTaken(name) : error;
+  }
+};
+
+const wrongField = (path: string, message: string) =>
+  fail("VALIDATION_FAILED", `${path}: ${message}`, { errors: [{ path, message }] });
+
+const compiledHtml = async (mjml: string | null): Promise<string | null> =>
+  mjml === null || mjml.trim() === "" ? null : (await compileMjml(mjml)).html || null;
+
+/** Source and HTML that belong together. `before` is what was there, for a change that names only a part. */
+const contentOf = async (
+  fields: TemplateFields,
+  before: Pick<TemplateContent, "format" | "mjml">,
+): Promise<Pick<TemplateFields, "format" | "html" | "mjml">> => {
+  const format = fields.format ?? before.format;
+  if (format === "html") {
+    if (fields.mjml != null)
+      throw wrongField("mjml", 'found MJML in a template whose format is "html"; set format to "mjml" or leave it out');
+    return { format, html: fields.html, mjml: before.format === "mjml" || fields.mjml === null ? null : undefined };
+  }
+  if (fields.html != null) throw wrongField("html", "is made from mjml in this template; leave it out");
+  if (fields.mjml === undefined && before.format === "mjml") return { format };
+  const mjml = fields.mjml ?? null;
+  return { format, mjml, html: await compiledHtml(mjml) };
+};
+
+/** Creates a template and answers its id. Throws NAME_TAKEN, VALIDATION_FAILED. */
+export const createTemplate = async (
+  deps: Deps,
+  input: TemplateFields & { readonly name: string; readonly channel: string; readonly format: TemplateFormat },
+): Promise<string> => {
+  const id = deps.id();
+  const made = await contentOf(input, { format: input.format, mjml: null });
+  const fields = {
+    name: input.name,
+    channel: input.channel,
+    format: input.format,
+    subject: input.subject ?? null,
+    text: input.text ?? null,
+    html: made.html ?? null,
+    mjml: made.mjml ?? null,
+  };
+  await namely(input.name, insertTemplate(deps.db, id, fields));
+  return id;
+};
+
+/** The refusal of a change to a draft that somebody else changed. */
+export const versionConflict = (found: number, expected: number | undefined) =>
+  fail(
+    "VERSION_CONFLICT",
+    `The template is at version ${found}, you changed version ${expected}. Load it again and repeat your change.`,
+  );
+
+const defined = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+
+/** Changes a template's draft. Throws TEMPLATE_NOT_FOUND, VERSION_CONFLICT, NAME_TAKEN, VALIDATION_FAILED. */
 export const changeTemplate = async (
   deps: Deps,
-  { id, version, ...fields }: TemplateFields & { readonly id: string; readonly version?: number | undefined },
+  {
+    id,
+    version,
+    archived,
+    ...fields
+  }: TemplateFields & {
+    readonly id: string;
+    readonly archived?: boolean | undefined;
+    readonly version?: number | undefined;
+  },
 ): Promise<void> => {
   const before = await findTemplate(deps.db, id);
-  try {
-    if (await updateTemplate(deps.db, id, fields, version)) return;
-  } catch (error) {
-    if (isDuplicate(error, "templates_name"))
-      throw fail("NAME_TAKEN", `Another template is called "${fields.name}". Choose another name.`, {
-        errors: [{ path: "name", message: "is taken" }],
-      });
-    throw error;
+  if (version !== undefined && version !== before.version) throw versionConflict(before.version, version);
+  const change: TemplateChange = defined({ ...fields, ...(await contentOf(fields, before)), archived });
+  // What was compiled belongs to what was read: without a version of the caller's, that of the reading counts.
+  if (await namely(fields.name ?? before.name, updateTemplate(deps.db, id, change, version ?? before.version))) return;
+  const after = await findTemplate(deps.db, id);
+  throw versionConflict(after.version, version ?? before.version);
+};
+
+const MOST_COPIES = 50;
+
+/** Copies a template's draft under a name that is free; answers the new id. Throws TEMPLATE_NOT_FOUND. */
+export const duplicateTemplate = async (deps: Deps, { id }: { readonly id: string }): Promise<string> => {
+  const { name, channel, format, subject, html, mjml, text } = await findTemplate(deps.db, id);
+  const copy = deps.id();
+  for (let nth = 1; ; nth++) {
+    const suffix = nth === 1 ? " (copy)" : ` (copy ${nth})`;
+    const copied = `${name.slice(0, 200 - suffix.length)}${suffix}`;
+    try {
+      await insertTemplate(deps.db, copy, { name: copied, channel, format, subject, html, mjml, text });
+      return copy;
+    } catch (error) {
+      if (!isDuplicate(error, "templates_name")) throw error;
+      if (nth >= MOST_COPIES) throw nameTaken(copied);
+    }
   }
-  throw fail(
-    "VERSION_CONFLICT",
-    `The template is at version ${before.version}, you changed version ${version}. Load it again and repeat your change.`,
-  );
 };
 
-const contentOf = (template: TemplateFields): EmailContent => ({
-  subject: template.subject ?? "",
-  html: template.html ?? "",
-  text: template.text ?? null,
-});
+const MOST_NAMES = 5;
 
-/** Freezes the draft as a version. Throws TEMPLATE_INVALID with the place of each mistake. */
-export const publishTemplate = async (deps: Deps, { id }: { readonly id: string }): Promise<void> => {
+/** Deletes a template. Throws TEMPLATE_NOT_FOUND, and TEMPLATE_IN_USE with the names of drafts that refer to it. */
+export const removeTemplate = async (deps: Deps, { id }: { readonly id: string }): Promise<{ ok: true }> => {
   await deps.db.transaction(async (trx) => {
-    const template = await findTemplate(trx, id, true);
-    const content = contentOf(template);
-    const empty = [...(content.subject ? [] : ["subject"]), ...(content.html ? [] : ["html"])];
-    if (empty.length > 0)
-      throw fail("TEMPLATE_INVALID", `The template has no ${empty.join(" and no ")}.`, {
-        errors: empty.map((path) => ({ path, message: "is empty" })),
-      });
-    compiledBulk(content, "");
-    await freezeVersion(trx, template);
+    const { name } = await findTemplate(trx, id, true);
+    const drafts = await draftsOf(trx, id, MOST_NAMES + 1);
+    if (drafts.length > 0) {
+      const shown = drafts.slice(0, MOST_NAMES).map((draft) => `"${draft}"`);
+      throw fail(
+        "TEMPLATE_IN_USE",
+        `"${name}" is what ${shown.join(", ")}${drafts.length > MOST_NAMES ? " and others" : ""} would send. Give ${drafts.length === 1 ? "that campaign" : "those campaigns"} another content first, or archive the template: archived ones can still be sent, and are no longer offered.`,
+      );
+    }
+    await deleteTemplate(trx, id);
   });
+  return { ok: true };
 };
-
-const example: Readonly<Record<string, string>> = {
-  email: "ada@example.org",
-  phone: "+12025550123",
-  firstName: "Ada",
-  lastName: "Lovelace",
-  orgName: "Analytical Engines",
-  kind: "person",
-  timezone: "Europe/London",
-  stage: "awareness",
-  externalId: "1815",
-};
-
-const MOST_WARNINGS = 50;
-
-const lint = (content: EmailContent): z.infer<typeof TemplateLint> => {
-  const compiled = compileBulk(content);
-  const warnings = compiled.mistakes.map(({ path, message }) => ({ path, message }));
-  if (!/\{\{\s*unsubscribeUrl/.test(content.html))
-    warnings.push({
-      path: "html",
-      message: "has no {{unsubscribeUrl}}: a footer with the link and the postal address is added",
-    });
-  if (Buffer.byteLength(content.html) > 100_000)
-    warnings.push({ path: "html", message: "is larger than 100 kB; some mailboxes cut such mail off" });
-  // `[^<>]`: a tag that never ends must not be looked for to the end of the text, time and again.
-  for (const image of content.html.matchAll(/<img\b[^<>]*>/gi))
-    if (warnings.length < MOST_WARNINGS && !/\balt\s*=/i.test(image[0]))
-      warnings.push({ path: "html", message: `${image[0].slice(0, 60)} has no alt text` });
-  return { fields: [...compiled.fields], warnings };
-};
-
-export interface PreviewInput {
-  readonly contactId?: string | undefined;
-  readonly vars?: Readonly<Record<string, string>> | undefined;
-}
-
-/** Content as one person would get it; links lead where they lead, nothing is tracked. */
-export const previewContent = async (deps: Deps, content: EmailContent, input: PreviewInput) => {
-  const person = input.contactId && (await contactVars(deps.db, [input.contactId])).get(input.contactId);
-  if (input.contactId !== undefined && !person)
-    throw fail("CONTACT_NOT_FOUND", `No contact has the id ${input.contactId}.`);
-  const compiled = compileBulk(content);
-  const values: Record<string, string> = {
-    ...(person ??
-      Object.fromEntries(compiled.fields.map((field) => [field, example[field] ?? field.replace("attrs.", "")]))),
-    ...input.vars,
-    unsubscribeUrl: `${config.publicUrl}/u/preview`,
-    postalAddress: "Your postal address",
-    pixelUrl: "data:,",
-  };
-  const linkTo = (index: number) => compiled.links[index] ?? "";
-  return {
-    subject: fill(compiled.subject, values, linkTo),
-    html: fill(compiled.html, values, linkTo),
-    text: fill(compiled.text, values, linkTo),
-    lint: lint(content),
-  };
-};
-
-/** Preview of a template's draft. */
-export const previewTemplate = async (deps: Deps, { id, ...input }: PreviewInput & { readonly id: string }) =>
-  previewContent(deps, contentOf(await findTemplate(deps.db, id)), input);

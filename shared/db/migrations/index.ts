@@ -10,6 +10,7 @@ import { accounts } from "./0007_accounts.ts";
 import { sample } from "./0008_sample.ts";
 import { sending } from "./0009_sending.ts";
 import { webhooks } from "./0010_webhooks.ts";
+import { templates } from "./0011_templates.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   sample,
   sending,
   webhooks,
+  templates,
 ];

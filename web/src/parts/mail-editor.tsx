@@ -1,25 +1,27 @@
-// Writing a mail: subject and HTML on one side, what becomes of it on the other, with the fields of a real contact or
-// values to try. Used by the campaign wizard and the templates.
-import { NativeSelect, SegmentedControl, Skeleton, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+// Writing a mail: subject and source on one side, what becomes of it on the other. Used by the campaign wizard, which
+// writes HTML, and by the templates, which write HTML or MJML.
+import { Stack, Text, TextInput } from "@mantine/core";
 import { type RefObject, useRef, useState } from "react";
-import { useRead } from "../query.ts";
-import { contactName } from "../words.ts";
+import type { Finding, TemplateFormat } from "../../../shared/contracts/templates.ts";
 import css from "./mail-editor.module.css";
-import { MailFrame } from "./mail-frame.tsx";
+import { MailPreview } from "./mail-preview.tsx";
 import { MergeFields } from "./merge-fields.tsx";
-import { Note, ProblemNote } from "./note.tsx";
+import { goToLine, SourceArea } from "./source-area.tsx";
 
 export interface Mail {
   readonly subject: string;
+  /** HTML, or MJML when the format says so. */
   readonly html: string;
 }
 
 export interface MailEditorProps {
   readonly mail: Mail;
+  readonly format?: TemplateFormat;
   readonly errors: { readonly subject?: string | undefined; readonly html?: string | undefined };
   readonly onChange: (mail: Mail) => void;
   readonly onBlur?: () => void;
+  /** Told as whom the preview is shown: a contact's id, or "" for test values. */
+  readonly onContact?: (id: string) => void;
 }
 
 /** Puts text at the cursor of a field and leaves the cursor behind it. */
@@ -33,133 +35,42 @@ const insertAt = (field: HTMLInputElement | HTMLTextAreaElement | null, before: 
   return before.slice(0, from) + piece + before.slice(to);
 };
 
-type Width = "desktop" | "phone" | "text";
-
-const Preview = ({ mail }: { readonly mail: Mail }) => {
-  const [settled] = useDebouncedValue(mail, 400);
-  const [contactId, setContactId] = useState("");
-  const [vars, setVars] = useState<Record<string, string>>({});
-  const [settledVars] = useDebouncedValue(vars, 400);
-  const [width, setWidth] = useState<Width>("desktop");
-  const contacts = useRead("contacts.list", { limit: 20 });
-  const empty = settled.subject.trim() === "" && settled.html.trim() === "";
-  const given = Object.fromEntries(Object.entries(settledVars).filter(([, value]) => value !== ""));
-  const preview = useRead(
-    "templates.render",
-    {
-      content: { subject: settled.subject.trim() || "(no subject yet)", html: settled.html },
-      ...(contactId === "" ? { vars: given } : { contactId }),
-    },
-    { enabled: !empty, keep: true },
-  );
-  const lint = preview.data?.lint;
-  return (
-    <Stack gap="sm" className={css["preview"]}>
-      <div className={css["previewHead"]}>
-        <NativeSelect
-          aria-label="Preview as"
-          value={contactId}
-          onChange={(event) => setContactId(event.currentTarget.value)}
-        >
-          <option value="">With test values</option>
-          {contacts.data?.data.map((contact) => (
-            <option key={contact.id} value={contact.id}>
-              As {contactName(contact)}
-            </option>
-          ))}
-        </NativeSelect>
-        <SegmentedControl
-          size="xs"
-          aria-label="Preview size"
-          value={width}
-          onChange={(value) => setWidth(value as Width)}
-          data={[
-            { value: "desktop", label: "Desktop" },
-            { value: "phone", label: "Phone" },
-            { value: "text", label: "Text" },
-          ]}
-        />
-      </div>
-      {contactId === "" && lint && lint.fields.length > 0 && (
-        <div className={css["vars"]}>
-          {lint.fields.map((field) => (
-            <TextInput
-              key={field}
-              size="xs"
-              label={field.replace(/^attrs\./, "")}
-              placeholder="test value"
-              value={vars[field] ?? ""}
-              onChange={(event) => {
-                const { value } = event.currentTarget;
-                setVars((old) => ({ ...old, [field]: value }));
-              }}
-            />
-          ))}
-        </div>
-      )}
-      {preview.isError && <ProblemNote problem={preview.error} retry={() => void preview.refetch()} />}
-      {!preview.data &&
-        !preview.isError &&
-        (empty ? (
-          <Text c="dimmed" fz="sm">
-            The preview appears as you write.
-          </Text>
-        ) : (
-          <Skeleton height={320} />
-        ))}
-      {preview.data && (
-        <>
-          <div className={css["subject"]}>
-            <span>Subject</span>
-            <b className="lc-break">{preview.data.subject}</b>
-          </div>
-          {width === "text" ? (
-            <pre className={css["text"]}>{preview.data.text}</pre>
-          ) : (
-            <div className={css["frame"]} data-width={width}>
-              <MailFrame title="Preview of the mail" html={preview.data.html} height={440} />
-            </div>
-          )}
-        </>
-      )}
-      {lint && lint.warnings.length > 0 && (
-        <Note tone="warn" title="Worth a look">
-          <ul className={css["warnings"]}>
-            {lint.warnings.map((warning) => (
-              <li key={warning.path + warning.message}>{warning.message}</li>
-            ))}
-          </ul>
-        </Note>
-      )}
-    </Stack>
-  );
-};
-
 const Label = ({
   text,
+  into,
   target,
   onPick,
 }: {
   readonly text: string;
+  readonly into: string;
   readonly target: RefObject<HTMLElement | null>;
   readonly onPick: (piece: string) => void;
 }) => (
   <div className={css["label"]}>
     <span>{text}</span>
-    <MergeFields into={text.toLowerCase()} onPick={onPick} returnTo={target} />
+    <MergeFields into={into} onPick={onPick} returnTo={target} />
   </div>
 );
 
 /** Editor with its preview beside it. */
-export const MailEditor = ({ mail, errors, onChange, onBlur }: MailEditorProps) => {
+export const MailEditor = ({ mail, format = "html", errors, onChange, onBlur, onContact }: MailEditorProps) => {
   const subject = useRef<HTMLInputElement>(null);
-  const html = useRef<HTMLTextAreaElement>(null);
+  const source = useRef<HTMLTextAreaElement>(null);
+  const [contactId, setContactId] = useState("");
+  const label = `Content (${format.toUpperCase()})`;
+  const go = ({ path, line }: Finding) => {
+    if (path === "subject") subject.current?.focus();
+    else if (line === null) source.current?.focus();
+    else goToLine(source.current, line);
+  };
+  const written = mail.subject.trim();
   return (
     <div className={css["editor"]}>
       <Stack gap="md" miw={0}>
         <div>
           <Label
             text="Subject"
+            into="subject"
             target={subject}
             onPick={(piece) => onChange({ ...mail, subject: insertAt(subject.current, mail.subject, piece) })}
           />
@@ -175,29 +86,37 @@ export const MailEditor = ({ mail, errors, onChange, onBlur }: MailEditorProps) 
         </div>
         <div>
           <Label
-            text="Content (HTML)"
-            target={html}
-            onPick={(piece) => onChange({ ...mail, html: insertAt(html.current, mail.html, piece) })}
+            text={label}
+            into={label.toLowerCase()}
+            target={source}
+            onPick={(piece) => onChange({ ...mail, html: insertAt(source.current, mail.html, piece) })}
           />
-          <Textarea
-            ref={html}
-            aria-label="Content (HTML)"
-            classNames={{ input: css["html"] ?? "" }}
-            spellCheck={false}
-            autosize
-            minRows={16}
-            maxRows={32}
+          <SourceArea
+            label={label}
+            field={source}
             value={mail.html}
             error={errors.html}
             onBlur={onBlur}
-            onChange={(event) => onChange({ ...mail, html: event.currentTarget.value })}
+            onChange={(html) => onChange({ ...mail, html })}
           />
           <Text fz="xs" c="dimmed" mt={6}>
             A footer with the unsubscribe link and your postal address is added when the mail has none.
           </Text>
         </div>
       </Stack>
-      <Preview mail={mail} />
+      <MailPreview
+        content={{
+          ...(written ? { subject: written } : {}),
+          ...(format === "mjml" ? { mjml: mail.html } : { html: mail.html }),
+        }}
+        empty={written === "" && mail.html.trim() === ""}
+        contactId={contactId}
+        onContact={(id) => {
+          setContactId(id);
+          onContact?.(id);
+        }}
+        onGo={go}
+      />
     </div>
   );
 };

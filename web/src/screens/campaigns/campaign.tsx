@@ -13,6 +13,7 @@ import { campaignWords, count, duration, moment, share, stateOrder, stateWords }
 import { CampaignActions } from "./campaign-actions.tsx";
 import css from "./campaigns.module.css";
 import { audienceWords } from "./campaigns.tsx";
+import { ContentWords } from "./content-words.tsx";
 import { Decisions } from "./decisions.tsx";
 import { Ledger } from "./ledger.tsx";
 import { MessageDrawer } from "./message-drawer.tsx";
@@ -140,7 +141,7 @@ export const CampaignScreen = () => {
       <Stack gap="lg">
         <Group gap="4px 20px" fz="sm" c="dimmed">
           <span className="lc-break">
-            “{data.content.subject ?? "no subject yet"}” to {audienceWords(data.audience, segments.data?.data)}
+            <ContentWords content={data.content} /> to {audienceWords(data.audience, segments.data?.data)}
           </span>
           {data.schedule && !data.launchedAt && <span>starts {moment(data.schedule.at)}</span>}
           {data.launchedAt && <span>launched {moment(data.launchedAt)}</span>}

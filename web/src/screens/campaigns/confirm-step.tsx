@@ -10,6 +10,7 @@ import { Facts, Section } from "../../parts/page.tsx";
 import { useRead, useWrite } from "../../query.ts";
 import { count, counted, duration, moment } from "../../words.ts";
 import { audienceWords } from "./campaigns.tsx";
+import { useContentWords } from "./content-words.tsx";
 import { LaunchProblems } from "./launch-problems.tsx";
 
 const undoSeconds = 10;
@@ -48,6 +49,7 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
     touches: ["campaigns"],
     done: ({ id }) => void navigate({ to: "/campaigns/$id", params: { id } }),
   });
+  const says = useContentWords(campaign.content);
   const left = useCountdown(counting, () => {
     setCounting(false);
     launch.mutate({ id: campaign.id });
@@ -63,7 +65,7 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
       name: "Recipients",
       value: `${counted(recipients, "person", "people")} (${audienceWords(campaign.audience, segments.data?.data)})`,
     },
-    { name: "Subject", value: campaign.content.subject },
+    { name: "Content", value: says },
     {
       name: "Starts",
       value: campaign.schedule

@@ -18,7 +18,12 @@ export const NewCampaign = () => {
   const fields = useMemo(
     () => ({
       ...freshFields(start),
-      ...(template.data ? { subject: template.data.subject ?? "", html: template.data.html ?? "" } : {}),
+      // What is published is taken as it is; a draft that never was published is copied.
+      ...(template.data?.publishedVersion != null
+        ? { templateId: template.data.id }
+        : template.data
+          ? { subject: template.data.subject ?? "", html: template.data.html ?? "" }
+          : {}),
     }),
     // The address decides what the wizard starts with, once.
     [template.data],

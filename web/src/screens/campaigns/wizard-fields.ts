@@ -8,6 +8,8 @@ export interface WizardFields {
   audience: "all" | "segment" | "tag";
   segmentId: string;
   tag: string;
+  /** The published template that is sent; "" when the mail is written here. */
+  templateId: string;
   subject: string;
   html: string;
   when: "now" | "at";
@@ -38,6 +40,7 @@ export const freshFields = ({ segmentId, tag }: Start): WizardFields => ({
   audience: segmentId !== undefined ? "segment" : tag !== undefined ? "tag" : "all",
   segmentId: segmentId ?? "",
   tag: tag ?? "",
+  templateId: "",
   subject: "",
   html: starterHtml,
   when: "now",
@@ -64,6 +67,7 @@ export const fieldsOf = (campaign: Campaign): WizardFields => ({
         : {},
   ),
   name: campaign.name,
+  templateId: campaign.content.templateId ?? "",
   subject: campaign.content.subject ?? "",
   html: campaign.content.html ?? starterHtml,
   when: campaign.schedule ? "at" : "now",
@@ -80,19 +84,22 @@ const audienceOf = (fields: WizardFields): Campaign["audience"] =>
       ? { segmentId: fields.segmentId }
       : { tag: fields.tag };
 
+const contentOf = ({ templateId, subject, html }: WizardFields): Campaign["content"] =>
+  templateId === "" ? { subject: subject.trim(), html } : { templateId };
+
 /** The draft as `POST /campaigns` takes it: audience and content; time and rate follow in their own step. */
 export const draftOf = (fields: WizardFields): ApiParams<"campaigns.create"> => ({
   name: fields.name.trim(),
   channel: "email",
   audience: audienceOf(fields),
-  content: { subject: fields.subject.trim(), html: fields.html },
+  content: contentOf(fields),
 });
 
 /** The whole draft as `PATCH /campaigns/{id}` takes it. */
 export const changesOf = (fields: WizardFields): Omit<ApiParams<"campaigns.update">, "id"> => ({
   name: fields.name.trim(),
   audience: audienceOf(fields),
-  content: { subject: fields.subject.trim(), html: fields.html },
+  content: contentOf(fields),
   schedule:
     fields.when === "at" && fields.at !== ""
       ? { at: new Date(fields.at).toISOString(), perRecipientTimezone: fields.perRecipientTimezone }
@@ -106,6 +113,7 @@ export const places = {
   "audience.segmentId": "segmentId",
   "audience.tag": "tag",
   audience: "audience",
+  "content.templateId": "templateId",
   "content.subject": "subject",
   "content.html": "html",
   content: "html",
@@ -117,7 +125,7 @@ export const places = {
 
 export const fieldsOfStep: Readonly<Record<WizardStep, readonly (keyof WizardFields)[]>> = {
   audience: ["name", "audience", "segmentId", "tag"],
-  content: ["subject", "html"],
+  content: ["templateId", "subject", "html"],
   preflight: [],
   schedule: ["when", "at", "perRecipientTimezone", "limited", "perSecond"],
   confirm: [],

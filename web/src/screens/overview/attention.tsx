@@ -1,6 +1,6 @@
 // What waits for somebody: campaigns that stopped, messages nobody knows the end of, imports that failed, and what keeps
 // every launch from happening. Renders nothing when nothing does.
-import { Anchor, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { ApiResult } from "../../api.ts";
 import { Icon } from "../../parts/icon.tsx";
@@ -29,9 +29,9 @@ export const Attention = ({ attention }: { readonly attention: ApiResult<"overvi
       key: code,
       what:
         code === "SENDER_INCOMPLETE" ? (
-          <Anchor href="/settings/sending" fz="sm" fw={500}>
+          <TextLink to="/settings/sending" fz="sm" fw={500}>
             The sender is not complete
-          </Anchor>
+          </TextLink>
         ) : (
           "No campaign can be launched"
         ),

@@ -77,14 +77,9 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
           ? "For trying, the sandbox takes every mail and nobody outside gets anything. For real people, say who the mails come from."
           : "Say who the mails come from, with a postal address.",
       act: (
-        <Button
-          component="a"
-          href="/settings/sending"
-          variant={session.sandbox ? "subtle" : "default"}
-          size="compact-sm"
-        >
+        <ButtonLink to="/settings/sending" variant={session.sandbox ? "subtle" : "default"} size="compact-sm">
           Sending settings
-        </Button>
+        </ButtonLink>
       ),
       keepAct: !ready,
     },

@@ -1,5 +1,5 @@
-// Templates: mails to use again, with whether a version is published.
-import { Group, Text } from "@mantine/core";
+// Templates: mails to use again, with whether a version is published and how many campaigns took it.
+import { Group, NativeSelect, Text } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { Row } from "../../api.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
@@ -11,7 +11,8 @@ import { RowLink } from "../../parts/row-link.tsx";
 import { SearchBox } from "../../parts/search-box.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useRows } from "../../query.ts";
-import { shortMoment } from "../../words.ts";
+import { counted, shortMoment } from "../../words.ts";
+import { templateWord } from "./template-words.ts";
 
 type Template = Row<"templates.list">;
 const route = getRouteApi("/app/templates");
@@ -36,17 +37,27 @@ const columns = column.columns([
     meta: { width: "minmax(0, 1.6fr)", narrow: "line" },
   }),
   column.accessor("publishedVersion", {
-    header: "Version",
-    cell: ({ row: { original } }) => (
-      <Status
-        word={
-          original.publishedVersion === null
-            ? { label: "draft", tone: "neutral" }
-            : { label: `published ${original.publishedVersion}`, tone: "good" }
-        }
-      />
+    header: "State",
+    cell: ({ row }) => <Status word={templateWord(row.original)} />,
+    meta: { width: "220px", narrow: "line" },
+  }),
+  column.accessor("format", {
+    header: "Format",
+    cell: ({ row }) => (
+      <Text span fz="sm" c="dimmed">
+        {row.original.format.toUpperCase()}
+      </Text>
     ),
-    meta: { width: "130px", narrow: "beside" },
+    meta: { width: "80px", narrow: "beside" },
+  }),
+  column.accessor("usedBy", {
+    header: "Used by",
+    cell: ({ row }) => (
+      <Text span fz="sm" c="dimmed" className="lc-numbers">
+        {row.original.usedBy === 0 ? "nobody yet" : counted(row.original.usedBy, "campaign")}
+      </Text>
+    ),
+    meta: { width: "120px", narrow: "hidden" },
   }),
   column.accessor("updatedAt", {
     header: "Changed",
@@ -61,9 +72,9 @@ const columns = column.columns([
 
 /** The list of templates. */
 export const Templates = () => {
-  const { q } = route.useSearch();
+  const { q, show } = route.useSearch();
   const navigate = useNavigate({ from: "/templates" });
-  const list = useRows("templates.list", { ...(q === undefined ? {} : { q }), limit: 100 });
+  const list = useRows("templates.list", { ...(q === undefined ? {} : { q }), ...(show ? { show } : {}), limit: 100 });
   const create = (
     <ButtonLink to="/templates/$id" params={{ id: "new" }} leftSection={<Icon name="plus" size={16} />}>
       New template
@@ -77,8 +88,23 @@ export const Templates = () => {
           label="Search templates"
           placeholder="Name"
           value={q}
-          onChange={(text) => void navigate({ search: text === undefined ? {} : { q: text }, replace: true })}
+          onChange={(text) => void navigate({ search: (old) => ({ ...old, q: text }), replace: true })}
         />
+        <NativeSelect
+          aria-label="Which templates"
+          value={show ?? "active"}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            void navigate({
+              search: (old) => ({ ...old, show: value === "published" || value === "archived" ? value : undefined }),
+              replace: true,
+            });
+          }}
+        >
+          <option value="active">All but archived</option>
+          <option value="published">Published</option>
+          <option value="archived">Archived</option>
+        </NativeSelect>
       </Group>
       <Section flush>
         <DataTable
@@ -87,8 +113,12 @@ export const Templates = () => {
           list={list}
           rowKey={(row) => row.id}
           empty={
-            <Empty icon="templates" title={q ? "No template matches" : "No template yet"} actions={!q && create}>
-              {!q && "Write a mail once and start every campaign from it."}
+            <Empty
+              icon="templates"
+              title={q || show ? "No template matches" : "No template yet"}
+              actions={!q && !show && create}
+            >
+              {!q && !show && "Write a mail once and start every campaign from it."}
             </Empty>
           }
         />
