@@ -39,7 +39,17 @@ interface Row {
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
+  readonly images_pruned: boolean;
+  readonly undo: ImportView["undo"];
 }
+
+/** Days in which an import can be undone; what contacts were before it is kept so long. */
+export const UNDO_DAYS = 30;
+const undoable = ["completed", "failed", "cancelled"];
+const undoableUntil = ({ status, finished_at, images_pruned }: Row): string | null =>
+  finished_at === null || images_pruned || !undoable.includes(status)
+    ? null
+    : new Date(finished_at.getTime() + UNDO_DAYS * 86_400_000).toISOString();
 
 const toView = (row: Row): ImportView => ({
   id: row.id,
@@ -55,7 +65,7 @@ const toView = (row: Row): ImportView => ({
   skipped: row.skipped,
   failed: row.failed,
   progress:
-    row.status === "completed"
+    ["completed", "undoing", "undone"].includes(row.status)
       ? 1
       : Number(row.bytes) > 0
         ? Math.min(1, Number(row.bytes_done) / Number(row.bytes))
@@ -63,6 +73,8 @@ const toView = (row: Row): ImportView => ({
   createdAt: row.created_at.toISOString(),
   startedAt: row.started_at?.toISOString() ?? null,
   finishedAt: row.finished_at?.toISOString() ?? null,
+  undoableUntil: undoableUntil(row),
+  undo: row.undo,
 });
 
 /** The state of an import or upload, locked until the transaction ends. */
@@ -126,13 +138,26 @@ export interface Advance {
   readonly skipped: number;
   readonly failed: number;
   readonly bytesDone: number;
+  /** Of the contacts that the batch inserted, if it did. */
+  readonly firstId: string | undefined;
+  readonly lastId: string | undefined;
 }
+
+/**
+ * What a batch may do without, because its contacts and the import's progress are one transaction: a commit that does
+ * not wait for the disk (a Postgres that crashes forgets the last batches with their progress, and the import takes them
+ * again; its end waits for the disk, and for all before it), and full-text entries that are merged a little at a time.
+ */
+export const trimDurability = async (trx: Trx): Promise<void> => {
+  await trx.raw("set local synchronous_commit = off; set local gin_pending_list_limit = '16MB'");
+};
 
 /** Adds the counts of a batch. */
 export const advanceImport = async (trx: Trx, id: string, by: Advance): Promise<void> => {
   await trx.raw(
     `update contacts.imports set inserted = inserted + ?::int, updated = updated + ?::int, skipped = skipped + ?::int,
-       failed = failed + ?::int, total = total + ?::int, bytes_done = greatest(bytes_done, ?::bigint) where id = ?::uuid`,
+       failed = failed + ?::int, total = total + ?::int, bytes_done = greatest(bytes_done, ?::bigint),
+       first_id = least(first_id, ?::uuid), last_id = greatest(last_id, ?::uuid) where id = ?::uuid`,
     bind(
       by.inserted,
       by.updated,
@@ -140,6 +165,8 @@ export const advanceImport = async (trx: Trx, id: string, by: Advance): Promise<
       by.failed,
       by.inserted + by.updated + by.skipped + by.failed,
       by.bytesDone,
+      by.firstId,
+      by.lastId,
       id,
     ),
   );
@@ -159,6 +186,18 @@ export const endImport = async (
   );
   if (rowCount > 0) await trx.raw("delete from contacts.import_chunks where import_id = ?::uuid", bind(id));
   return rowCount > 0;
+};
+
+/** Between which ids the contacts lie that an import inserted; null when it inserted none. */
+export const readRange = async (
+  sql: Sql,
+  id: string,
+): Promise<{ readonly firstId: string | null; readonly lastId: string | null }> => {
+  const { rows } = await sql.raw<{ rows: { firstId: string | null; lastId: string | null }[] }>(
+    `select first_id as "firstId", last_id as "lastId" from contacts.imports where id = ?::uuid`,
+    bind(id),
+  );
+  return rows[0] ?? { firstId: null, lastId: null };
 };
 
 /** One import; uploads that were not submitted are none. */
