@@ -35,4 +35,5 @@ export const schedules: readonly Schedule[] = [
   every("tokens.cleanup", "0 1 * * *"),
   every("messages.partition", "0 4 * * *"),
   every("jobs.prune", "0 4 * * *"),
+  every("imports.prune", "30 4 * * *"),
 ];

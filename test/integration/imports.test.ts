@@ -268,6 +268,7 @@ test("looking at a file tells its form and a likely mapping", async () => {
     headers: ["E-Mail", "Vorname", "Ort"],
     sample: [["a@b.de", "Zoë", "Köln"]],
     mapping: { "E-Mail": "email", Vorname: "firstName", Ort: "attrs.city" },
+    remembered: null,
   });
   await expect(inspectFile(deps, { head: "" })).rejects.toMatchObject({
     type: "VALIDATION_FAILED",

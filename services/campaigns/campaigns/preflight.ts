@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { config } from "../../../shared/config.ts";
 import type { Preflight } from "../../../shared/contracts/campaigns.ts";
-import { audienceCondition, countAudience } from "../../../shared/messaging/audience.ts";
+import { audienceCondition, consentOffers, countAudience } from "../../../shared/messaging/audience.ts";
 import { defaultSender, type SenderFacts } from "../../../shared/messaging/sender-accounts.ts";
 import { compiledBulk, emailContent } from "../content.ts";
 import { requireCampaign } from "./drafts.ts";
@@ -59,13 +59,15 @@ export const preflightCampaign = async (
     audienceCondition(deps.db, campaign.audience, now),
     defaultSender(deps.db, campaign.channel),
   ]);
-  const counted = await countAudience(deps.db, {
+  const options = {
     channel: campaign.channel,
     condition,
     fields: compiled.fields,
     required: compiled.required,
     asOf: now,
-  });
+  };
+  const counted = await countAudience(deps.db, options);
+  const offers = counted.excluded["no_consent"] ? await consentOffers(deps.db, options) : [];
   const rate = Math.min(campaign.rate?.perSecond ?? ASSUMED_RATE, sender?.ratePerSecond ?? ASSUMED_RATE);
   return {
     recipients: counted.recipients,
@@ -73,5 +75,6 @@ export const preflightCampaign = async (
     missingFields: counted.missingFields.map((m) => ({ ...m })),
     estimate: { seconds: Math.ceil(counted.recipients / rate), cost: 0 },
     problems: launchProblems(sender),
+    consentOffers: offers.map((offer) => ({ ...offer, importedAt: offer.importedAt.toISOString() })),
   };
 };

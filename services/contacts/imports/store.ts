@@ -64,12 +64,11 @@ const toView = (row: Row): ImportView => ({
   updated: row.updated,
   skipped: row.skipped,
   failed: row.failed,
-  progress:
-    ["completed", "undoing", "undone"].includes(row.status)
-      ? 1
-      : Number(row.bytes) > 0
-        ? Math.min(1, Number(row.bytes_done) / Number(row.bytes))
-        : 0,
+  progress: ["completed", "undoing", "undone"].includes(row.status)
+    ? 1
+    : Number(row.bytes) > 0
+      ? Math.min(1, Number(row.bytes_done) / Number(row.bytes))
+      : 0,
   createdAt: row.created_at.toISOString(),
   startedAt: row.started_at?.toISOString() ?? null,
   finishedAt: row.finished_at?.toISOString() ?? null,
@@ -219,4 +218,40 @@ export const listImports = async (
     bind(page.before, page.before, page.limit),
   );
   return rows.map(toView);
+};
+
+const deleted = async (sql: Sql, statement: string, ...values: number[]): Promise<number> =>
+  (await sql.raw<{ rowCount: number }>(statement, bind(...values))).rowCount;
+
+/** Drops uploads that were begun a day ago and never submitted. */
+export const pruneUploads = (sql: Sql): Promise<number> =>
+  deleted(sql, "delete from contacts.imports where status = 'uploading' and created_at < now() - interval '1 day'");
+
+/** Drops at most `batch` before-images of imports that ended so many days ago; those cannot be undone from then on. */
+export const pruneChanges = async (trx: Trx, days: number, batch: number): Promise<number> => {
+  const old = "finished_at < now() - ? * interval '1 day' and status not in ('undoing', 'undone')";
+  await trx.raw(`update contacts.imports set images_pruned = true where ${old} and not images_pruned`, bind(days));
+  return deleted(
+    trx,
+    `delete from contacts.import_changes where (import_id, contact_id) in (
+       select b.import_id, b.contact_id from contacts.import_changes b join contacts.imports i on i.id = b.import_id where i.images_pruned limit ?)`,
+    batch,
+  );
+};
+
+/** Drops at most `batch` refused rows of imports that ended so many days ago. */
+export const pruneRefusedRows = (sql: Sql, days: number, batch: number): Promise<number> =>
+  deleted(
+    sql,
+    `delete from contacts.import_errors where (import_id, row_number) in (
+       select e.import_id, e.row_number from contacts.import_errors e join contacts.imports i on i.id = e.import_id
+       where i.finished_at < now() - ? * interval '1 day' limit ?)`,
+    days,
+    batch,
+  );
+
+/** Forgets how files were read that nobody imported for so many days. */
+export const pruneMemory = async (sql: Sql, days: number): Promise<void> => {
+  await deleted(sql, "delete from contacts.import_mappings where used_at < now() - ? * interval '1 day'", days);
+  await deleted(sql, "delete from contacts.import_columns where used_at < now() - ? * interval '1 day'", days);
 };

@@ -9,4 +9,13 @@ import { scheduler } from "./0006_scheduler.ts";
 import { accounts } from "./0007_accounts.ts";
 import { importsUndo } from "./0014_imports.ts";
 
-export const migrations: readonly Migration[] = [contacts, consent, campaigns, messaging, jobs, scheduler, accounts, importsUndo];
+export const migrations: readonly Migration[] = [
+  contacts,
+  consent,
+  campaigns,
+  messaging,
+  jobs,
+  scheduler,
+  accounts,
+  importsUndo,
+];

@@ -123,9 +123,7 @@ export const applyBatch = async (
   if (rows.length > 1) {
     const half = Math.ceil(rows.length / 2);
     const first = await applyBatch(deps, running, done, { ...batch, rows: rows.slice(0, half), announce: false });
-    return first === "stopped"
-      ? first
-      : applyBatch(deps, running, done + half, { ...batch, rows: rows.slice(half) });
+    return first === "stopped" ? first : applyBatch(deps, running, done + half, { ...batch, rows: rows.slice(half) });
   }
   if (!only || isBad(only)) throw failure;
   const message =

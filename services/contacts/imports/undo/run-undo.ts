@@ -32,9 +32,9 @@ interface Step {
 
 /** Contacts that the import inserted. False when there are no more. */
 const removeInserted = async (trx: Trx, { importId, limit }: Step, undoing: Undoing): Promise<boolean> => {
-  const { cursor, lastId, done } = undoing;
+  const { cursor, firstId, lastId, done } = undoing;
   if (lastId === null || (cursor !== null && cursor >= lastId)) return false;
-  const judged = await judgeInserted(trx, importId, { after: cursor, last: lastId, limit });
+  const judged = await judgeInserted(trx, importId, { first: firstId, after: cursor, last: lastId, limit });
   const gone = judged.filter((contact) => contact.kept === null).map((contact) => contact.id);
   if (gone.length > 0) {
     await withdrawClaims(trx, importId, gone);
@@ -89,8 +89,7 @@ const stepAround = async (deps: Deps, importId: string, announce: boolean): Prom
       return await deps.db.transaction((trx) => step(trx, { importId, announce, limit, fields: true }));
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      if (limit === 1)
-        return deps.db.transaction((trx) => step(trx, { importId, announce, limit, fields: false }));
+      if (limit === 1) return deps.db.transaction((trx) => step(trx, { importId, announce, limit, fields: false }));
     }
   }
 };

@@ -47,7 +47,7 @@ export const keepChanges = async (
        before = excluded.before || held.before,
        after = held.after || excluded.after,
        attrs_before = (excluded.attrs_before - array(select jsonb_object_keys(held.attrs_after))) || held.attrs_before,
-       attrs_after = held.attrs_after || excluded.attrs_after`.replaceAll(" ? key", " \\? key"),
+       attrs_after = held.attrs_after || excluded.attrs_after`,
     bind(importId, ...arrays, arrays[0], importId),
   );
 };
@@ -112,13 +112,19 @@ export interface JudgedContact {
 export const judgeInserted = async (
   trx: Trx,
   importId: string,
-  { after, last, limit }: { readonly after: string | null; readonly last: string; readonly limit: number },
+  {
+    first,
+    after,
+    last,
+    limit,
+  }: { readonly first: string | null; readonly after: string | null; readonly last: string; readonly limit: number },
 ): Promise<readonly JudgedContact[]> => {
   const { rows } = await trx.raw<{ rows: JudgedContact[] }>(
     `select c.id, ${keptBecause} as kept from contacts.contacts c
-     where c.import_id = ?::uuid and c.id > coalesce(?::uuid, '00000000-0000-0000-0000-000000000000') and c.id <= ?::uuid and c.deleted_at is null
+     where c.import_id = ?::uuid and c.id >= coalesce(?::uuid, ?::uuid) and (?::uuid is null or c.id > ?::uuid)
+       and c.id <= ?::uuid and c.deleted_at is null
      order by c.id limit ? for update of c`,
-    bind(importId, importId, importId, after, last, limit),
+    bind(importId, importId, importId, after, first, after, after, last, limit),
   );
   return rows;
 };
