@@ -44,6 +44,8 @@ export const Import = z.object({
   createdAt: Instant,
   startedAt: Instant.nullable(),
   finishedAt: Instant.nullable(),
+  /** The consent that came with the file; null when it came without. */
+  consent: ConsentGiven.nullable(),
   /** Null when it cannot be undone: it has not ended, or what contacts were before is not kept any more. */
   undoableUntil: Instant.nullable(),
   /** What undoing has done so far; null when nobody asked for it. */

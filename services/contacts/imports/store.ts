@@ -72,6 +72,7 @@ const toView = (row: Row): ImportView => ({
   createdAt: row.created_at.toISOString(),
   startedAt: row.started_at?.toISOString() ?? null,
   finishedAt: row.finished_at?.toISOString() ?? null,
+  consent: row.options.consent ?? null,
   undoableUntil: undoableUntil(row),
   undo: row.undo,
 });
