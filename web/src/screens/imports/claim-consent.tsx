@@ -50,6 +50,8 @@ export const ClaimConsent = ({ importId, fileName, channels, opened, onClose, on
         <form
           onSubmit={(event) => {
             event.preventDefault();
+            // The dialog may stand inside another form, such as a wizard's step: that one is not meant.
+            event.stopPropagation();
             claim.mutate({
               id: importId,
               channels: [...chosen],

@@ -12,7 +12,7 @@ import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Figures, PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useRead, useRows, useWrite } from "../../query.ts";
-import { count, moment, size } from "../../words.ts";
+import { count, moment, shortMoment, size } from "../../words.ts";
 import { ConsentOf } from "./consent-of.tsx";
 import css from "./imports.module.css";
 import { UndoImport, UndoResult } from "./undo-import.tsx";
@@ -94,7 +94,7 @@ export const ImportScreen = () => {
           </TextLink>
         }
         beside={<Status word={importWords[entry.status]} live={open} />}
-        lead={`${size(entry.bytes)}, ${moment(entry.createdAt)}`}
+        lead={`${size(entry.bytes)}, ${moment(entry.createdAt)}${entry.undoableUntil ? `. Can be undone until ${shortMoment(entry.undoableUntil)}` : ""}`}
         actions={
           entry.status === "undoing" ? undefined : open ? (
             <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={() => setAsked(true)}>
