@@ -16,8 +16,8 @@ import { endImport, keepForm, type RunningImport, startImport } from "./store.ts
 import { confirmUtf8 } from "./text-encoding.ts";
 import { readBeginning, readFile } from "./upload/read-file.ts";
 
-const BATCH_ROWS = 5_000;
-/** Characters of a batch, so that two thousand long rows do not fill the memory. */
+const BATCH_ROWS = 3_000;
+/** Characters of a batch, so that thousands of long rows do not fill the memory. */
 const BATCH_SIZE = 4_000_000;
 /** Rows after which the event loop has a turn: the statements of the batch before wait for it. */
 const TURN_ROWS = 50;
