@@ -18,6 +18,10 @@ export const faultsOf = async (page: Page): Promise<string[]> => {
   for (const { scheme, width } of looks) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: scheme });
+    await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor({ state: "attached" });
+    // Colours have arrived when the page has painted and no transition runs any more.
+    await page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))");
+    await page.waitForFunction("document.getAnimations().every((one) => one.playState !== 'running')");
     await page.evaluate(axe);
     const results = (await page.evaluate("axe.run(document, { iframes: false })")) as AxeResults;
     for (const { id, impact, nodes } of results.violations)
