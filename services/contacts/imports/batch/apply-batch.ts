@@ -9,7 +9,7 @@ import { storeRefusedRows } from "../refused/store.ts";
 import type { BadRow, ImportRow } from "../row-input.ts";
 import { advanceImport, lockProgress, type RunningImport, trimDurability } from "../store.ts";
 import { type KnownContact, type MatchedBatch, matchRows } from "./match-rows.ts";
-import { findKnown, writeContacts } from "./store.ts";
+import { findKnown, MATCH_IS_OLD, writeContacts } from "./store.ts";
 
 export interface Batch {
   /** Rows in the order of the file, good and bad. */
@@ -90,8 +90,9 @@ const write = async (
   return true;
 };
 
-/** Unique violation, deadlock, or a tag or community that was deleted meanwhile: another look will see what is there now. */
-const mayPass = (error: unknown) => ["23505", "40P01", "23503"].includes(String((error as { code?: unknown }).code));
+/** Unique violation, deadlock, contacts that went, or a tag or community that was deleted meanwhile: another look will see what is there now. */
+const mayPass = (error: unknown) =>
+  ["23505", "40P01", "23503", MATCH_IS_OLD].includes(String((error as { code?: unknown }).code));
 
 /** `stopped`: nothing was written. `repeated`: written, but not as it was prepared. */
 export type Applied = "stopped" | "done" | "repeated";

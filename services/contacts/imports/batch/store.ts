@@ -94,6 +94,9 @@ const travelling = (rows: readonly ContactWrite[], communities: Ids, always: rea
   };
 };
 
+/** Code of the error for contacts that changed between being found and being written; Postgres's for such conflicts. */
+export const MATCH_IS_OLD = "40001";
+
 /** Inserts new contacts. Raises a unique violation when somebody else just made one of them. */
 const insertContacts = async (
   trx: Trx,
@@ -133,11 +136,14 @@ const updateContacts = async (
   });
   // A contact whom nobody touched since an import made it has two equal times: undoing goes by that.
   const touched = "case when c.import_id = ?::uuid and c.updated_at = c.created_at then c.updated_at else now() end";
-  await trx.raw(
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
     `update contacts.contacts c set ${[`updated_at = ${touched}`, ...sets].join(", ")} from ${from}
      where c.id = r.id and c.id = ${oneOf("uuid")} and c.deleted_at is null`,
     bind(importId, ...arrays, arrays[0]),
   );
+  // Deleted since they were found: their rows must be looked at again, or they would be lost.
+  if (rowCount !== rows.length)
+    throw Object.assign(new Error("contacts of the batch were deleted meanwhile"), { code: MATCH_IS_OLD });
 };
 
 /** Tags of contacts; those of new ones cannot be there yet, which saves Postgres a look per row. */
