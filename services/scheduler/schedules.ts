@@ -37,4 +37,5 @@ export const schedules: readonly Schedule[] = [
   every("messages.partition", "0 4 * * *"),
   every("jobs.prune", "0 4 * * *"),
   every("webhooks.prune", "30 4 * * *"),
+  every("imports.prune", "30 4 * * *"),
 ];

@@ -2,7 +2,6 @@
 // Set-based, inside the caller's transaction. A grant never lifts a suppression; that takes a person (unsuppress).
 import type { Sql, Trx } from "../db/knex.ts";
 import { bind } from "../lib/bind.ts";
-import { makeIds } from "../lib/id-batch.ts";
 
 export type ConsentChannel = "email" | "sms" | "call";
 export type ConsentState = "granted" | "revoked";
@@ -21,7 +20,8 @@ export interface ConsentRow {
 }
 
 // Locks on consent.current are taken in id order, so that two writers cannot deadlock.
-const applyLatest = `
+/** The end of a statement: brings what `latest` (contact_id, channel, state) amounts to into consent.current. */
+export const applyLatest = `
   insert into consent.current as held (contact_id, email, sms, call, updated_at)
   select contact_id,
     max(state) filter (where channel = 'email'),
@@ -59,43 +59,6 @@ export const recordConsents = async (trx: Trx, rows: readonly ConsentRow[]): Pro
       rows.map((row) => row.source ?? null),
       rows.map((row) => row.wording ?? null),
       rows.map((row) => row.ip ?? null),
-    ),
-  );
-};
-
-export interface ConsentClaim {
-  readonly channels: readonly ConsentChannel[];
-  readonly basis: string;
-  readonly source: string;
-}
-
-/**
- * Records that a list claims consent of many contacts (imports). A contact who revoked a channel keeps the revocation:
- * a list that somebody uploads does not outrank what the person said, and no ledger row is written for it.
- */
-export const grantConsents = async (trx: Trx, contactIds: readonly string[], claim: ConsentClaim): Promise<void> => {
-  const pairs = [...new Set(contactIds)].flatMap((id) =>
-    [...new Set(claim.channels)].map((channel) => ({ id, channel })),
-  );
-  if (pairs.length === 0) return;
-  // A look-up per row instead of a join: a table that was not analysed yet would be read whole for every batch.
-  await trx.raw(
-    `with given as (
-       select p.id, p.contact_id, p.channel, 'granted'::text as state
-       from unnest(?::uuid[], ?::uuid[], ?::text[]) as p (id, contact_id, channel)
-       where (select case p.channel when 'email' then held.email when 'sms' then held.sms else held.call end
-              from consent.current held where held.contact_id = p.contact_id) is distinct from 'revoked'
-     ), ledger as (
-       insert into consent.consents (id, contact_id, channel, state, basis, source, at)
-       select id, contact_id, channel, state, ?::text, ?::text, clock_timestamp() from given
-     ), latest as (select * from given)${applyLatest}`,
-    bind(
-      // Made here: in SQL an id costs as much as the row it is for.
-      makeIds(pairs.length),
-      pairs.map((pair) => pair.id),
-      pairs.map((pair) => pair.channel),
-      claim.basis,
-      claim.source,
     ),
   );
 };

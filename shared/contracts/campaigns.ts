@@ -55,6 +55,10 @@ export const Preflight = z.object({
   estimate: z.object({ seconds: z.number(), cost: z.number() }),
   /** What would make launch refuse, each with its error code. */
   problems: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** Imports that brought people who are left out because nothing was ever said about their consent. */
+  consentOffers: z.array(
+    z.object({ importId: Id, fileName: z.string(), importedAt: Instant, contacts: z.number().int() }),
+  ),
 });
 const counts = z.object({ human: z.number().int(), all: z.number().int() });
 export const CampaignStats = z.object({

@@ -36,6 +36,8 @@ export const errorCatalogue = {
   SUPPRESSION_NOT_FOUND: { status: 404, retryable: false, title: "No such suppression" },
   IMPORT_NOT_FOUND: { status: 404, retryable: false, title: "No such import" },
   IMPORT_FINISHED: { status: 409, retryable: false, title: "The import has already ended" },
+  IMPORT_NOT_FINISHED: { status: 409, retryable: false, title: "The import has not ended yet" },
+  IMPORT_UNDO_EXPIRED: { status: 409, retryable: false, title: "The import cannot be undone any more" },
   TEMPLATE_NOT_FOUND: { status: 404, retryable: false, title: "No such template" },
   TEMPLATE_INVALID: { status: 422, retryable: false, title: "The template cannot be compiled" },
   TEMPLATE_NOT_PUBLISHED: { status: 409, retryable: false, title: "The template has no published version" },

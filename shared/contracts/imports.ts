@@ -1,6 +1,6 @@
 // Contracts of the imports service: files of contacts, taken row by row.
 import { z } from "zod";
-import { ConsentGiven } from "./channel.ts";
+import { Channel, ConsentGiven } from "./channel.ts";
 import { action, byId, clean, Done, event, Id, Instant, job, listQuery, page } from "./contract.ts";
 
 export const ImportStatus = z.enum(["queued", "running", "completed", "failed", "cancelled", "undoing", "undone"]);
@@ -13,6 +13,17 @@ export const ImportOptions = z.strictObject({
   communityId: Id.optional(),
   encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "windows-1252"]).optional(),
   delimiter: z.enum([",", ";", "\t"]).optional(),
+});
+/** What became, or would become, of the contacts of an import that is undone. */
+export const ImportUndo = z.object({
+  /** Contacts that it made and that go. */
+  removed: z.number().int(),
+  /** Contacts that it made and that stay: somebody wrote to them, they said something themselves, or were changed. */
+  kept: z.object({ messaged: z.number().int(), consented: z.number().int(), edited: z.number().int() }),
+  /** Contacts that it changed and that are again as they were. */
+  restored: z.number().int(),
+  /** The same, but for fields that somebody changed since or that belong to another contact now. */
+  partly: z.number().int(),
 });
 export const Import = z.object({
   id: Id,
@@ -33,6 +44,27 @@ export const Import = z.object({
   createdAt: Instant,
   startedAt: Instant.nullable(),
   finishedAt: Instant.nullable(),
+  /** The consent that came with the file; null when it came without. */
+  consent: ConsentGiven.nullable(),
+  /** Null when it cannot be undone: it has not ended, or what contacts were before is not kept any more. */
+  undoableUntil: Instant.nullable(),
+  /** What undoing has done so far; null when nobody asked for it. */
+  undo: ImportUndo.nullable(),
+});
+/** Consent that a person recorded for everybody of an import. */
+export const ImportClaim = z.object({
+  id: Id,
+  importId: Id,
+  channels: z.array(Channel),
+  basis: z.string(),
+  source: z.string(),
+  wording: z.string().nullable(),
+  claimedAt: Instant,
+  finishedAt: Instant.nullable(),
+  /** Contacts that have consent by it. */
+  granted: z.number().int(),
+  /** Contacts that said something before, are suppressed, or have no address on the channels. */
+  leftOut: z.number().int(),
 });
 export const imports = {
   group: "contacts",
@@ -100,6 +132,42 @@ export const imports = {
       params: byId,
       result: Import,
     }),
+    previewUndo: action({
+      summary: "Counts what undoing an import would do, without doing it",
+      permission: "read",
+      rest: { method: "GET", path: "/imports/:id/undo" },
+      params: byId,
+      result: ImportUndo,
+      timeout: 60_000,
+    }),
+    undo: action({
+      summary: "Undoes an import: removes contacts that it made and nobody touched since, restores what it changed",
+      permission: "write",
+      rest: { method: "POST", path: "/imports/:id/undo", status: 202 },
+      params: byId,
+      result: Import,
+    }),
+    claimConsent: action({
+      summary:
+        "Records consent for everybody an import brought of whom nothing was said yet. A no and a suppression stay",
+      permission: "write",
+      rest: { method: "POST", path: "/imports/:id/consent", status: 202, idempotent: true },
+      params: z.strictObject({
+        id: Id,
+        channels: ConsentGiven.shape.channels,
+        basis: ConsentGiven.shape.basis,
+        source: ConsentGiven.shape.source,
+        wording: clean(z.string().max(2000)).optional(),
+      }),
+      result: ImportClaim,
+    }),
+    claims: action({
+      summary: "Consent that was recorded for everybody of an import, newest first",
+      permission: "read",
+      rest: { method: "GET", path: "/imports/:id/consent" },
+      params: byId,
+      result: z.object({ data: z.array(ImportClaim) }),
+    }),
     inspect: action({
       summary:
         "Recognises encoding, delimiter and headers of the first bytes of a file (base64) and suggests a mapping",
@@ -112,6 +180,10 @@ export const imports = {
         headers: z.array(z.string()),
         sample: z.array(z.array(z.string())),
         mapping: ImportMapping,
+        /** Set when a file with these columns was imported before: encoding, delimiter and mapping are as then. */
+        remembered: z
+          .object({ fileName: z.string(), at: Instant, options: ImportOptions.omit({ consent: true }) })
+          .nullable(),
       }),
     }),
   },
@@ -121,5 +193,8 @@ export const imports = {
   },
   jobs: {
     "contacts.import": job({ queue: "default", input: z.object({ importId: Id }) }),
+    "contacts.import-undo": job({ queue: "default", input: z.object({ importId: Id }) }),
+    "contacts.import-consent": job({ queue: "default", input: z.object({ claimId: Id }) }),
+    "imports.prune": job({ queue: "default", input: z.object({}) }),
   },
 } as const;

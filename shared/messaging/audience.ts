@@ -152,3 +152,33 @@ export const countAudience = async (db: Sql, options: JudgeOptions): Promise<Aud
     missingFields,
   };
 };
+
+export interface ConsentOffer {
+  readonly importId: string;
+  readonly fileName: string;
+  readonly importedAt: Date;
+  readonly contacts: number;
+}
+
+/**
+ * Imports that brought people of the audience who are left out for want of consent and of whom nothing was ever said on
+ * the channel, the largest first: for them a person may still record consent. Whoever said no is not among them.
+ */
+export const consentOffers = async (db: Sql, options: JudgeOptions, most = 5): Promise<readonly ConsentOffer[]> => {
+  const judged = judgedAudience(options);
+  const rows = await query<{ import_id: string; file_name: string; imported_at: Date; n: string }>(
+    db,
+    `select v.import_id, v.file_name, v.imported_at, count(*) as n from (${judged.sql}) j
+     join contacts.v_import_contacts v on v.contact_id = j.contact_id
+     left join consent.current held on held.contact_id = j.contact_id
+     where j.reason = 'no_consent' and held.${options.channel} is null
+     group by v.import_id, v.file_name, v.imported_at order by n desc, v.import_id limit ?`,
+    [...judged.bindings, most],
+  );
+  return rows.map((row) => ({
+    importId: row.import_id,
+    fileName: row.file_name,
+    importedAt: row.imported_at,
+    contacts: Number(row.n),
+  }));
+};

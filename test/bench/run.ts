@@ -3,11 +3,14 @@
 import { parseArgs } from "node:util";
 import { campaign } from "./campaign/campaign.ts";
 import { footprint } from "./footprint/footprint.ts";
+import { importBench } from "./import/import.ts";
 import { rate } from "./rate/rate.ts";
 
 export interface BenchFlags {
   readonly runs: number;
   readonly recipients: number;
+  /** Rows of the file of benchmark "import". */
+  readonly rows: number;
   readonly connections: number;
   /** Names of the contenders to run; all when empty. */
   readonly only: readonly string[];
@@ -21,13 +24,19 @@ export interface BenchFlags {
   readonly redisUrl: string | undefined;
 }
 
-const benches: Record<string, (flags: BenchFlags) => Promise<void>> = { campaign, footprint, rate };
+const benches: Record<string, (flags: BenchFlags) => Promise<void>> = {
+  campaign,
+  footprint,
+  import: importBench,
+  rate,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     runs: { type: "string", default: "5" },
     recipients: { type: "string", default: "100000" },
+    rows: { type: "string", default: "1000000" },
     connections: { type: "string", default: "16" },
     only: { type: "string", default: "" },
     "per-second": { type: "string", default: "" },
@@ -56,6 +65,7 @@ const list = (given: string) => given.split(",").filter(Boolean);
 await bench({
   runs: wholeNumber("runs", values.runs),
   recipients: wholeNumber("recipients", values.recipients),
+  rows: wholeNumber("rows", values.rows),
   connections: wholeNumber("connections", values.connections),
   only: list(values.only),
   perSecond: list(values["per-second"]).map((one) => wholeNumber("per-second", one)),

@@ -18,3 +18,32 @@ export const findings = async (page: Page): Promise<string[]> => {
 /** Pixels that the page is wider than the window; 0 or less: nothing scrolls sideways. */
 export const sideways = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - window.innerWidth") as Promise<number>;
+
+const looks = [
+  { scheme: "light", width: 1280 },
+  { scheme: "light", width: 360 },
+  { scheme: "dark", width: 360 },
+  { scheme: "dark", width: 1280 },
+] as const;
+
+/**
+ * What is wrong with what the page shows right now, in light and dark, wide and narrow: for states that no address leads
+ * to, such as dialogs and steps in the middle of a task. The visit must bypass the content security policy.
+ */
+export const faultsOf = async (page: Page): Promise<string[]> => {
+  const faults: string[] = [];
+  for (const { scheme, width } of looks) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor({ state: "attached" });
+    // Colours have arrived when the page has painted and no transition runs any more.
+    await page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))");
+    await page.waitForFunction("document.getAnimations().every((one) => one.playState !== 'running')");
+    faults.push(...(await findings(page)).map((finding) => `${scheme} ${width}: ${finding}`));
+    const over = await sideways(page);
+    if (over > 0) faults.push(`${scheme} ${width}: ${over} px too wide`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.emulateMedia({ colorScheme: "light" });
+  return faults;
+};

@@ -1,10 +1,8 @@
 // The Overview on day one: a sample to look at, a checklist that is ticked by what happens, and one button that takes
 // the sample away and nothing else.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findings } from "./accessibility.ts";
 import {
   confirmAndLaunch,
   csvFile,
@@ -15,15 +13,6 @@ import {
   type Visit,
   wizardToConfirm,
 } from "./browser.ts";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** Serious and critical findings on the page, in words. */
-const findings = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe);
-  const results = (await page.evaluate("axe.run(document, { iframes: false })")) as AxeResults;
-  return results.violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id);
-};
 
 const done = (page: Page, step: string) => page.getByRole("listitem").filter({ hasText: `${step} (done)` });
 

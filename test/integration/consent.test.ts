@@ -1,12 +1,7 @@
 // The consent ledger and suppressions, as the functions that every group calls inside its transaction.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  currentConsent,
-  grantConsents,
-  readLedger,
-  recordConsents,
-  revokeConsent,
-} from "../../shared/consent/consents.ts";
+import { grantConsents } from "../../shared/consent/claims.ts";
+import { currentConsent, readLedger, recordConsents, revokeConsent } from "../../shared/consent/consents.ts";
 import {
   listSuppressions,
   suppress,

@@ -1,11 +1,13 @@
 // Imports on real Postgres: what goes in, what comes out, and what is refused with which words.
 import iconv from "iconv-lite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { applyBatch, prepareBatch } from "../../services/contacts/imports/batch/apply-batch.ts";
 import { cancelImport } from "../../services/contacts/imports/cancel-import.ts";
 import { getImport, listImports } from "../../services/contacts/imports/get-import.ts";
 import { inspectFile } from "../../services/contacts/imports/inspect-file.ts";
 import { exportRefusedRows, listRefusedRows } from "../../services/contacts/imports/refused/list-refused-rows.ts";
 import { runImport } from "../../services/contacts/imports/run-import.ts";
+import { startImport } from "../../services/contacts/imports/store.ts";
 import { beginUpload, discardUpload } from "../../services/contacts/imports/upload/receive-upload.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import { currentConsent, recordConsents } from "../../shared/consent/consents.ts";
@@ -253,6 +255,26 @@ test("a cancelled import stops, keeps what it took, and cannot be cancelled into
   expect([list.data[0]?.id, list.nextCursor]).toEqual([done.id, expect.any(String)]);
 });
 
+test("a contact that is deleted between being found and being written comes in as a new one", async () => {
+  await importFile(deps, "Email\nleaves@gone.example\n");
+  const id = await upload(deps, "Email,Name\nleaves@gone.example,Back\nstays@gone.example,New\n", {
+    mapping: { Email: "email", Name: "firstName" },
+  });
+  const running = await startImport(deps.db, id);
+  const row = (number: number, email: string, firstName: string) => ({ row: number, cells: [], email, firstName });
+  const batch = {
+    rows: [row(2, "leaves@gone.example", "Back"), row(3, "stays@gone.example", "New")],
+    bytesDone: 1,
+    announce: false,
+  };
+  if (!running) throw new Error("the import did not start");
+  const early = await prepareBatch(deps.db, deps, running, batch);
+  await deps.db("contacts.contacts").where({ email: "leaves@gone.example" }).update({ deleted_at: new Date() });
+  expect(await applyBatch(deps, running, 0, batch, early)).toBe("repeated");
+  expect(counts(await getImport(deps, { id }))).toEqual([2, 2, 0, 0, 0]);
+  expect(await contact("leaves@gone.example")).toMatchObject({ first_name: "Back", import_id: id });
+});
+
 test("an upload that was not submitted is no import, and can be thrown away once", async () => {
   const { id } = await beginUpload(deps, { fileName: "x.csv" });
   await expect(getImport(deps, { id })).rejects.toMatchObject({ type: "IMPORT_NOT_FOUND" });
@@ -268,6 +290,7 @@ test("looking at a file tells its form and a likely mapping", async () => {
     headers: ["E-Mail", "Vorname", "Ort"],
     sample: [["a@b.de", "Zoë", "Köln"]],
     mapping: { "E-Mail": "email", Vorname: "firstName", Ort: "attrs.city" },
+    remembered: null,
   });
   await expect(inspectFile(deps, { head: "" })).rejects.toMatchObject({
     type: "VALIDATION_FAILED",

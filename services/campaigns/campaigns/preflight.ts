@@ -4,7 +4,7 @@ import type { Deps } from "../../../shared/broker/deps.ts";
 import { config } from "../../../shared/config.ts";
 import type { Preflight } from "../../../shared/contracts/campaigns.ts";
 import { type FieldError, fail } from "../../../shared/contracts/errors.ts";
-import { audienceCondition, countAudience } from "../../../shared/messaging/audience.ts";
+import { audienceCondition, consentOffers, countAudience } from "../../../shared/messaging/audience.ts";
 import { defaultSender, type SenderFacts } from "../../../shared/messaging/sender-accounts.ts";
 import { compiledBulk, emailContent } from "../content.ts";
 import { requireCampaign } from "./drafts.ts";
@@ -95,14 +95,16 @@ export const preflightCampaign = async (
     audienceCondition(deps.db, campaign.audience, now),
     defaultSender(deps.db, campaign.channel),
   ]);
-  const counted = await countAudience(deps.db, {
+  const options = {
     channel: campaign.channel,
     condition,
     fields: compiled.fields,
     required: compiled.required,
     asOf: now,
     live: config.emailProvider !== "sandbox",
-  });
+  };
+  const counted = await countAudience(deps.db, options);
+  const offers = counted.excluded["no_consent"] ? await consentOffers(deps.db, options) : [];
   const rate = Math.min(campaign.rate?.perSecond ?? ASSUMED_RATE, sender?.ratePerSecond ?? ASSUMED_RATE);
   return {
     recipients: counted.recipients,
@@ -110,5 +112,6 @@ export const preflightCampaign = async (
     missingFields: counted.missingFields.map((m) => ({ ...m })),
     estimate: { seconds: secondsFor(counted.recipients, rate, sender?.dailyLimit ?? null), cost: 0 },
     problems: launchProblems(sender).map(({ code, message }) => ({ code, message })),
+    consentOffers: offers.map((offer) => ({ ...offer, importedAt: offer.importedAt.toISOString() })),
   };
 };

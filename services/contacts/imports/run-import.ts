@@ -5,7 +5,8 @@ import type { Deps } from "../../../shared/broker/deps.ts";
 import { isConnectionLost } from "../../../shared/db/knex.ts";
 import { type JobRun, retryLater } from "../../../shared/jobs/define.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
-import { applyBatch, type Batch } from "./batch/apply-batch.ts";
+import { type Applied, applyBatch, type Batch, prepareBatch } from "./batch/apply-batch.ts";
+import type { KnownContact } from "./batch/match-rows.ts";
 import { headerNames, isSeparatorLine, readHead } from "./csv-head.ts";
 import { csvRows, isBlank } from "./csv-rows.ts";
 import { FileProblem } from "./file-problem.ts";
@@ -15,8 +16,8 @@ import { endImport, keepForm, type RunningImport, startImport } from "./store.ts
 import { confirmUtf8 } from "./text-encoding.ts";
 import { readBeginning, readFile } from "./upload/read-file.ts";
 
-const BATCH_ROWS = 2_000;
-/** Characters of a batch, so that two thousand long rows do not fill the memory. */
+const BATCH_ROWS = 3_000;
+/** Characters of a batch, so that thousands of long rows do not fill the memory. */
 const BATCH_SIZE = 4_000_000;
 /** Rows after which the event loop has a turn: the statements of the batch before wait for it. */
 const TURN_ROWS = 50;
@@ -98,25 +99,32 @@ const finish = (deps: Deps, id: string, status: "completed" | "failed", reason: 
 const importRows = async (deps: Deps, running: RunningImport, run: JobRun): Promise<boolean> => {
   let done = running.total;
   let announced = deps.clock.monotonic();
-  // Postgres writes one batch while the next is read and checked here.
-  let writing: Promise<boolean> = Promise.resolve(true);
+  // Postgres writes one batch while the next is read, checked and matched here.
+  let writing: Promise<Applied> = Promise.resolve("done");
+  let left: readonly KnownContact[] = [];
   try {
     for await (const batch of batches(deps, running, done)) {
-      if (!(await writing)) return false;
-      run.signal.throwIfAborted();
       const announce = deps.clock.monotonic() - announced >= ANNOUNCE_MS;
       if (announce) announced = deps.clock.monotonic();
+      const whole = { ...batch, announce };
+      const matching = prepareBatch(deps.db, deps, running, whole, left);
+      const [before, early] = await Promise.all([writing, matching]);
+      if (before === "stopped") return false;
+      // When the batch before was not written as it was matched, what followed from that is void.
+      const matched = before === "done" ? early : await prepareBatch(deps.db, deps, running, whole);
+      run.signal.throwIfAborted();
       run.progress(running.bytes > 0 ? Math.min(1, batch.bytesDone / running.bytes) : 1);
-      writing = applyBatch(deps, running, done, { ...batch, announce });
+      writing = applyBatch(deps, running, done, whole, matched);
       // Its error is met where it is awaited; until then it must not count as unhandled.
       writing.catch(() => undefined);
+      left = matched.left;
       done += batch.rows.length;
     }
   } catch (error) {
-    if (!(await writing)) return false;
+    if ((await writing) === "stopped") return false;
     throw error;
   }
-  return writing;
+  return (await writing) !== "stopped";
 };
 
 /** Runs an import to its end. Safe to run any number of times, also at once: each row takes effect once. */

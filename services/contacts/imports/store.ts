@@ -39,7 +39,17 @@ interface Row {
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
+  readonly images_pruned: boolean;
+  readonly undo: ImportView["undo"];
 }
+
+/** Days in which an import can be undone; what contacts were before it is kept so long. */
+export const UNDO_DAYS = 30;
+const undoable = ["completed", "failed", "cancelled"];
+const undoableUntil = ({ status, finished_at, images_pruned }: Row): string | null =>
+  finished_at === null || images_pruned || !undoable.includes(status)
+    ? null
+    : new Date(finished_at.getTime() + UNDO_DAYS * 86_400_000).toISOString();
 
 const toView = (row: Row): ImportView => ({
   id: row.id,
@@ -54,15 +64,17 @@ const toView = (row: Row): ImportView => ({
   updated: row.updated,
   skipped: row.skipped,
   failed: row.failed,
-  progress:
-    row.status === "completed"
-      ? 1
-      : Number(row.bytes) > 0
-        ? Math.min(1, Number(row.bytes_done) / Number(row.bytes))
-        : 0,
+  progress: ["completed", "undoing", "undone"].includes(row.status)
+    ? 1
+    : Number(row.bytes) > 0
+      ? Math.min(1, Number(row.bytes_done) / Number(row.bytes))
+      : 0,
   createdAt: row.created_at.toISOString(),
   startedAt: row.started_at?.toISOString() ?? null,
   finishedAt: row.finished_at?.toISOString() ?? null,
+  consent: row.options.consent ?? null,
+  undoableUntil: undoableUntil(row),
+  undo: row.undo,
 });
 
 /** The state of an import or upload, locked until the transaction ends. */
@@ -126,13 +138,26 @@ export interface Advance {
   readonly skipped: number;
   readonly failed: number;
   readonly bytesDone: number;
+  /** Of the contacts that the batch inserted, if it did. */
+  readonly firstId: string | undefined;
+  readonly lastId: string | undefined;
 }
+
+/**
+ * What a batch may do without, because its contacts and the import's progress are one transaction: a commit that does
+ * not wait for the disk (a Postgres that crashes forgets the last batches with their progress, and the import takes them
+ * again; its end waits for the disk, and for all before it), and full-text entries that are merged a little at a time.
+ */
+export const trimDurability = async (trx: Trx): Promise<void> => {
+  await trx.raw("set local synchronous_commit = off; set local gin_pending_list_limit = '16MB'");
+};
 
 /** Adds the counts of a batch. */
 export const advanceImport = async (trx: Trx, id: string, by: Advance): Promise<void> => {
   await trx.raw(
     `update contacts.imports set inserted = inserted + ?::int, updated = updated + ?::int, skipped = skipped + ?::int,
-       failed = failed + ?::int, total = total + ?::int, bytes_done = greatest(bytes_done, ?::bigint) where id = ?::uuid`,
+       failed = failed + ?::int, total = total + ?::int, bytes_done = greatest(bytes_done, ?::bigint),
+       first_id = least(first_id, ?::uuid), last_id = greatest(last_id, ?::uuid) where id = ?::uuid`,
     bind(
       by.inserted,
       by.updated,
@@ -140,6 +165,8 @@ export const advanceImport = async (trx: Trx, id: string, by: Advance): Promise<
       by.failed,
       by.inserted + by.updated + by.skipped + by.failed,
       by.bytesDone,
+      by.firstId,
+      by.lastId,
       id,
     ),
   );
@@ -161,6 +188,18 @@ export const endImport = async (
   return rowCount > 0;
 };
 
+/** Between which ids the contacts lie that an import inserted; null when it inserted none. */
+export const readRange = async (
+  sql: Sql,
+  id: string,
+): Promise<{ readonly firstId: string | null; readonly lastId: string | null }> => {
+  const { rows } = await sql.raw<{ rows: { firstId: string | null; lastId: string | null }[] }>(
+    `select first_id as "firstId", last_id as "lastId" from contacts.imports where id = ?::uuid`,
+    bind(id),
+  );
+  return rows[0] ?? { firstId: null, lastId: null };
+};
+
 /** One import; uploads that were not submitted are none. */
 export const findImport = async (sql: Sql, id: string): Promise<ImportView | undefined> => {
   const { rows } = await sql.raw<{ rows: Row[] }>(
@@ -180,4 +219,40 @@ export const listImports = async (
     bind(page.before, page.before, page.limit),
   );
   return rows.map(toView);
+};
+
+const deleted = async (sql: Sql, statement: string, ...values: number[]): Promise<number> =>
+  (await sql.raw<{ rowCount: number }>(statement, bind(...values))).rowCount;
+
+/** Drops uploads that were begun a day ago and never submitted. */
+export const pruneUploads = (sql: Sql): Promise<number> =>
+  deleted(sql, "delete from contacts.imports where status = 'uploading' and created_at < now() - interval '1 day'");
+
+/** Drops at most `batch` before-images of imports that ended so many days ago; those cannot be undone from then on. */
+export const pruneChanges = async (trx: Trx, days: number, batch: number): Promise<number> => {
+  const old = "finished_at < now() - ? * interval '1 day' and status not in ('undoing', 'undone')";
+  await trx.raw(`update contacts.imports set images_pruned = true where ${old} and not images_pruned`, bind(days));
+  return deleted(
+    trx,
+    `delete from contacts.import_changes where (import_id, contact_id) in (
+       select b.import_id, b.contact_id from contacts.import_changes b join contacts.imports i on i.id = b.import_id where i.images_pruned limit ?)`,
+    batch,
+  );
+};
+
+/** Drops at most `batch` refused rows of imports that ended so many days ago. */
+export const pruneRefusedRows = (sql: Sql, days: number, batch: number): Promise<number> =>
+  deleted(
+    sql,
+    `delete from contacts.import_errors where (import_id, row_number) in (
+       select e.import_id, e.row_number from contacts.import_errors e join contacts.imports i on i.id = e.import_id
+       where i.finished_at < now() - ? * interval '1 day' limit ?)`,
+    days,
+    batch,
+  );
+
+/** Forgets how files were read that nobody imported for so many days. */
+export const pruneMemory = async (sql: Sql, days: number): Promise<void> => {
+  await deleted(sql, "delete from contacts.import_mappings where used_at < now() - ? * interval '1 day'", days);
+  await deleted(sql, "delete from contacts.import_columns where used_at < now() - ? * interval '1 day'", days);
 };

@@ -12,6 +12,7 @@ import { readHead } from "./csv-head.ts";
 import { FileProblem } from "./file-problem.ts";
 import { importNotFound, readImport } from "./get-import.ts";
 import { headerErrors, mappingErrors } from "./mapping.ts";
+import { rememberFile } from "./remembered/remember-file.ts";
 import { type ImportView, lockStatus, queueImport } from "./store.ts";
 import { readBeginning } from "./upload/read-file.ts";
 
@@ -20,7 +21,7 @@ type Params = z.output<typeof imports.actions.submit.params>;
 /** Bytes in which the header is looked for. */
 const HEAD = 1_100_000;
 
-const findErrors = async (trx: Trx, { id, mapping, options }: Params): Promise<FieldError[]> => {
+const findErrors = async (trx: Trx, { mapping, options }: Params): Promise<FieldError[]> => {
   const errors = mappingErrors(mapping);
   if (options.country !== undefined && !isPhoneCountry(options.country))
     errors.push({
@@ -32,12 +33,16 @@ const findErrors = async (trx: Trx, { id, mapping, options }: Params): Promise<F
       path: "options.communityId",
       message: "found an id that no community has; expected one of GET /communities",
     });
-  if (errors.length > 0) return errors;
+  return errors;
+};
+
+/** The beginning of the file and its headers; undefined when it cannot be read, which the import itself will say. */
+const headOf = async (trx: Trx, { id, options }: Params) => {
   try {
-    const { headers } = await readHead(await readBeginning(trx, id, HEAD), options);
-    return headerErrors(mapping, headers);
+    const head = await readBeginning(trx, id, HEAD);
+    return { head, headers: (await readHead(head, options)).headers };
   } catch (error) {
-    if (error instanceof FileProblem) return [];
+    if (error instanceof FileProblem) return undefined;
     throw error;
   }
 };
@@ -52,9 +57,12 @@ export const submitImport = (deps: Deps, params: Params): Promise<ImportView> =>
     if (status === undefined) throw importNotFound(params.id);
     if (status === "uploading") {
       const errors = await findErrors(trx, params);
+      const file = errors.length > 0 ? undefined : await headOf(trx, params);
+      if (file) errors.push(...headerErrors(params.mapping, file.headers));
       if (errors.length > 0)
         throw fail("VALIDATION_FAILED", errors.map((e) => `${e.path}: ${e.message}`).join(". "), { errors });
       await queueImport(trx, params.id, params);
+      if (file) await rememberFile(trx, { importId: params.id, ...params, ...file });
       await enqueue(
         trx,
         "contacts.import",

@@ -11,6 +11,7 @@ import { sample } from "./0008_sample.ts";
 import { sending } from "./0009_sending.ts";
 import { webhooks } from "./0010_webhooks.ts";
 import { templates } from "./0011_templates.ts";
+import { importsUndo } from "./0012_imports.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   sending,
   webhooks,
   templates,
+  importsUndo,
 ];

@@ -19,6 +19,22 @@ export const processorSeconds = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 };
 
+/** Processor seconds of a process and of all its children, those that have ended too; as a Postgres server's are. */
+export const familySeconds = (pid: number): number => {
+  const own = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = own.slice(own.lastIndexOf(")") + 2).split(" ");
+  const ended = (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+  return children.reduce((sum, child) => {
+    try {
+      return sum + processorSeconds(Number(child));
+    } catch {
+      // It ended between the two looks and counts as ended the next time.
+      return sum;
+    }
+  }, processorSeconds(pid) + ended);
+};
+
 /** Local TCP port → inode of its socket, for connections that are open. */
 const openSockets = (): Map<number, string> => {
   const ports = new Map<number, string>();

@@ -33,9 +33,12 @@ export interface MatchedBatch {
   readonly updates: readonly ContactWrite[];
   readonly counts: { readonly inserted: number; readonly updated: number; readonly skipped: number };
   readonly refused: readonly BadRow[];
+  /** Contacts that were made or changed, as they are after it: what the next batch must know before this is committed. */
+  readonly left: readonly KnownContact[];
 }
 
 interface Entity {
+  readonly id: string;
   readonly write: ContactWrite;
   readonly isNew: boolean;
   touched: boolean;
@@ -47,12 +50,42 @@ interface Entity {
 
 type Identity = Pick<Entity, "email" | "phone" | "kind" | "externalId">;
 
-const keysOf = ({ email, phone, kind, externalId }: Identity): string[] => [
-  ...(email ? [`email ${email}`] : []),
-  ...(phone ? [`phone ${kind} ${phone}`] : []),
-  ...(externalId ? [`externalId ${externalId}`] : []),
-];
 const other = (kind: "person" | "business") => (kind === "person" ? "business" : "person");
+
+/** Who holds which value. A map per kind of value: one with keys put together of both costs twice the time. */
+const newIndex = () => {
+  const emails = new Map<string, Entity>();
+  const phones = { person: new Map<string, Entity>(), business: new Map<string, Entity>() };
+  const externalIds = new Map<string, Entity>();
+  const drop = <K>(map: Map<K, Entity>, key: K | null, entity: Entity) => {
+    if (key !== null && map.get(key) === entity) map.delete(key);
+  };
+  return {
+    byEmail: (email: string) => emails.get(email),
+    byPhone: (phone: string, kind: Entity["kind"]) => phones[kind].get(phone),
+    byExternalId: (id: string) => externalIds.get(id),
+    add(entity: Entity) {
+      if (entity.email) emails.set(entity.email, entity);
+      if (entity.phone) phones[entity.kind].set(entity.phone, entity);
+      if (entity.externalId) externalIds.set(entity.externalId, entity);
+    },
+    remove(entity: Entity) {
+      drop(emails, entity.email, entity);
+      drop(phones[entity.kind], entity.phone, entity);
+      drop(externalIds, entity.externalId, entity);
+    },
+    /** A value of the identity that somebody else holds, in words, and who. */
+    taken({ email, phone, kind, externalId }: Identity, by: Entity): { what: string; holder: Entity } | undefined {
+      const found = (what: string, holder: Entity | undefined) =>
+        holder !== undefined && holder !== by ? { what, holder } : undefined;
+      return (
+        (email ? found(`email ${email}`, emails.get(email)) : undefined) ??
+        (phone ? found(`phone ${kind} ${phone}`, phones[kind].get(phone)) : undefined) ??
+        (externalId ? found(`externalId ${externalId}`, externalIds.get(externalId)) : undefined)
+      );
+    },
+  };
+};
 
 /**
  * What the rows amount to. `known` are the contacts that share a value with one of them; ids of new ones come from
@@ -63,29 +96,28 @@ export const matchRows = (
   known: readonly KnownContact[],
   { dedupe, makeId }: { readonly dedupe: "update" | "skip"; readonly makeId: () => string },
 ): MatchedBatch => {
-  const index = new Map<string, Entity>();
+  const index = newIndex();
   const entities: Entity[] = [];
   const refused: BadRow[] = [];
   const counts = { inserted: 0, updated: 0, skipped: 0 };
-  const add = (entity: Entity) => {
+  for (const contact of known) {
+    const entity = { ...contact, write: { id: contact.id }, isNew: false, touched: false };
     entities.push(entity);
-    for (const key of keysOf(entity)) index.set(key, entity);
-  };
-  for (const contact of known) add({ ...contact, write: { id: contact.id }, isNew: false, touched: false });
+    index.add(entity);
+  }
 
   for (const row of rows) {
-    const byEmail = row.email ? index.get(`email ${row.email}`) : undefined;
-    const byExternal = row.externalId ? index.get(`externalId ${row.externalId}`) : undefined;
+    const byEmail = row.email ? index.byEmail(row.email) : undefined;
+    const byExternal = row.externalId ? index.byExternalId(row.externalId) : undefined;
     const base = byEmail ?? byExternal;
     const kind = row.kind ?? base?.kind ?? "person";
     // A file that does not say whether these are people or businesses means whoever has the number.
     const byPhone = row.phone
-      ? (index.get(`phone ${kind} ${row.phone}`) ??
-        (row.kind || base ? undefined : index.get(`phone ${other(kind)} ${row.phone}`)))
+      ? (index.byPhone(row.phone, kind) ?? (row.kind || base ? undefined : index.byPhone(row.phone, other(kind))))
       : undefined;
     const entity = base ?? byPhone;
-    const clash = [byEmail, byExternal, byPhone].some((found) => found && found !== entity);
-    if (clash) {
+    const clashes = (found: Entity | undefined) => found !== undefined && found !== entity;
+    if (clashes(byEmail) || clashes(byExternal) || clashes(byPhone)) {
       const holders = Object.entries({ email: byEmail, phone: byPhone, "external id": byExternal }).filter(
         ([, found]) => found,
       );
@@ -95,7 +127,7 @@ export const matchRows = (
         errors: [
           {
             column: "",
-            message: `${holders.map(([what]) => what).join(" and ")} belong to different contacts (${holders.map(([, found]) => found?.write.id).join(", ")}); expected one contact`,
+            message: `${holders.map(([what]) => what).join(" and ")} belong to different contacts (${holders.map(([, found]) => found?.id).join(", ")}); expected one contact`,
           },
         ],
       });
@@ -105,8 +137,10 @@ export const matchRows = (
       counts.skipped += 1;
       continue;
     }
+    const id = entity?.id ?? makeId();
     const target: Entity = entity ?? {
-      write: { id: makeId() },
+      id,
+      write: { id },
       isNew: true,
       touched: true,
       email: null,
@@ -120,7 +154,7 @@ export const matchRows = (
       kind: row.kind ?? target.kind,
       externalId: row.externalId ?? target.externalId,
     };
-    const taken = keysOf(next).find((key) => (index.get(key) ?? target) !== target);
+    const taken = index.taken(next, target);
     if (taken) {
       refused.push({
         row: row.row,
@@ -128,7 +162,7 @@ export const matchRows = (
         errors: [
           {
             column: "",
-            message: `would take the ${taken} of contact ${index.get(taken)?.write.id}; expected one that is free`,
+            message: `would take the ${taken.what} of contact ${taken.holder.id}; expected one that is free`,
           },
         ],
       });
@@ -136,25 +170,47 @@ export const matchRows = (
     }
     if (entity) counts.updated += 1;
     else counts.inserted += 1;
-    for (const key of keysOf(target)) if (index.get(key) === target) index.delete(key);
+    if (entity) index.remove(target);
     Object.assign(target, next);
     target.touched = true;
-    for (const key of keysOf(target)) index.set(key, target);
+    index.add(target);
     if (!entity) entities.push(target);
     take(target.write, row);
   }
   const touched = entities.filter((entity) => entity.touched);
   return {
-    inserts: touched.filter((entity) => entity.isNew).map((entity) => ({ ...entity.write, kind: entity.kind })),
+    inserts: touched
+      .filter((entity) => entity.isNew)
+      .map(({ write, kind }) => {
+        write.kind = kind;
+        return write;
+      }),
     updates: touched.filter((entity) => !entity.isNew).map((entity) => entity.write),
     counts,
     refused,
+    left: touched,
   };
 };
 
+const fields = [
+  "email",
+  "phone",
+  "externalId",
+  "firstName",
+  "lastName",
+  "orgName",
+  "community",
+  "timezone",
+  "stage",
+] as const;
+
 const take = (write: ContactWrite, row: ImportRow): void => {
-  const { row: _row, cells: _cells, attrs, tags, ...fields } = row;
-  Object.assign(write, fields);
-  if (attrs) write.attrs = { ...write.attrs, ...attrs };
-  if (tags) write.tags = [...(write.tags ?? []), ...tags];
+  for (const field of fields) {
+    const value = row[field];
+    if (value !== undefined) write[field] = value;
+  }
+  if (row.kind) write.kind = row.kind;
+  // The row is read for this alone, so a first write may keep what it holds.
+  if (row.attrs) write.attrs = write.attrs ? { ...write.attrs, ...row.attrs } : row.attrs;
+  if (row.tags) write.tags = write.tags ? [...write.tags, ...row.tags] : row.tags;
 };

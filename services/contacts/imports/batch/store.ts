@@ -1,6 +1,8 @@
 // SQL of one batch of an import: a handful of statements whatever its size. Rows travel as one array per column.
-import type { Trx } from "../../../../shared/db/knex.ts";
+import type { Sql, Trx } from "../../../../shared/db/knex.ts";
+import { idArray, textArray } from "../../../../shared/lib/array-text.ts";
 import { bind } from "../../../../shared/lib/bind.ts";
+import { keepChanges } from "../undo/store.ts";
 import type { ContactWrite, KnownContact } from "./match-rows.ts";
 
 /**
@@ -11,7 +13,7 @@ const oneOf = (type: "text" | "uuid") => `any(array(select unnest(?::${type}[]))
 
 /** Live contacts that share an email, number or external id with one of the given. */
 export const findKnown = async (
-  trx: Trx,
+  sql: Sql,
   keys: {
     readonly emails: readonly string[];
     readonly phones: readonly string[];
@@ -25,15 +27,17 @@ export const findKnown = async (
     { sql: `${columns} source = 'manual' and external_id = ${oneOf("text")}`, values: keys.externalIds },
   ].filter((part) => part.values.length > 0);
   if (parts.length === 0) return [];
-  const { rows } = await trx.raw<{ rows: KnownContact[] }>(
+  const { rows } = await sql.raw<{ rows: KnownContact[] }>(
     parts.map((part) => part.sql).join(" union "),
-    bind(...parts.map((part) => part.values)),
+    bind(...parts.map((part) => textArray(part.values))),
   );
   return rows;
 };
 
+const idsOf = (rows: readonly { readonly id: string }[]) => idArray(rows.map((row) => row.id));
+
 /** Ids by lower-case name; names that are missing are created. Rows that others make at the same time are found too. */
-const idsOf = async (
+const idsByName = async (
   trx: Trx,
   table: "contacts.tags" | "contacts.communities",
   names: readonly string[],
@@ -66,39 +70,44 @@ const fields = {
   firstName: { column: "first_name", type: "text" },
   lastName: { column: "last_name", type: "text" },
   orgName: { column: "org_name", type: "text" },
-  communityId: { column: "community_id", type: "uuid" },
+  community: { column: "community_id", type: "uuid" },
   timezone: { column: "timezone", type: "text" },
   stage: { column: "stage", type: "text" },
   attrs: { column: "attrs", type: "text" },
 } as const;
 type Field = keyof typeof fields;
+type Ids = ReadonlyMap<string, string>;
 
-/** A write whose community is an id. */
-type Row = Omit<ContactWrite, "community" | "tags"> & { readonly communityId?: string | undefined };
-
-const travelling = (rows: readonly Row[], always: readonly Field[] = []) => {
+/** The writes as a table `r` of a statement: its columns, and one array per column. */
+const travelling = (rows: readonly ContactWrite[], communities: Ids, always: readonly Field[] = []) => {
   const used = (Object.keys(fields) as Field[]).filter(
     (field) => always.includes(field) || rows.some((row) => row[field] !== undefined),
   );
-  const cellOf = (row: Row, field: Field): string | null =>
-    field === "attrs" ? (row.attrs ? JSON.stringify(row.attrs) : null) : (row[field] ?? null);
+  const cellOf = (row: ContactWrite, field: Field): string | undefined => {
+    if (field === "attrs") return row.attrs && JSON.stringify(row.attrs);
+    return field === "community" && row.community !== undefined ? communities.get(row.community) : row[field];
+  };
   return {
     used,
     from: `unnest(${["?::uuid[]", ...used.map((field) => `?::${fields[field].type}[]`)].join(", ")}) as r (${["id", ...used.map((field) => fields[field].column)].join(", ")})`,
-    arrays: [rows.map((row) => row.id), ...used.map((field) => rows.map((row) => cellOf(row, field)))],
+    arrays: [idsOf(rows), ...used.map((field) => textArray(rows.map((row) => cellOf(row, field))))],
   };
 };
+
+/** Code of the error for contacts that changed between being found and being written; Postgres's for such conflicts. */
+export const MATCH_IS_OLD = "40001";
 
 /** Inserts new contacts. Raises a unique violation when somebody else just made one of them. */
 const insertContacts = async (
   trx: Trx,
-  rows: readonly Row[],
+  rows: readonly ContactWrite[],
+  communities: Ids,
   { importId, communityId }: BatchContext,
 ): Promise<void> => {
-  const { used, from, arrays } = travelling(rows, ["kind", "communityId", "stage", "attrs"]);
+  const { used, from, arrays } = travelling(rows, communities, ["kind", "community", "stage", "attrs"]);
   const community = "coalesce(r.community_id, ?::uuid, (select id from contacts.communities where is_default))";
   const values: Partial<Record<Field, string>> = {
-    communityId: community,
+    community,
     stage: "coalesce(r.stage, 'awareness')",
     attrs: "coalesce(r.attrs, '{}')::jsonb",
   };
@@ -110,40 +119,60 @@ const insertContacts = async (
   );
 };
 
-const updateContacts = async (trx: Trx, rows: readonly Row[]): Promise<void> => {
-  const { used, from, arrays } = travelling(rows);
+/** Changes contacts that are there, and keeps what they were for undoing. Those of this very import keep their time. */
+const updateContacts = async (
+  trx: Trx,
+  rows: readonly ContactWrite[],
+  communities: Ids,
+  importId: string,
+): Promise<void> => {
+  const { used, from, arrays } = travelling(rows, communities);
+  await keepChanges(trx, importId, { columns: used.map((field) => fields[field].column), from, arrays });
   const sets = used.map((field) => {
     const { column } = fields[field];
     return field === "attrs"
       ? "attrs = c.attrs || coalesce(r.attrs, '{}')::jsonb"
       : `${column} = coalesce(r.${column}, c.${column})`;
   });
-  await trx.raw(
-    `update contacts.contacts c set ${["updated_at = now()", ...sets].join(", ")} from ${from}
+  // A contact whom nobody touched since an import made it has two equal times: undoing goes by that.
+  const touched = "case when c.import_id = ?::uuid and c.updated_at = c.created_at then c.updated_at else now() end";
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    `update contacts.contacts c set ${[`updated_at = ${touched}`, ...sets].join(", ")} from ${from}
      where c.id = r.id and c.id = ${oneOf("uuid")} and c.deleted_at is null`,
-    bind(...arrays, arrays[0]),
+    bind(importId, ...arrays, arrays[0]),
   );
+  // Deleted since they were found: their rows must be looked at again, or they would be lost.
+  if (rowCount !== rows.length)
+    throw Object.assign(new Error("contacts of the batch were deleted meanwhile"), { code: MATCH_IS_OLD });
 };
 
 /** Tags of contacts; those of new ones cannot be there yet, which saves Postgres a look per row. */
 const addTags = async (
   trx: Trx,
   writes: readonly ContactWrite[],
-  tagIds: ReadonlyMap<string, string>,
-  conflict: "" | "on conflict do nothing",
+  tagIds: Ids,
+  importId: string,
+  isNew: boolean,
 ): Promise<void> => {
   const contactIds: string[] = [];
   const ids: string[] = [];
-  for (const write of writes)
-    for (const id of new Set((write.tags ?? []).map((tag) => tagIds.get(tag)))) {
-      if (id === undefined) continue;
-      contactIds.push(write.id);
+  for (const { id: contactId, tags } of writes) {
+    if (!tags) continue;
+    const own = tags.map((tag) => tagIds.get(tag));
+    for (const [at, id] of own.entries()) {
+      if (id === undefined || own.indexOf(id) < at) continue;
+      contactIds.push(contactId);
       ids.push(id);
     }
+  }
   if (ids.length === 0) return;
+  // A tag that another import gave and this one repeats belongs to neither: undoing one of them leaves it.
+  const conflict = `on conflict (tag_id, contact_id) do update set import_id = null
+    where held.import_id is not null and held.import_id <> excluded.import_id`;
   await trx.raw(
-    `insert into contacts.contact_tags (contact_id, tag_id) select * from unnest(?::uuid[], ?::uuid[]) ${conflict}`,
-    bind(contactIds, ids),
+    `insert into contacts.contact_tags as held (contact_id, tag_id, import_id)
+     select contact_id, tag_id, ?::uuid from unnest(?::uuid[], ?::uuid[]) as t (contact_id, tag_id) ${isNew ? "" : conflict}`,
+    bind(importId, idArray(contactIds), idArray(ids)),
   );
 };
 
@@ -160,16 +189,11 @@ export const writeContacts = async (
   context: BatchContext,
 ): Promise<void> => {
   const all = [...inserts, ...updates];
-  const communities = await idsOf(trx, "contacts.communities", distinct(all.map((write) => write.community)));
-  const tags = await idsOf(trx, "contacts.tags", distinct(all.flatMap((write) => write.tags ?? [])));
-  const rowsOf = (writes: readonly ContactWrite[]) =>
-    writes.map(
-      ({ tags: _tags, community, ...row }): Row =>
-        community === undefined ? row : { ...row, communityId: communities.get(community) },
-    );
+  const communities = await idsByName(trx, "contacts.communities", distinct(all.map((write) => write.community)));
+  const tags = await idsByName(trx, "contacts.tags", distinct(all.flatMap((write) => write.tags ?? [])));
   // Updates first: they may free an email or number that an insert takes.
-  if (updates.length > 0) await updateContacts(trx, rowsOf(updates));
-  if (inserts.length > 0) await insertContacts(trx, rowsOf(inserts), context);
-  await addTags(trx, inserts, tags, "");
-  await addTags(trx, updates, tags, "on conflict do nothing");
+  if (updates.length > 0) await updateContacts(trx, updates, communities, context.importId);
+  if (inserts.length > 0) await insertContacts(trx, inserts, communities, context);
+  await addTags(trx, inserts, tags, context.importId, true);
+  await addTags(trx, updates, tags, context.importId, false);
 };

@@ -1,15 +1,17 @@
 // Preflight: who would get it, who would not and why, and what their mails would lack. Nothing is sent by looking.
 import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
+import type { Channel } from "../../../../shared/contracts/channel.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Figures, Section } from "../../parts/page.tsx";
 import { useRead } from "../../query.ts";
 import { count, counted, duration, reasonWords, share } from "../../words.ts";
 import css from "./campaigns.module.css";
+import { ConsentOffers } from "./consent-offers.tsx";
 import { LaunchProblems } from "./launch-problems.tsx";
 
 /** Third step of the wizard. */
-export const PreflightStep = ({ id }: { readonly id: string }) => {
+export const PreflightStep = ({ id, channel }: { readonly id: string; readonly channel: Channel }) => {
   const preflight = useRead("campaigns.preflight", { id });
   if (preflight.isError) return <ProblemNote problem={preflight.error} retry={() => void preflight.refetch()} />;
   if (!preflight.data) {
@@ -19,7 +21,7 @@ export const PreflightStep = ({ id }: { readonly id: string }) => {
       </Section>
     );
   }
-  const { recipients, excluded, missingFields, estimate, problems } = preflight.data;
+  const { recipients, excluded, missingFields, estimate, problems, consentOffers } = preflight.data;
   const reasons = Object.entries(excluded)
     .filter(([, number]) => number > 0)
     .sort((a, b) => b[1] - a[1]);
@@ -64,6 +66,7 @@ export const PreflightStep = ({ id }: { readonly id: string }) => {
           </ul>
         </Section>
       )}
+      <ConsentOffers offers={consentOffers} channel={channel} onRecorded={() => void preflight.refetch()} />
       {missingFields.length > 0 ? (
         <Note tone="warn" title="Some mails would have a gap">
           {missingFields.map(({ field, contacts }) => (

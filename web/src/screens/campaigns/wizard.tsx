@@ -116,7 +116,7 @@ export const Wizard = ({ campaign, start, step, onStep }: WizardProps) => {
             </Section>
           )}
           {step === "content" && <ContentStep />}
-          {step === "preflight" && campaign && <PreflightStep id={campaign.id} />}
+          {step === "preflight" && campaign && <PreflightStep id={campaign.id} channel={campaign.channel} />}
           {step === "schedule" && (
             <Section>
               <ScheduleStep />

@@ -7,7 +7,8 @@ import { useRead } from "../../query.ts";
 
 export interface ImportChoices {
   readonly dedupe: "update" | "skip";
-  readonly hasConsent: boolean;
+  /** Null until somebody has said so or so. */
+  readonly hasConsent: boolean | null;
   readonly channels: Channel[];
   readonly basis: string;
   readonly source: string;
@@ -16,7 +17,7 @@ export interface ImportChoices {
 }
 export const startChoices: ImportChoices = {
   dedupe: "update",
-  hasConsent: false,
+  hasConsent: null,
   channels: ["email"],
   basis: "",
   source: "",
@@ -49,11 +50,17 @@ export const ConsentStep = ({ choices, errors, onChange }: ConsentStepProps) => 
         </Stack>
       </Radio.Group>
       <Stack gap="sm">
-        <Checkbox
-          label="These people agreed to hear from us, and we can show it"
-          checked={choices.hasConsent}
-          onChange={(event) => set({ hasConsent: event.currentTarget.checked })}
-        />
+        <Radio.Group
+          label="May we write to them?"
+          description="Only people who agreed get campaigns. A no that somebody said before stays a no."
+          value={choices.hasConsent === null ? null : choices.hasConsent ? "yes" : "no"}
+          onChange={(value) => set({ hasConsent: value === "yes" })}
+        >
+          <Stack gap="xs" mt="xs">
+            <Radio value="yes" label="These people agreed to hear from us, and we can show it" />
+            <Radio value="no" label="No, or I do not know" />
+          </Stack>
+        </Radio.Group>
         {choices.hasConsent ? (
           <Stack gap="md" pl={{ base: 0, xs: 32 }}>
             <Checkbox.Group
@@ -88,9 +95,12 @@ export const ConsentStep = ({ choices, errors, onChange }: ConsentStepProps) => 
             </SimpleGrid>
           </Stack>
         ) : (
-          <Note tone="info" title="Without consent they come in, but campaigns leave them out">
-            Consent can be written down later, contact by contact or with another import.
-          </Note>
+          choices.hasConsent === false && (
+            <Note tone="warn" role="status" title="None of them will get a campaign">
+              They come in as contacts, and every campaign leaves them out until consent is written down. That can be
+              done later for the whole file, on the import's page or when a campaign is checked.
+            </Note>
+          )
         )}
       </Stack>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>

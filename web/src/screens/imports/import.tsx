@@ -12,9 +12,11 @@ import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Figures, PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useRead, useRows, useWrite } from "../../query.ts";
-import { count, duration, moment, size } from "../../words.ts";
+import { count, moment, shortMoment, size } from "../../words.ts";
+import { ConsentOf } from "./consent-of.tsx";
 import css from "./imports.module.css";
-import { type Import, importWords, underWay } from "./words.ts";
+import { UndoImport, UndoResult } from "./undo-import.tsx";
+import { type Import, importWords, pace, underWay } from "./words.ts";
 
 type Refused = Row<"imports.errors">;
 const route = getRouteApi("/app/imports/$id");
@@ -24,8 +26,16 @@ const columns = column.columns([
   column.display({
     id: "errors",
     header: "Why",
-    cell: ({ row }) =>
-      row.original.errors.map((error) => `${error.column ? `${error.column}: ` : ""}${error.message}`).join("; "),
+    cell: ({ row }) => (
+      <ul className={`lc-plain-list ${css["cellErrors"]}`}>
+        {row.original.errors.map((error) => (
+          <li key={`${error.column} ${error.message}`}>
+            {error.column && <b>{error.column}: </b>}
+            {error.message}
+          </li>
+        ))}
+      </ul>
+    ),
     meta: { width: "minmax(0, 1.2fr)", narrow: "line" },
   }),
   column.accessor("raw", {
@@ -34,21 +44,6 @@ const columns = column.columns([
     meta: { width: "minmax(0, 1.6fr)", narrow: "line" },
   }),
 ]) as Columns<Refused>;
-
-/** Rows a second since it started, and how long it took or will take. */
-const pace = (entry: Import): string => {
-  if (!entry.startedAt) return "It starts in a moment.";
-  const seconds = Math.max(
-    0.001,
-    ((entry.finishedAt ? Date.parse(entry.finishedAt) : Date.now()) - Date.parse(entry.startedAt)) / 1000,
-  );
-  const rows = entry.inserted + entry.updated + entry.skipped + entry.failed;
-  const rate = `${count(Math.round(rows / Math.max(seconds, 1)))} rows a second`;
-  if (entry.finishedAt) return `${duration(seconds)}, ${rate}`;
-  return entry.progress > 0.02
-    ? `${rate}, about ${duration((seconds / entry.progress) * (1 - entry.progress))} left`
-    : rate;
-};
 
 const RefusedRows = ({ entry }: { readonly entry: Import }) => {
   const list = useRows("imports.errors", { id: entry.id, limit: 50 });
@@ -81,6 +76,7 @@ export const ImportScreen = () => {
   const [every, setEvery] = useState<number | false>(1500);
   const found = useRead("imports.get", { id }, { every });
   const [asked, setAsked] = useState(false);
+  const [undoing, setUndoing] = useState(false);
   const cancel = useWrite("imports.cancel", { touches: ["imports"], done: () => setAsked(false) });
   const entry = found.data;
   const wanted = entry && !underWay(entry.status) ? false : live ? 4000 : 1500;
@@ -98,14 +94,21 @@ export const ImportScreen = () => {
           </TextLink>
         }
         beside={<Status word={importWords[entry.status]} live={open} />}
-        lead={`${size(entry.bytes)}, ${moment(entry.createdAt)}`}
+        lead={`${size(entry.bytes)}, ${moment(entry.createdAt)}${entry.undoableUntil ? `. Can be undone until ${shortMoment(entry.undoableUntil)}` : ""}`}
         actions={
-          open ? (
+          entry.status === "undoing" ? undefined : open ? (
             <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={() => setAsked(true)}>
               Cancel
             </Button>
           ) : (
-            <ButtonLink to="/contacts">To the contacts</ButtonLink>
+            <>
+              {entry.undoableUntil && (
+                <Button variant="default" onClick={() => setUndoing(true)}>
+                  Undo
+                </Button>
+              )}
+              <ButtonLink to="/contacts">To the contacts</ButtonLink>
+            </>
           )
         }
       />
@@ -119,20 +122,18 @@ export const ImportScreen = () => {
             {entry.reason}
           </Note>
         )}
+        <UndoResult entry={entry} />
+        {entry.undoableUntil && entry.inserted > 0 && <ConsentOf entry={entry} />}
         <Section>
           <Stack gap="lg">
             <Stack gap={6}>
-              <Progress
-                value={entry.status === "completed" ? 100 : entry.progress * 100}
-                size="lg"
-                aria-label="Progress of the import"
-              />
+              <Progress value={entry.progress * 100} size="lg" aria-label="Progress of the import" />
               <Group justify="space-between" gap="xs" aria-live="polite">
                 <Text fz="sm" c="dimmed">
                   {pace(entry)}
                 </Text>
                 <Text fz="sm" c="dimmed" className="lc-numbers">
-                  {Math.round((entry.status === "completed" ? 1 : entry.progress) * 100)}%
+                  {Math.round(entry.progress * 100)}%
                 </Text>
               </Group>
             </Stack>
@@ -160,6 +161,7 @@ export const ImportScreen = () => {
       >
         Rows that were taken in stay. The rest of the file is left out.
       </Confirm>
+      <UndoImport entry={entry} opened={undoing} onClose={() => setUndoing(false)} />
     </>
   );
 };

@@ -4,18 +4,19 @@ import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { type ApiParams, call, newKey, uploadImport } from "../../api.ts";
 import { TextLink } from "../../parts/link.tsx";
-import { ProblemNote } from "../../parts/note.tsx";
+import { Note, ProblemNote } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { Steps } from "../../parts/steps.tsx";
 import { asProblem, type Problem } from "../../problem.ts";
 import { refresh } from "../../query.ts";
+import { moment } from "../../words.ts";
 import type { Mapping } from "./check-row.ts";
 import { CheckSample } from "./check-sample.tsx";
 import { ChooseFile } from "./choose-file.tsx";
 import { ConsentStep, type ImportChoices, startChoices } from "./consent-step.tsx";
 import { MapColumns } from "./map-columns.tsx";
 import { ReadAs } from "./read-as.tsx";
-import { base64, type Delimiter, type Encoding, readHead } from "./read-head.ts";
+import { base64, type Delimiter, type Encoding, type Inspection, readHead } from "./read-head.ts";
 
 export interface Source {
   readonly file: File;
@@ -38,6 +39,7 @@ export const NewImport = () => {
   const [source, setSource] = useState<Source | null>(null);
   const [mapping, setMapping] = useState<Mapping>({});
   const [choices, setChoices] = useState<ImportChoices>(startChoices);
+  const [remembered, setRemembered] = useState<Inspection["remembered"]>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [sent, setSent] = useState<number | null>(null);
   const key = useRef(newKey());
@@ -57,6 +59,15 @@ export const NewImport = () => {
         sample: found.sample,
       });
       setMapping(found.mapping);
+      setRemembered(found.remembered);
+      const last = found.remembered?.options;
+      if (last)
+        setChoices({
+          ...choices,
+          dedupe: last.dedupe,
+          country: last.country ?? "",
+          communityId: last.communityId ?? "",
+        });
       setStep(1);
     } catch (error) {
       setProblem(asProblem(error));
@@ -105,8 +116,9 @@ export const NewImport = () => {
   const mapped = Object.values(mapping).some((target) => ["email", "phone", "externalId"].includes(target));
   const reachable = source === null ? 0 : mapped ? 4 : 2;
   const consentGap =
-    choices.hasConsent &&
-    (choices.channels.length === 0 || choices.basis.trim() === "" || choices.source.trim() === "");
+    choices.hasConsent === null ||
+    (choices.hasConsent &&
+      (choices.channels.length === 0 || choices.basis.trim() === "" || choices.source.trim() === ""));
   const next = () => setStep(step + 1);
 
   return (
@@ -123,6 +135,12 @@ export const NewImport = () => {
       <Section>
         <Stack gap="lg">
           {problem && <ProblemNote problem={problem} />}
+          {remembered && (step === 1 || step === 2) && (
+            <Note tone="good" title={`As last time: ${remembered.fileName}, ${moment(remembered.at)}`}>
+              A file with these columns was imported before. Encoding, columns and choices are as they were then; look
+              them over, and say again whether these people agreed.
+            </Note>
+          )}
           {step === 0 && <ChooseFile chosen={source?.file} onChoose={choose} />}
           {step === 1 && source && <ReadAs source={source} onChange={setSource} />}
           {step === 2 && source && <MapColumns source={source} mapping={mapping} onChange={setMapping} />}

@@ -1,6 +1,6 @@
-// What the states of an import mean.
+// What the states of an import mean, and how fast it goes.
 import type { Row } from "../../api.ts";
-import type { Word } from "../../words.ts";
+import { count, duration, type Word } from "../../words.ts";
 
 export type Import = Row<"imports.list">;
 export const importWords: Readonly<Record<Import["status"], Word>> = {
@@ -15,3 +15,18 @@ export const importWords: Readonly<Record<Import["status"], Word>> = {
 /** True while its counts may still change. */
 export const underWay = (status: Import["status"]): boolean =>
   status === "queued" || status === "running" || status === "undoing";
+
+/** Rows a second since it started, and how long it took or will take. */
+export const pace = (entry: Import): string => {
+  if (!entry.startedAt) return "It starts in a moment.";
+  const seconds = Math.max(
+    0.001,
+    ((entry.finishedAt ? Date.parse(entry.finishedAt) : Date.now()) - Date.parse(entry.startedAt)) / 1000,
+  );
+  const rows = entry.inserted + entry.updated + entry.skipped + entry.failed;
+  const rate = `${count(Math.round(rows / Math.max(seconds, 1)))} rows a second`;
+  if (entry.finishedAt) return `${duration(seconds)}, ${rate}`;
+  return entry.progress > 0.02
+    ? `${rate}, about ${duration((seconds / entry.progress) * (1 - entry.progress))} left`
+    : rate;
+};
