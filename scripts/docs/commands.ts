@@ -8,7 +8,7 @@ export const commands: Readonly<Record<string, string>> = {
   types: "Type check of the back end and the web app",
   migrate: "Brings the schema of `DATABASE_URL` up to date. Safe to run twice and from several places at once",
   "key:generate": "Prints a key for `LC_SECRET_KEYS`",
-  user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in",
+  user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in; `npm run user -- list` says who has an account",
   "build:web": "Builds the web app into `web/dist`",
   bench:
     "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `rate` and `footprint` measure what they say",
