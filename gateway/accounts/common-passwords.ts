@@ -18,7 +18,7 @@ const words = new Set(
   cookie chocolate pepper ginger buster tigger killer hunter ranger harley jordan maggie snoopy angel angels babygirl
   family jesus christ blessed heaven lucky money business company office learning center centre community default
   system server database temp temporary demo sample example qwe asd zxc wer access blink fuckyou fuck asshole bitch
-  a b c d e f g h i j k l m n o p q r s t u v w x y z my the is and new mein meine el la le de du der die das`
+  my the is and new mein meine el la le de du der die das`
     .split(/\s+/)
     .filter(Boolean),
 );
@@ -58,14 +58,19 @@ const runs = [
   "yxcvbnm",
 ];
 
-/** The text is made of the words alone, one after the other. */
+/** More of the words than this in a row are a phrase, which nobody tries first. */
+const mostWords = 3;
+
+/** The text is made of the words alone, of three at most, one after the other. */
 const isWords = (text: string): boolean => {
-  const reached = new Array<boolean>(text.length + 1).fill(false);
-  reached[0] = true;
+  /** The fewest words that reach from the start to each place. */
+  const fewest = new Array<number>(text.length + 1).fill(Number.POSITIVE_INFINITY);
+  fewest[0] = 0;
   for (let end = 1; end <= text.length; end++)
-    for (let from = Math.max(0, end - longestWord); from < end && !reached[end]; from++)
-      reached[end] = (reached[from] ?? false) && words.has(text.slice(from, end));
-  return reached[text.length] ?? false;
+    for (let from = Math.max(0, end - longestWord); from < end; from++)
+      if (words.has(text.slice(from, end)))
+        fewest[end] = Math.min(fewest[end] ?? Number.POSITIVE_INFINITY, (fewest[from] ?? Number.POSITIVE_INFINITY) + 1);
+  return (fewest[text.length] ?? Number.POSITIVE_INFINITY) <= mostWords;
 };
 
 /** A run of neighbouring digits, letters or keys, forwards or backwards, also several times over. */
@@ -84,7 +89,10 @@ export const isCommonPassword = (password: string): boolean => {
   const piece = repeated(text);
   if (named.has(text) || piece.length < 5 || isRun(piece)) return true;
   if (/^\d+$/.test(text)) return true;
-  const letters = text.replace(/[^\p{L}]/gu, "");
-  const read = [...text].map((character) => lookAlikes[character] ?? character).join("");
-  return letters.length < 3 || isWords(letters) || isWords(read.replace(/[^\p{L}]/gu, ""));
+  const lettersOf = (from: string) => repeated(from.replace(/[^\p{L}]/gu, ""));
+  const letters = lettersOf(text);
+  // Digits and signs around the words are added; those inside them stand for letters.
+  const core = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
+  const read = [...core].map((character) => lookAlikes[character] ?? character).join("");
+  return letters.length < 3 || isWords(letters) || isWords(lettersOf(read));
 };

@@ -79,7 +79,7 @@ export const setForgottenPassword = async (
     );
   const link = readLinkToken(config.secretKeys, "password", token);
   if (!link || !(await passwordLinkWorks(deps.db, link.id, link.secretHash, deps.clock.now()))) throw dead();
-  demandGoodPassword(password, "");
+  demandGoodPassword(password);
   const passwordHash = await hashPassword(password);
   const at = deps.clock.now();
   const userId = await deps.db.transaction(async (trx) => {

@@ -37,7 +37,7 @@ const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
  * Throws VALIDATION_FAILED unless somebody may choose this password: 10 to 128 characters, none that everybody tries
  * first, and not their own email.
  */
-export const demandGoodPassword = (password: string, email: string): void => {
+export const demandGoodPassword = (password: string, email?: string): void => {
   const refuse = (message: string) =>
     fail("VALIDATION_FAILED", `The password ${message}`, { errors: [{ path: "password", message }] });
   if (password.length < passwordLength.min || password.length > passwordLength.max)
@@ -46,6 +46,7 @@ export const demandGoodPassword = (password: string, email: string): void => {
     throw refuse(
       "is one that is tried first when somebody guesses; several words that do not belong together are better",
     );
+  if (email === undefined) return;
   const [local = ""] = email.toLowerCase().split("@");
   const letters = password.toLowerCase().replace(/[^\p{L}]/gu, "");
   if (password.toLowerCase().includes(email.toLowerCase()) || letters === local.replace(/[^\p{L}]/gu, ""))

@@ -80,6 +80,10 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       "one message": `/campaigns/${campaign}?message=${await firstId(page, `/api/v1/campaigns/${campaign}/messages`)}`,
       templates: "/templates",
       "one template": `/templates/${await firstId(page, "/api/v1/templates")}`,
+      "my account": "/settings/account",
+      people: "/settings/users",
+      tokens: "/settings/tokens",
+      audit: "/settings/audit",
       mailbox: "/mailbox",
       "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,
       "nothing there": "/no-such-screen",
@@ -109,6 +113,23 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       }, 180_000);
     }
   }
+
+  it("are as accessible and as narrow before the sign-in", async () => {
+    const wrong: string[] = [];
+    for (const scheme of ["light", "dark"] as const) {
+      const { page, context } = await stage.visit({ scheme, width: 360, signedIn: false, bypassCSP: true });
+      for (const path of ["/sign-in", "/forgot", "/reset/x", "/accept-invite/x", "/sign-in/x"]) {
+        await page.goto(path);
+        await page.getByRole("heading").first().waitFor();
+        await page.waitForFunction("!document.querySelector('[role=status]')");
+        wrong.push(...(await findings(page)).map((finding) => `${path} in ${scheme}: ${finding}`));
+        const over = await sideways(page);
+        if (over > 0) wrong.push(`${path}: ${over} px too wide`);
+      }
+      await context.close();
+    }
+    expect(wrong).toEqual([]);
+  }, 60_000);
 
   it("have an accessible sign-in that refuses a wrong password in words", async () => {
     for (const scheme of ["light", "dark"] as const) {

@@ -8,6 +8,8 @@ import { useRead, useWrite } from "../../query.ts";
 import { moment } from "../../words.ts";
 import css from "./settings.module.css";
 
+const placeOf = (address: string) => (/^(::1$|127\.)/.test(address) ? "this machine" : address);
+
 /** The list. */
 export const Sessions = () => {
   const list = useRead("accounts.listSessions", {});
@@ -41,7 +43,7 @@ export const Sessions = () => {
             <span className={css["who"]}>
               <span>{session.device}</span>
               <small>
-                {session.address} · since {moment(session.createdAt)} · last seen {moment(session.lastSeenAt)}
+                {placeOf(session.address)} · since {moment(session.createdAt)} · last seen {moment(session.lastSeenAt)}
               </small>
             </span>
             {session.current ? (

@@ -70,7 +70,7 @@ export const Tokens = () => {
       title="Access tokens"
       lead={
         <>
-          For programs that use the <a href="/api/docs">API</a> in your name. A token never may more than you.
+          For programs that use the <a href="/api/docs">API</a> in your name. A token can never do more than you.
         </>
       }
       actions={make}

@@ -54,10 +54,12 @@ const columns = column.columns([
   }),
   column.accessor("role", { header: "Role", meta: { width: "110px", narrow: "line" } }),
   column.accessor("disabledAt", {
-    header: "May sign in",
+    header: "Access",
     cell: ({ row: { original } }) => (
       <Status
-        word={original.disabledAt === null ? { label: "yes", tone: "good" } : { label: "disabled", tone: "neutral" }}
+        word={
+          original.disabledAt === null ? { label: "may sign in", tone: "good" } : { label: "disabled", tone: "neutral" }
+        }
       />
     ),
     meta: { width: "120px", narrow: "line" },
