@@ -16,7 +16,9 @@ type MailSettings = Pick<typeof config, "production" | "emailProvider" | "public
 export const linkTo = (path: string, settings: Pick<MailSettings, "publicUrl" | "webUrl"> = config): string =>
   `${(settings.webUrl ?? settings.publicUrl).replace(/\/+$/, "")}${path}`;
 
-/** Throws PROVIDER_MISSING or SENDER_INCOMPLETE when no mail can go out from here. */
+const loopback = (url: string) => /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(new URL(url).hostname);
+
+/** Throws PROVIDER_MISSING, SENDER_INCOMPLETE or PUBLIC_URL_NOT_REACHABLE when a mailed link would not arrive or not work. */
 export const demandMail = async (sql: Sql, settings: MailSettings = config): Promise<void> => {
   if (settings.emailProvider === "sandbox") {
     if (!settings.production) return;
@@ -30,6 +32,12 @@ export const demandMail = async (sql: Sql, settings: MailSettings = config): Pro
     throw fail(
       "SENDER_INCOMPLETE",
       "The sender account still has the address of the sample, so the link cannot be mailed. Give it a from address of your own first.",
+    );
+  const base = linkTo("", settings);
+  if (loopback(base))
+    throw fail(
+      "PUBLIC_URL_NOT_REACHABLE",
+      `Links would lead to ${base}, which only this machine can open. Set PUBLIC_URL to your public address.`,
     );
 };
 

@@ -20,21 +20,21 @@ describe.skipIf(!hasBrowser())("people", () => {
     await stage?.close();
   }, 60_000);
 
-  /** Path of the link in the newest mail to an address, of which there must be so many. */
-  const linkTo = async (address: string, count: number, kind: "accept-invite" | "reset"): Promise<string> => {
-    let text = "";
+  /** Path of the link of this kind that was mailed to an address. */
+  const linkTo = async (address: string, kind: "accept-invite" | "reset"): Promise<string> => {
+    let path: string | undefined;
     await expect
       .poll(
         async () => {
           const answer = await page.request.get(`/sandbox/mail?to=${address}`);
           const { data } = (await answer.json()) as { data: { text: string }[] };
-          text = data[0]?.text ?? "";
-          return data.length;
+          [path] = data.flatMap(({ text }) => new RegExp(`/${kind}/[\\w-]+`).exec(text) ?? []);
+          return path;
         },
         { timeout: 30_000 },
       )
-      .toBe(count);
-    return new RegExp(`/${kind}/[\\w-]+`).exec(text)?.[0] ?? "";
+      .toBeDefined();
+    return path ?? "";
   };
 
   it("lets an owner invite a colleague, who accepts by mail and works as an editor", async () => {
@@ -51,7 +51,7 @@ describe.skipIf(!hasBrowser())("people", () => {
     await page.getByRole("button", { name: `Revoke the invite to ${colleague.email}` }).waitFor();
 
     const { page: theirs, context } = await stage.visit({ signedIn: false });
-    await theirs.goto(await linkTo(colleague.email, 1, "accept-invite"));
+    await theirs.goto(await linkTo(colleague.email, "accept-invite"));
     await theirs.getByText("You are invited as an editor.").waitFor();
     await theirs.getByLabel("Your name").fill("Grace Hopper");
     await theirs.getByLabel("New password").fill("password1234");
@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser())("people", () => {
     await theirs.getByLabel("Email").fill(colleague.email);
     await theirs.getByRole("button", { name: "Mail me a link" }).click();
     await theirs.getByText("Look into your mail").waitFor();
-    const path = await linkTo(colleague.email, 2, "reset");
+    const path = await linkTo(colleague.email, "reset");
     const fresh = "entirely different words now";
     const choose = async () => {
       await theirs.goto(path);

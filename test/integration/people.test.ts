@@ -111,6 +111,24 @@ describe("an invite", () => {
   });
 });
 
+describe("a link by mail", () => {
+  it("is refused in words where it would not arrive or not work", async () => {
+    const { demandMail } = await import("../../gateway/accounts/account-mail.ts");
+    const { depsOf } = await import("../../shared/broker/deps.ts");
+    const { db } = depsOf(gateway.broker);
+    const live = { production: true, emailProvider: "smtp", publicUrl: "https://x.example", webUrl: undefined } as const;
+    await expect(demandMail(db, { ...live, emailProvider: "sandbox" })).rejects.toMatchObject({
+      type: "PROVIDER_MISSING",
+    });
+    await expect(demandMail(db, live)).rejects.toMatchObject({ type: "SENDER_INCOMPLETE" });
+    await gateway.sql("update messaging.sender_accounts set is_placeholder = false");
+    await expect(demandMail(db, { ...live, publicUrl: "http://localhost:3000" })).rejects.toMatchObject({
+      type: "PUBLIC_URL_NOT_REACHABLE",
+    });
+    await expect(demandMail(db, live)).resolves.toBeUndefined();
+  });
+});
+
 describe("a change of what somebody may do", () => {
   const person = async (email: string, role: "manager" | "viewer" = "manager") => {
     const id = await gateway.addUser(email, role);
