@@ -116,7 +116,12 @@ describe("a link by mail", () => {
     const { demandMail } = await import("../../gateway/accounts/account-mail.ts");
     const { depsOf } = await import("../../shared/broker/deps.ts");
     const { db } = depsOf(gateway.broker);
-    const live = { production: true, emailProvider: "smtp", publicUrl: "https://x.example", webUrl: undefined } as const;
+    const live = {
+      production: true,
+      emailProvider: "smtp",
+      publicUrl: "https://x.example",
+      webUrl: undefined,
+    } as const;
     await expect(demandMail(db, { ...live, emailProvider: "sandbox" })).rejects.toMatchObject({
       type: "PROVIDER_MISSING",
     });
