@@ -8,6 +8,7 @@ import { announceTopics } from "../live/announce.ts";
 import { callerOf } from "./actor.ts";
 import { openInvite } from "./invites.ts";
 import { showUser } from "./login.ts";
+import { renameSelf } from "./members.ts";
 import { endOtherSessions, endOwnSession, ownSessions } from "./own-sessions.ts";
 import { findUser } from "./store.ts";
 import { createToken, pageOfTokens, revokeToken } from "./tokens.ts";
@@ -37,6 +38,7 @@ export default service("accounts", {
         sandbox: config.emailProvider === "sandbox",
       };
     },
+    rename: ({ params, meta }, deps) => renameSelf(deps, meta, params.name),
     showInvite: ({ params }, deps) => openInvite(deps, params.token),
     listSessions: async ({ meta }, deps) => ({ data: await ownSessions(deps, meta), nextCursor: null }),
     endSession: async ({ params, meta }, deps) => {

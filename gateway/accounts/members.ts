@@ -2,13 +2,15 @@
 import type { z } from "zod";
 import type { Meta } from "../../shared/broker/context.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
+import type { User } from "../../shared/contracts/accounts.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import type { Role } from "../../shared/contracts/role.ts";
 import type { Member } from "../../shared/contracts/users.ts";
 import { idOfCursor, pageById } from "../../shared/db/id-page.ts";
 import { type AccountEvent, audit } from "../audit/store.ts";
 import { applyAccessChange, publishAccessChange } from "./access-changed.ts";
-import { actorOf } from "./actor.ts";
+import { actorOf, sessionOf } from "./actor.ts";
+import { showUser } from "./login.ts";
 import { deleteMember, listMembers, lockMember, lockOwners, type MemberRow, updateMember } from "./people-store.ts";
 import { liveTokenIds, revokeAllTokens } from "./store.ts";
 
@@ -82,6 +84,18 @@ export const changeMember = async (deps: Deps, meta: Meta, update: MemberUpdate)
   });
   if (tokenIds) await applyAccessChange(deps, { userId: id, at }, tokenIds);
   return showMember(row);
+};
+
+/** Changes the caller's own name. Throws NOT_SIGNED_IN when the account is gone, SESSION_REQUIRED for access tokens. */
+export const renameSelf = async (deps: Deps, meta: Meta, name: string): Promise<z.output<typeof User>> => {
+  const { userId } = sessionOf(meta).caller;
+  const row = await deps.db.transaction(async (trx) => {
+    const before = await lockMember(trx, userId);
+    if (!before) throw fail("NOT_SIGNED_IN", "This account no longer exists");
+    await audit(trx, { id: deps.id(), event: "user.changed", ...actorOf(meta), objectId: userId });
+    return updateMember(trx, userId, { ...before, name });
+  });
+  return showUser(row);
 };
 
 /** Deletes a person with tokens and sessions; what they did stays in the audit log. Throws USER_NOT_FOUND, USER_LAST_OWNER. */

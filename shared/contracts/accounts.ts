@@ -132,6 +132,13 @@ export const accounts = {
         sandbox: z.boolean(),
       }),
     }),
+    rename: action({
+      summary: "Changes your own name",
+      permission: "user",
+      rest: { method: "PATCH", path: "/auth/me" },
+      params: z.strictObject({ name: z.string().trim().min(1).max(100) }),
+      result: User,
+    }),
     createToken: action({
       summary: "Makes an access token; it is shown this once. Expires after `expiresInDays` (365 when absent)",
       permission: "user",

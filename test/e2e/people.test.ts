@@ -240,9 +240,12 @@ describe.skipIf(!hasBrowser())("people", () => {
     expect((await asked()).status).toBe(401);
   }, 60_000);
 
-  it("changes one's own password and signs out the other browsers", async () => {
+  it("changes one's own name and password, and signs out the other browsers", async () => {
     const { page: elsewhere, context } = await stage.visit();
     await page.goto("/settings/account");
+    await page.getByLabel("Name", { exact: true }).fill("Olive Owner");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: /Olive Owner/ }).waitFor();
     const sessions = page.getByRole("list", { name: "Sessions" });
     await sessions.getByText("this browser").waitFor();
     await sessions

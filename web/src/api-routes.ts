@@ -11,6 +11,7 @@ export const apiRoutes = {
   "accounts.login": { method: "POST", path: "/api/v1/auth/login" },
   "accounts.logout": { method: "POST", path: "/api/v1/auth/logout" },
   "accounts.me": { method: "GET", path: "/api/v1/auth/me" },
+  "accounts.rename": { method: "PATCH", path: "/api/v1/auth/me" },
   "accounts.resetPassword": { method: "POST", path: "/api/v1/auth/password/reset" },
   "accounts.revokeToken": { method: "DELETE", path: "/api/v1/auth/tokens/:id" },
   "accounts.showInvite": { method: "POST", path: "/api/v1/auth/invite/show" },

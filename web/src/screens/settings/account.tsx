@@ -1,6 +1,7 @@
 // My account: who I am here, my password, and the browsers in which I am signed in.
 import { useRouteContext } from "@tanstack/react-router";
 import { Facts, Section } from "../../parts/page.tsx";
+import { NameForm } from "./name-form.tsx";
 import { PasswordForm } from "./password-form.tsx";
 import { roleWords } from "./role-words.ts";
 import { Sessions } from "./sessions.tsx";
@@ -17,11 +18,11 @@ export const Account = () => {
         <Section title="You">
           <Facts
             facts={[
-              { name: "Name", value: user.name ?? "–" },
               { name: "Email", value: user.email },
               { name: "Role", value: `${user.role} – ${roleWords[user.role]}` },
             ]}
           />
+          <NameForm name={user.name ?? ""} />
         </Section>
         <Section title="Password">
           <PasswordForm />

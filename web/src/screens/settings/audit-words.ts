@@ -10,7 +10,7 @@ const accountActs: Readonly<Record<string, string>> = {
   "user.password-forgotten": "was mailed a link to a new password",
   "user.password-reset": "got a new password",
   "user.password-changed": "changed the password",
-  "user.changed": "changed a person's name",
+  "user.changed": "changed a name",
   "user.role-changed": "changed a person's role",
   "user.disabled": "disabled a person",
   "user.enabled": "enabled a person",
