@@ -1,8 +1,10 @@
 // Puts the gateway together from its parts, for one process.
 import { callAction } from "../shared/broker/context.ts";
 import type { Deps } from "../shared/broker/deps.ts";
+import { createForgotThrottle } from "./accounts/forgot-throttle.ts";
 import type { LoginDeps } from "./accounts/login.ts";
 import { createLoginThrottle } from "./accounts/login-throttle.ts";
+import { createRecorder } from "./audit/recorder.ts";
 import { createGuard } from "./auth/guard.ts";
 import { createSessions } from "./auth/sessions.ts";
 import { tokenCacheOf } from "./auth/token-cache.ts";
@@ -12,12 +14,13 @@ import { listen } from "./live/listen.ts";
 import { apiBase, type Handler, publicActions } from "./operations.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRouter, type Router } from "./router.ts";
-import { metaOf } from "./routes/api.ts";
+import { metaOf, readParams } from "./routes/api.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { uploadImport } from "./routes/imports.ts";
 import { createLiveStreams } from "./routes/live.ts";
+import { passwordHandlers } from "./routes/password.ts";
 import { publicRoutes } from "./routes/public.ts";
-import { login, logout } from "./routes/session.ts";
+import { sessionHandlers } from "./routes/session.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { createWeb } from "./routes/web.ts";
 import type { GatewaySettings } from "./settings.ts";
@@ -55,6 +58,17 @@ const me =
     sendText(exchange, 200, "application/json; charset=utf-8", body);
   };
 
+/** What fits of the audit log, as a file. */
+const auditFile =
+  (deps: Deps, settings: GatewaySettings): Handler =>
+  async (exchange) => {
+    const params = await readParams(exchange, named("audit.csv"), settings);
+    const text = await callAction(deps.broker, "audit.csv", params, metaOf(exchange));
+    exchange.res.setHeader("content-disposition", 'attachment; filename="audit.csv"');
+    exchange.res.setHeader("cache-control", "no-store");
+    sendText(exchange, 200, "text/csv; charset=utf-8", text);
+  };
+
 const named = (name: string) => {
   const action = publicActions.find((candidate) => candidate.name === name);
   if (!action) throw new Error(`${name} is not a public action`);
@@ -71,12 +85,14 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
     tokens,
     limit: createRateLimit(deps.redis, settings.rateLimitPerMinute),
   });
+  const recorder = createRecorder(deps);
   const hub = createHub(deps.clock);
   const ear = listen(deps, hub, tokens);
   const live = createLiveStreams(hub, guard);
   const loginDeps: LoginDeps = {
     db: deps.db,
     id: deps.id,
+    clock: deps.clock,
     sessions,
     throttle: createLoginThrottle(deps.redis),
     secretKeys: settings.secretKeys,
@@ -86,13 +102,15 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
     deps,
     settings,
     guard,
+    recorder,
     actions: publicActions,
     handlers: {
-      "accounts.login": login(deps, settings, loginDeps),
-      "accounts.logout": logout(loginDeps),
+      ...sessionHandlers(deps, settings, loginDeps),
+      ...passwordHandlers(deps, loginDeps, createForgotThrottle(deps.redis)),
       "accounts.me": me(deps),
       "imports.submit": uploadImport(deps, settings, named("imports.submit")),
       "imports.errorsCsv": errorsCsv(deps),
+      "audit.csv": auditFile(deps, settings),
     },
     own: [
       { method: "GET", path: `${apiBase}/live`, permission: "read", handle: (exchange) => live.handle(exchange) },
@@ -119,6 +137,9 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
       ear.disconnect();
       await router.idle(drainMs);
       await flush();
+      await recorder
+        .stop()
+        .catch((error: unknown) => deps.log.error(`the last audit lines are lost: ${(error as Error).message}`));
     },
   };
 };

@@ -15,6 +15,10 @@ export interface Exchange {
   params: Readonly<Record<string, string>>;
   /** Set by the guard; absent where nobody needs to sign in. */
   caller: Caller | undefined;
+  /** Set once the answer is known: the object that was made, for the audit log. */
+  objectId?: string | undefined;
+  /** Set when an earlier answer was given again: nothing was done. */
+  replayed?: boolean;
   /** Address of the client: the connection's, or what our own proxies say. */
   readonly address: string;
   /** True when the client reached us, or our own proxy, over TLS. */

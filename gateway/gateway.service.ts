@@ -6,6 +6,7 @@ import { setGateway } from "../shared/broker/health.ts";
 import { config } from "../shared/config.ts";
 import { fail } from "../shared/contracts/errors.ts";
 import { type Admin, ensureFirstOwner } from "./accounts/first-owner.ts";
+import { tellSignIn } from "./accounts/tell-sign-in.ts";
 import { assemble, type Gateway } from "./assemble.ts";
 import { sendProblem } from "./problem.ts";
 import { type GatewaySettings, settingsFrom } from "./settings.ts";
@@ -40,7 +41,8 @@ export const gatewayService = (settings: GatewaySettings, admin: Admin): Service
     name: "gateway",
     async started(this: WebService) {
       const deps = depsOf(this.broker);
-      await ensureFirstOwner(deps, admin, stopping.signal);
+      const owner = await ensureFirstOwner(deps, admin, stopping.signal);
+      await tellSignIn(deps, owner, { link: settings.signInLink, adminEmail: admin.email });
       gateway = assemble(deps, settings);
       gateway.router.register(this);
       started.set(this, gateway);

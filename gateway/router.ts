@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Deps } from "../shared/broker/deps.ts";
 import { fail } from "../shared/contracts/errors.ts";
+import type { Recorder } from "./audit/recorder.ts";
 import type { Guard } from "./auth/guard.ts";
 import { type Exchange, openExchange } from "./exchange.ts";
 import { answerOptions, setCorsHeaders, setStandingHeaders } from "./headers.ts";
@@ -17,6 +18,7 @@ export interface RouterParts {
   readonly deps: Deps;
   readonly settings: GatewaySettings;
   readonly guard: Guard;
+  readonly recorder: Recorder;
   readonly actions: readonly PublicAction[];
   /** Handlers of actions that the gateway answers by itself, by action name. */
   readonly handlers: Readonly<Record<string, Handler>>;
@@ -40,7 +42,7 @@ export interface Router extends Hooks {
 
 const never = () => undefined;
 
-export const createRouter = ({ deps, settings, guard, actions, handlers, own, web }: RouterParts): Router => {
+export const createRouter = ({ deps, settings, guard, recorder, actions, handlers, own, web }: RouterParts): Router => {
   const operations = new Map<string, Operation>();
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const running = new Set<Exchange>();
@@ -153,6 +155,8 @@ export const createRouter = ({ deps, settings, guard, actions, handlers, own, we
           );
         if (operation.handle) await operation.handle(exchange);
         else await service.aliasHandler(req, res, alias);
+        // What was refused has thrown, here or below, and what was answered with an error has its status.
+        if (operation.action && res.statusCode < 400) recorder.note(exchange, operation.action);
       } catch (error) {
         refuse(exchange, error);
       }

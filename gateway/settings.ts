@@ -24,6 +24,8 @@ export interface GatewaySettings {
   readonly trustedProxies: number;
   readonly rateLimitPerMinute: number;
   readonly sandbox: boolean;
+  /** Whoever started this process on this machine gets a link for one sign-in, good only here; never in production. */
+  readonly signInLink: boolean;
   /** Folder of the built web app. */
   readonly webFolder: string;
   /** Bytes. */
@@ -43,6 +45,7 @@ export const settingsFrom = (config: Config): GatewaySettings => ({
   trustedProxies: config.trustedProxies,
   rateLimitPerMinute: config.rateLimitPerMinute,
   sandbox: config.emailProvider === "sandbox",
+  signInLink: process.send !== undefined && !config.production,
   webFolder: fileURLToPath(new URL("../web/dist/", import.meta.url)),
   jsonLimit: 2 * 1024 * 1024,
   uploadLimit: 2 * 1024 * 1024 * 1024,

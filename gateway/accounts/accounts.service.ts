@@ -1,25 +1,32 @@
-// The accounts service: who is signed in and their access tokens. Signing in and out need a cookie, so the gateway's own
-// routes do that. Also hears the events that screens follow, and passes them to every gateway process.
+// The accounts service: who is signed in, their sessions and access tokens. What needs a cookie or the client's address
+// is answered by the gateway's own routes. Also hears the events that screens follow, and passes them to every gateway.
 import { service } from "../../shared/broker/service.ts";
 import { config } from "../../shared/config.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import { csrfTokenOf } from "../auth/csrf.ts";
 import { announceTopics } from "../live/announce.ts";
+import { callerOf } from "./actor.ts";
+import { openInvite } from "./invites.ts";
 import { showUser } from "./login.ts";
+import { renameSelf } from "./members.ts";
+import { endOtherSessions, endOwnSession, ownSessions } from "./own-sessions.ts";
 import { findUser } from "./store.ts";
-import { callerOf, createToken, pageOfTokens, revokeToken } from "./tokens.ts";
+import { createToken, pageOfTokens, revokeToken } from "./tokens.ts";
 
-const overHttp = () =>
-  fail("METHOD_NOT_ALLOWED", "Sessions live in cookies: use POST /api/v1/auth/login and /api/v1/auth/logout");
+const done = { ok: true as const };
+const overHttp = () => {
+  throw fail("METHOD_NOT_ALLOWED", "Sessions live in cookies: this is answered over HTTP only, below /api/v1/auth");
+};
 
 export default service("accounts", {
   actions: {
-    login: () => {
-      throw overHttp();
-    },
-    logout: () => {
-      throw overHttp();
-    },
+    login: overHttp,
+    useSignInLink: overHttp,
+    acceptInvite: overHttp,
+    forgotPassword: overHttp,
+    resetPassword: overHttp,
+    changePassword: overHttp,
+    logout: overHttp,
     me: async ({ meta }, deps) => {
       const caller = callerOf(meta);
       const user = await findUser(deps.db, caller.userId);
@@ -31,11 +38,22 @@ export default service("accounts", {
         sandbox: config.emailProvider === "sandbox",
       };
     },
-    createToken: ({ params, meta }, deps) => createToken(deps, callerOf(meta), params, meta.requestId),
+    rename: ({ params, meta }, deps) => renameSelf(deps, meta, params.name),
+    showInvite: ({ params }, deps) => openInvite(deps, params.token),
+    listSessions: async ({ meta }, deps) => ({ data: await ownSessions(deps, meta), nextCursor: null }),
+    endSession: async ({ params, meta }, deps) => {
+      await endOwnSession(deps, meta, params.id);
+      return done;
+    },
+    endOtherSessions: async ({ meta }, deps) => {
+      await endOtherSessions(deps, meta);
+      return done;
+    },
+    createToken: ({ params, meta }, deps) => createToken(deps, meta, params),
     listTokens: ({ params, meta }, deps) => pageOfTokens(deps, callerOf(meta), params),
     revokeToken: async ({ params, meta }, deps) => {
-      await revokeToken(deps, callerOf(meta), params.id, meta.requestId);
-      return { ok: true as const };
+      await revokeToken(deps, meta, params.id);
+      return done;
     },
   },
   channels: {

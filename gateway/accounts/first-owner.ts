@@ -2,8 +2,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../../shared/broker/deps.ts";
 import { isConnectionLost } from "../../shared/db/knex.ts";
+import { audit } from "../audit/store.ts";
 import { generatePassword, hashPassword, passwordLength } from "./passwords.ts";
-import { anyUser, audit, insertFirstOwner } from "./store.ts";
+import { anyUser, insertFirstOwner } from "./store.ts";
 
 export interface Admin {
   readonly email: string;
@@ -35,26 +36,15 @@ export const makeFirstOwner = async (deps: Pick<Deps, "db" | "id">, admin: Admin
   return { email: admin.email, ...(admin.password === undefined ? { password } : {}) };
 };
 
-/** Tells how to sign in: to the process that started this one, or else, once, to the log. */
-const tell = (deps: Pick<Deps, "log">, owner: Owner): void => {
-  if (process.send) process.send({ type: "sign-in", ...owner });
-  else if (owner.password)
-    deps.log.warn(
-      `first owner made: sign in as ${owner.email} with the password ${owner.password} and change it; it is not shown again`,
-    );
-  else deps.log.info(`first owner made: sign in as ${owner.email} with the password in LC_ADMIN_PASSWORD`);
-};
-
-/** Makes the first owner at start and tells how to sign in; waits while Postgres is away. */
-export const ensureFirstOwner = async (deps: Deps, admin: Admin, stop: AbortSignal): Promise<void> => {
+/** Makes the first owner at start, if there is nobody; waits while Postgres is away. Answers the owner it made. */
+export const ensureFirstOwner = async (deps: Deps, admin: Admin, stop: AbortSignal): Promise<Owner | undefined> => {
   while (!stop.aborted) {
     try {
-      const owner = await makeFirstOwner(deps, admin);
-      if (owner) tell(deps, owner);
-      return;
+      return await makeFirstOwner(deps, admin);
     } catch (error) {
       if (!isConnectionLost(error)) throw error;
       await delay(1_000, undefined, { signal: stop }).catch(() => undefined);
     }
   }
+  return undefined;
 };

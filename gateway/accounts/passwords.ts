@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { hash, verify } from "@node-rs/argon2";
 import { fail } from "../../shared/contracts/errors.ts";
+import { isCommonPassword } from "./common-passwords.ts";
 
 /** Lengths in characters. */
 export const passwordLength = { min: 10, max: 128 } as const;
@@ -30,6 +31,26 @@ const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     if (next) next();
     else running--;
   }
+};
+
+/**
+ * Throws VALIDATION_FAILED unless somebody may choose this password: 10 to 128 characters, none that everybody tries
+ * first, and not their own email.
+ */
+export const demandGoodPassword = (password: string, email?: string): void => {
+  const refuse = (message: string) =>
+    fail("VALIDATION_FAILED", `The password ${message}`, { errors: [{ path: "password", message }] });
+  if (password.length < passwordLength.min || password.length > passwordLength.max)
+    throw refuse(`has ${password.length} characters, expected ${passwordLength.min} to ${passwordLength.max}`);
+  if (isCommonPassword(password))
+    throw refuse(
+      "is one that is tried first when somebody guesses; several words that do not belong together are better",
+    );
+  if (email === undefined) return;
+  const [local = ""] = email.toLowerCase().split("@");
+  const letters = password.toLowerCase().replace(/[^\p{L}]/gu, "");
+  if (password.toLowerCase().includes(email.toLowerCase()) || letters === local.replace(/[^\p{L}]/gu, ""))
+    throw refuse("is made from the email; choose something that is not");
 };
 
 /** The hash to store. Throws VALIDATION_FAILED unless the password has 10 to 128 characters. */

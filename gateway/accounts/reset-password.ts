@@ -1,9 +1,10 @@
 // Sets a person's password from the command line, and ends everything that was open under the old one.
 import type { Deps } from "../../shared/broker/deps.ts";
 import { fail } from "../../shared/contracts/errors.ts";
+import { audit } from "../audit/store.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import { generatePassword, hashPassword } from "./passwords.ts";
-import { audit, findByEmail, setPassword } from "./store.ts";
+import { findByEmail, setPassword } from "./store.ts";
 
 /**
  * Sets the password of the person with this email, generated when absent, and ends all sessions.
@@ -17,8 +18,11 @@ export const resetPassword = async (
 ): Promise<string> => {
   const user = await findByEmail(deps.db, email);
   if (!user) throw fail("USER_NOT_FOUND", `Nobody signs in as ${email}`);
-  await setPassword(deps.db, user.id, await hashPassword(password));
+  const passwordHash = await hashPassword(password);
+  await deps.db.transaction(async (trx) => {
+    await setPassword(trx, user.id, passwordHash);
+    await audit(trx, { id: deps.id(), event: "user.password-reset", userId: user.id, detail: { by: "command" } });
+  });
   await sessions.endAll(user.id);
-  await audit(deps.db, { id: deps.id(), event: "user.password-reset", userId: user.id });
   return password;
 };

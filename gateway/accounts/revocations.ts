@@ -6,7 +6,7 @@ import { tokenCacheOf } from "../auth/token-cache.ts";
 export const revokedChannel = "lc:tokens-revoked";
 
 /** Forgets the tokens here and tells the others. They also forget by themselves within three seconds, so Redis may be away. */
-export const announceRevoked = (deps: Deps, ids: readonly string[]): void => {
+export const announceRevoked = (deps: Pick<Deps, "broker" | "redis">, ids: readonly string[]): void => {
   tokenCacheOf(deps.broker).forget(ids);
   if (ids.length > 0 && deps.redis.status === "ready")
     deps.redis.publish(revokedChannel, ids.join(",")).catch(() => undefined);

@@ -1,6 +1,6 @@
-// All SQL of accounts: people, their access tokens, and the audit log.
+// SQL of signing in: who may, their passwords, and their access tokens.
 import type { Ability, Role } from "../../shared/contracts/accounts.ts";
-import type { Db, Sql } from "../../shared/db/knex.ts";
+import type { Db, Sql, Trx } from "../../shared/db/knex.ts";
 
 export interface UserRow {
   readonly id: string;
@@ -10,24 +10,26 @@ export interface UserRow {
   readonly createdAt: Date;
 }
 
+/** A person who may sign in, with the hash of the password. */
+export interface KnownUser extends UserRow {
+  readonly passwordHash: string | null;
+}
+
 const columns = `id, email, name, role, created_at as "createdAt"`;
 
-/** A person who may sign in, with the hash of the password; upper and lower case of the email make no difference. */
-export const findByEmail = async (
-  db: Db,
-  email: string,
-): Promise<(UserRow & { passwordHash: string | null }) | undefined> => {
-  const { rows } = await db.raw<{ rows: (UserRow & { passwordHash: string | null })[] }>(
+/** Who may sign in with this email; upper and lower case make no difference. */
+export const findByEmail = async (db: Sql, email: string): Promise<KnownUser | undefined> => {
+  const { rows } = await db.raw<{ rows: KnownUser[] }>(
     `select ${columns}, password_hash as "passwordHash" from accounts.users where lower(email) = lower(?) and disabled_at is null`,
     [email],
   );
   return rows[0];
 };
 
-/** A person who may sign in, by id. */
-export const findUser = async (db: Db, id: string): Promise<UserRow | undefined> => {
-  const { rows } = await db.raw<{ rows: UserRow[] }>(
-    `select ${columns} from accounts.users where id = ? and disabled_at is null`,
+/** Who may sign in, by id. */
+export const findUser = async (db: Sql, id: string): Promise<KnownUser | undefined> => {
+  const { rows } = await db.raw<{ rows: KnownUser[] }>(
+    `select ${columns}, password_hash as "passwordHash" from accounts.users where id = ? and disabled_at is null`,
     [id],
   );
   return rows[0];
@@ -56,8 +58,25 @@ export const anyUser = async (db: Db): Promise<boolean> => {
   return rows.length > 0;
 };
 
-export const setPassword = async (db: Db, userId: string, passwordHash: string): Promise<void> => {
-  await db.raw("update accounts.users set password_hash = ?, updated_at = now() where id = ?", [passwordHash, userId]);
+/** Sets a password; links to a new one that were mailed before no longer work. */
+export const setPassword = async (trx: Trx, userId: string, passwordHash: string): Promise<void> => {
+  await trx.raw("update accounts.users set password_hash = ?, updated_at = now() where id = ?", [passwordHash, userId]);
+  await trx.raw("delete from accounts.password_links where user_id = ?", [userId]);
+};
+
+/** Notes that somebody signed in. */
+export const noteSignIn = async (trx: Trx, userId: string, at: Date): Promise<void> => {
+  await trx.raw("update accounts.users set last_signed_in_at = ? where id = ?", [at.toISOString(), userId]);
+};
+
+/** Whoever the sign-in link of this machine belongs to: the owner with this email, or else the first one. */
+export const findSomeOwner = async (db: Db, email: string): Promise<UserRow | undefined> => {
+  const { rows } = await db.raw<{ rows: UserRow[] }>(
+    `select ${columns} from accounts.users where role = 'owner' and disabled_at is null
+     order by (lower(email) = lower(?)) desc, created_at, id limit 1`,
+    [email],
+  );
+  return rows[0];
 };
 
 /** What the guard needs to know of a token, with the person it belongs to. */
@@ -102,7 +121,7 @@ export interface NewToken {
 }
 
 /** Stores a token. Its expiry is at most that of the token it was made with. */
-export const insertToken = async (db: Db, token: NewToken): Promise<void> => {
+export const insertToken = async (db: Sql, token: NewToken): Promise<void> => {
   await db.raw(
     `insert into accounts.access_tokens (id, user_id, name, secret_hash, abilities, expires_at, made_by)
      select :id, :userId, :name, :secretHash, :abilities::text[],
@@ -144,7 +163,7 @@ export const listTokens = async (
 };
 
 /** Revokes a person's token and every token made with it. Answers the ids; empty when there was no such token. */
-export const revokeTokens = async (db: Db, userId: string, id: string): Promise<string[]> => {
+export const revokeTokens = async (db: Sql, userId: string, id: string): Promise<string[]> => {
   const { rows } = await db.raw<{ rows: { id: string }[] }>(
     `with recursive family as (
        select id from accounts.access_tokens where id = :id and user_id = :userId and revoked_at is null
@@ -157,7 +176,7 @@ export const revokeTokens = async (db: Db, userId: string, id: string): Promise<
 };
 
 /** Revokes all tokens of a person. Answers the ids. */
-export const revokeAllTokens = async (db: Db, userId: string): Promise<string[]> => {
+export const revokeAllTokens = async (db: Sql, userId: string): Promise<string[]> => {
   const { rows } = await db.raw<{ rows: { id: string }[] }>(
     "update accounts.access_tokens set revoked_at = now() where user_id = ? and revoked_at is null returning id",
     [userId],
@@ -165,37 +184,11 @@ export const revokeAllTokens = async (db: Db, userId: string): Promise<string[]>
   return rows.map((row) => row.id);
 };
 
-export type AuditEvent =
-  | "user.first-owner"
-  | "user.signed-in"
-  | "user.sign-in-refused"
-  | "user.signed-out"
-  | "user.password-reset"
-  | "token.created"
-  | "token.revoked";
-
-export interface AuditEntry {
-  readonly id: string;
-  readonly event: AuditEvent;
-  readonly userId?: string | undefined;
-  readonly tokenId?: string | undefined;
-  readonly objectId?: string | undefined;
-  readonly requestId?: string | undefined;
-  readonly detail?: Readonly<Record<string, unknown>>;
-}
-
-/** Adds a line to the audit log. */
-export const audit = async (sql: Sql, entry: AuditEntry): Promise<void> => {
-  await sql.raw(
-    "insert into accounts.audit_log (id, event, user_id, token_id, object_id, request_id, detail) values (?, ?, ?, ?, ?, ?, ?::jsonb)",
-    [
-      entry.id,
-      entry.event,
-      entry.userId ?? null,
-      entry.tokenId ?? null,
-      entry.objectId ?? null,
-      entry.requestId ?? null,
-      JSON.stringify(entry.detail ?? {}),
-    ] as never,
+/** Ids of a person's tokens that are not revoked: what is remembered of them is out of date when the person changes. */
+export const liveTokenIds = async (db: Sql, userId: string): Promise<string[]> => {
+  const { rows } = await db.raw<{ rows: { id: string }[] }>(
+    "select id from accounts.access_tokens where user_id = ? and revoked_at is null",
+    [userId],
   );
+  return rows.map((row) => row.id);
 };

@@ -1,22 +1,18 @@
 // Access tokens: made, listed, revoked by the person they belong to. A token never opens more than its maker could.
 import type { z } from "zod";
-import type { Caller } from "../../shared/broker/context.ts";
+import type { Caller, Meta } from "../../shared/broker/context.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import type { Ability, AccessToken } from "../../shared/contracts/accounts.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import { idOfCursor, pageById } from "../../shared/db/id-page.ts";
+import { audit } from "../audit/store.ts";
 import { makeTokenText } from "../auth/token-text.ts";
+import { actorOf, callerOf } from "./actor.ts";
 import { announceRevoked } from "./revocations.ts";
-import { audit, insertToken, listTokens, revokeTokens } from "./store.ts";
+import { insertToken, listTokens, revokeTokens } from "./store.ts";
 
 const usualDays = 365;
 const dayMs = 86_400_000;
-
-/** The caller of a request from outside. Throws NOT_SIGNED_IN for calls from within, which belong to nobody. */
-export const callerOf = (meta: { readonly caller?: Caller }): Caller => {
-  if (!meta.caller) throw fail("NOT_SIGNED_IN", "This belongs to a person, and the call has none");
-  return meta.caller;
-};
 
 export interface TokenRequest {
   readonly name: string;
@@ -27,10 +23,10 @@ export interface TokenRequest {
 /** Makes a token; its text is in this answer only. Throws ABILITY_MISSING for abilities the caller does not have. */
 export const createToken = async (
   deps: Deps,
-  caller: Caller,
+  meta: Meta,
   request: TokenRequest,
-  requestId: string | undefined,
 ): Promise<{ id: string; token: string }> => {
+  const caller = callerOf(meta);
   const beyond = request.abilities.filter((ability) => !caller.abilities.includes(ability));
   if (beyond.length > 0)
     throw fail(
@@ -41,23 +37,23 @@ export const createToken = async (
   const { text, secretHash } = makeTokenText(id);
   const expiresAt = new Date(deps.clock.now().getTime() + (request.expiresInDays ?? usualDays) * dayMs);
   const abilities = [...new Set(request.abilities)];
-  await insertToken(deps.db, {
-    id,
-    userId: caller.userId,
-    name: request.name,
-    secretHash,
-    abilities,
-    expiresAt,
-    madeBy: caller.tokenId,
-  });
-  await audit(deps.db, {
-    id: deps.id(),
-    event: "token.created",
-    userId: caller.userId,
-    tokenId: caller.tokenId,
-    objectId: id,
-    requestId,
-    detail: { abilities },
+  await deps.db.transaction(async (trx) => {
+    await insertToken(trx, {
+      id,
+      userId: caller.userId,
+      name: request.name,
+      secretHash,
+      abilities,
+      expiresAt,
+      madeBy: caller.tokenId,
+    });
+    await audit(trx, {
+      id: deps.id(),
+      event: "token.created",
+      ...actorOf(meta),
+      objectId: id,
+      detail: { abilities },
+    });
   });
   return { id, token: text };
 };
@@ -85,22 +81,13 @@ export const pageOfTokens = async (
 };
 
 /** Revokes a token of the caller, and what was made with it, in every process. Throws ACCESS_TOKEN_NOT_FOUND. */
-export const revokeToken = async (
-  deps: Deps,
-  caller: Caller,
-  id: string,
-  requestId: string | undefined,
-): Promise<void> => {
-  const revoked = await revokeTokens(deps.db, caller.userId, id);
-  if (revoked.length === 0)
-    throw fail("ACCESS_TOKEN_NOT_FOUND", `You have no access token ${id}; it may be revoked already`);
-  announceRevoked(deps, revoked);
-  await audit(deps.db, {
-    id: deps.id(),
-    event: "token.revoked",
-    userId: caller.userId,
-    tokenId: caller.tokenId,
-    objectId: id,
-    requestId,
+export const revokeToken = async (deps: Deps, meta: Meta, id: string): Promise<void> => {
+  const revoked = await deps.db.transaction(async (trx) => {
+    const ids = await revokeTokens(trx, callerOf(meta).userId, id);
+    if (ids.length === 0)
+      throw fail("ACCESS_TOKEN_NOT_FOUND", `You have no access token ${id}; it may be revoked already`);
+    await audit(trx, { id: deps.id(), event: "token.revoked", ...actorOf(meta), objectId: id });
+    return ids;
   });
+  announceRevoked(deps, revoked);
 };

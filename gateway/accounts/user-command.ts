@@ -1,4 +1,5 @@
 // `npm run user -- reset <email>`: sets a new password for somebody who cannot sign in, prints it once, ends their sessions.
+// `npm run user -- list`: who has an account.
 // Works beside a running `npm start`, or on DATABASE_URL and REDIS_URL.
 
 import { commandDeps } from "../../shared/broker/deps.ts";
@@ -7,6 +8,7 @@ import { errorCode } from "../../shared/contracts/errors.ts";
 import { isConnectionLost } from "../../shared/db/knex.ts";
 import { readBackends } from "../../shared/local-backends.ts";
 import { createSessions } from "../auth/sessions.ts";
+import { listMembers } from "./people-store.ts";
 import { resetPassword } from "./reset-password.ts";
 
 const leave = (sentence: string): never => {
@@ -14,8 +16,9 @@ const leave = (sentence: string): never => {
   process.exit(1);
 };
 
+const usage = "Usage: npm run user -- reset <email>, or npm run user -- list";
 const [verb, email] = process.argv.slice(2);
-if (verb !== "reset" || !email) leave("Usage: npm run user -- reset <email>");
+if (verb !== "list" && (verb !== "reset" || !email)) leave(usage);
 const embedded = readBackends(config.dataDir);
 const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl;
 const redisUrl = config.redisUrl ?? embedded?.redisUrl;
@@ -24,9 +27,15 @@ if (!databaseUrl || !redisUrl)
 
 const deps = commandDeps(databaseUrl as string, redisUrl as string, "user");
 try {
-  const sessions = createSessions(deps.redis, deps.clock, config.secretKeys);
-  const password = await resetPassword(deps, sessions, email as string);
-  process.stdout.write(`New password of ${email}: ${password}\nAll their sessions have ended.\n`);
+  if (verb === "list") {
+    const members = await listMembers(deps.db, 1_000, undefined);
+    for (const { email: address, role, disabledAt } of members.reverse())
+      process.stdout.write(`${address}  ${role}${disabledAt ? "  (may not sign in)" : ""}\n`);
+  } else {
+    const sessions = createSessions(deps.redis, deps.clock, config.secretKeys);
+    const password = await resetPassword(deps, sessions, email as string);
+    process.stdout.write(`New password of ${email}: ${password}\nAll their sessions have ended.\n`);
+  }
 } catch (error) {
   if (errorCode(error)) leave((error as Error).message);
   if (isConnectionLost(error))

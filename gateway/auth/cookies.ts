@@ -5,6 +5,9 @@ import type { Exchange } from "../exchange.ts";
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|[\w-]+\.localhost)(?::(\d{1,5}))?$/;
 
+/** True when a Host header names this machine itself. */
+export const isLoopbackHost = (host: string): boolean => loopback.test(host);
+
 /** The cookie's name here, or undefined where no session may exist: plain http to anything but this machine. */
 export const cookieName = ({ secure, host }: Exchange): string | undefined => {
   if (secure) return "__Host-lc_session";

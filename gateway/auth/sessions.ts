@@ -1,6 +1,6 @@
 // Sessions of the web app, in Redis, with a list per person so that all of them can be ended at once.
 // The cookie is signed, so a made-up one costs no look-up; the id inside is 128 random bits and changes at every sign-in.
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Role } from "../../shared/contracts/accounts.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
@@ -9,7 +9,7 @@ import { withRedis } from "../redis-deadline.ts";
 
 const idleSeconds = 7 * 86_400;
 const longestMs = 30 * 86_400_000;
-const refreshAfterMs = 3_600_000;
+const refreshAfterMs = 300_000;
 const idBytes = 16;
 const purpose = "session";
 
@@ -23,11 +23,27 @@ export interface Session extends SessionUser {
   readonly id: string;
 }
 
-interface Stored extends SessionUser {
+/** Where somebody signed in, as far as it can be told. */
+export interface SessionPlace {
+  readonly userAgent: string;
+  readonly address: string;
+}
+
+interface Stored extends SessionUser, SessionPlace {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly seenAt: number;
 }
+
+/** A session as its person may see it. */
+export interface ListedSession extends SessionPlace {
+  readonly publicId: string;
+  readonly createdAt: Date;
+  readonly seenAt: Date;
+}
+
+/** Names a session to its person without being worth anything to a thief. */
+export const publicIdOf = (sessionId: string): string => hash("sha256", sessionId).slice(0, 32);
 
 /** What a signed cookie says before Redis is asked. */
 export interface SessionCookie {
@@ -37,13 +53,18 @@ export interface SessionCookie {
 
 export interface Sessions {
   /** Makes a session; answers it with the value for the cookie. */
-  begin(user: SessionUser): Promise<{ session: Session; cookie: string; seconds: number }>;
+  begin(user: SessionUser, place: SessionPlace): Promise<{ session: Session; cookie: string; seconds: number }>;
   /** What the cookie names, or undefined when it is not one of ours. */
   open(cookie: string): SessionCookie | undefined;
   /** The session, or undefined when it has ended. */
   read(sessionId: string): Promise<Session | undefined>;
+  /** Sessions of a person that have not ended, the last seen first. */
+  list(userId: string): Promise<ListedSession[]>;
   end(sessionId: string, userId: string): Promise<void>;
-  endAll(userId: string): Promise<void>;
+  /** Ends the session of a person with this public id. False when there is none. */
+  endListed(userId: string, publicId: string): Promise<boolean>;
+  /** Ends a person's sessions that began up to a moment (all when absent), but for the one with the public id `keep`. */
+  endAll(userId: string, only?: { before?: Date | undefined; keep?: string | undefined }): Promise<void>;
 }
 
 const keyOf = (sessionId: string) => `lc:session:${sessionId}`;
@@ -62,13 +83,27 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
     redis.set(keyOf(sessionId), renewed, "EX", idleSeconds, "XX").catch(() => undefined);
   };
 
+  const idsOf = (userId: string): Promise<string[]> => withRedis(redis, () => redis.zrange(listOf(userId), 0, -1));
+
+  const storedOf = async (userId: string): Promise<(readonly [id: string, stored: Stored])[]> => {
+    const ids = await idsOf(userId);
+    if (ids.length === 0) return [];
+    const texts = await withRedis(redis, () => redis.mget(ids.map(keyOf)));
+    return ids.flatMap((id, index) => {
+      const text = texts[index];
+      return text ? [[id, JSON.parse(text) as Stored] as const] : [];
+    });
+  };
+
   return {
-    async begin(user) {
+    async begin(user, place) {
       const id = randomBytes(idBytes).toString("hex");
       const stored: Stored = {
         userId: user.userId,
         email: user.email,
         role: user.role,
+        userAgent: place.userAgent.slice(0, 300),
+        address: place.address,
         createdAt: now(),
         seenAt: now(),
       };
@@ -82,7 +117,11 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
           .exec(),
       );
       const cookie = signToken(keys, purpose, Buffer.from(id + hexOf(user.userId), "hex"));
-      return { session: { id, ...user }, cookie, seconds: longestMs / 1000 };
+      return {
+        session: { id, userId: user.userId, email: user.email, role: user.role },
+        cookie,
+        seconds: longestMs / 1000,
+      };
     },
 
     open(cookie) {
@@ -105,9 +144,39 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
       await withRedis(redis, () => redis.multi().del(keyOf(sessionId)).zrem(listOf(userId), sessionId).exec());
     },
 
-    async endAll(userId) {
-      const ids = await withRedis(redis, () => redis.zrange(listOf(userId), 0, -1));
-      await withRedis(redis, () => redis.del(listOf(userId), ...ids.map(keyOf)));
+    async list(userId) {
+      const listed = (await storedOf(userId)).map(([id, stored]) => ({
+        publicId: publicIdOf(id),
+        // Sessions that an older version began do not say where.
+        userAgent: stored.userAgent ?? "",
+        address: stored.address ?? "",
+        createdAt: new Date(stored.createdAt),
+        seenAt: new Date(stored.seenAt),
+      }));
+      return listed.sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime());
+    },
+
+    async endListed(userId, publicId) {
+      const id = (await idsOf(userId)).find((candidate) => publicIdOf(candidate) === publicId);
+      if (id === undefined) return false;
+      const ended = await withRedis(redis, () => redis.multi().del(keyOf(id)).zrem(listOf(userId), id).exec());
+      return ended?.[0]?.[1] === 1;
+    },
+
+    async endAll(userId, { before, keep } = {}) {
+      const found = await storedOf(userId);
+      const ended = found.filter(
+        ([id, stored]) => publicIdOf(id) !== keep && (before === undefined || stored.createdAt <= before.getTime()),
+      );
+      if (ended.length === 0) return;
+      const ids = ended.map(([id]) => id);
+      await withRedis(redis, () =>
+        redis
+          .multi()
+          .del(...ids.map(keyOf))
+          .zrem(listOf(userId), ...ids)
+          .exec(),
+      );
     },
   };
 };

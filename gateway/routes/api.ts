@@ -38,17 +38,22 @@ export const readParams = async (
   return { ...body, ...exchange.query, ...(version === undefined ? {} : { version }), ...exchange.params };
 };
 
-const setObjectHeaders = ({ res }: Exchange, action: PublicAction, status: number, value: unknown): void => {
+/** Says what was made or changed, in headers and to the audit log. */
+const nameObject = (exchange: Exchange, action: PublicAction, status: number, value: unknown): void => {
+  const { res } = exchange;
   const { id, version } = (value ?? {}) as { id?: unknown; version?: unknown };
+  if (typeof id === "string") exchange.objectId = id;
   if (typeof version === "number") res.setHeader("etag", `"${version}"`);
   if (status === 201 && action.location && typeof id === "string")
     res.setHeader("location", `${action.location}/${encodeURIComponent(id)}`);
 };
 
 /** What travels with the call, from the guard's findings only: nothing a client sends ends up here unchecked. */
-export const metaOf = (exchange: Exchange, idempotencyKey?: string): Meta => ({
+export const metaOf = (exchange: Exchange, idempotencyKey?: string, service = ""): Meta => ({
   ...(exchange.caller ? { caller: exchange.caller } : {}),
   requestId: exchange.requestId,
+  // Whoever keeps no audit lines does not learn where people are.
+  ...(service === "accounts" || service === "users" ? { address: exchange.address } : {}),
   ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
 });
 
@@ -67,7 +72,10 @@ export const runOnce = async (
   const answer = await once(deps, { key, userId, route: action.name, hash: hashOf(describe()) }, status, () =>
     work(key),
   );
-  if (answer.replayed) exchange.res.setHeader("idempotent-replayed", "true");
+  if (answer.replayed) {
+    exchange.replayed = true;
+    exchange.res.setHeader("idempotent-replayed", "true");
+  }
   return answer;
 };
 
@@ -85,8 +93,8 @@ export const answerAction = async (
     exchange,
     action,
     () => params,
-    (key) => call(params, metaOf(exchange, key)),
+    (key) => call(params, metaOf(exchange, key, action.name.split(".")[0])),
   );
-  setObjectHeaders(exchange, action, answer.status, answer.value);
+  nameObject(exchange, action, answer.status, answer.value);
   sendJson(exchange, answer.status, answer.value);
 };

@@ -216,6 +216,7 @@ export const uploadImport =
         submitted = true;
         return submittedImport;
       });
+      exchange.objectId = (answer.value as { id?: string }).id;
       sendJson(exchange, answer.status, answer.value);
     } finally {
       if (storing && !submitted)

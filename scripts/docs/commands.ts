@@ -10,7 +10,7 @@ export const commands: Readonly<Record<string, string>> = {
   "key:generate": "Prints a key for `LC_SECRET_KEYS`",
   doctor:
     "Looks at variables, Redis, Postgres, clocks, the way out for mail and `PUBLIC_URL`, and says in a sentence each what to do. `-- --json` for programs",
-  user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in",
+  user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in; `npm run user -- list` says who has an account",
   "build:web": "Builds the web app into `web/dist`",
   bench:
     "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say",

@@ -2,39 +2,38 @@
 import { config } from "../../shared/config.ts";
 import { box } from "./say.ts";
 
-/** Sent by the gateway process: `{ type: "sign-in", email, password?, link? }`; the password only when it was generated. */
+/** Sent by the gateway process: `{ type: "sign-in", email, made?, password?, link? }`; the password only when it was generated. */
 export interface SignIn {
   readonly email: string;
+  /** True when this start made the owner. */
+  readonly made: boolean;
   readonly password?: string;
-  /** A sign-in link for one use on this machine. */
+  /** Path of a sign-in link for one use on this machine. */
   readonly link?: string;
 }
 
 /** Reads a message of a child; undefined when it is about something else. */
 export const signInFrom = (message: unknown): SignIn | undefined => {
   if (typeof message !== "object" || message === null) return undefined;
-  const { type, email, password, link } = message as Record<string, unknown>;
+  const { type, email, made, password, link } = message as Record<string, unknown>;
   if (type !== "sign-in" || typeof email !== "string") return undefined;
   return {
     email,
+    made: made === true || typeof password === "string",
     ...(typeof password === "string" ? { password } : {}),
     ...(typeof link === "string" ? { link } : {}),
   };
 };
 
-const signInRows = (signIn: SignIn | undefined): (readonly [string, string])[] => {
-  if (!signIn)
-    return [
-      [
-        "Sign in",
-        `${config.admin.email}, with the password you know (forgotten: npm run user -- reset ${config.admin.email})`,
-      ],
-    ];
-  const password = signIn.password
+const signInRows = (url: string, signIn: SignIn | undefined): (readonly [string, string])[] => {
+  const email = signIn?.email ?? config.admin.email;
+  const password = signIn?.password
     ? `password ${signIn.password} (shown only now)`
-    : "with the password you set in LC_ADMIN_PASSWORD";
-  const rows: (readonly [string, string])[] = [["Sign in", `${signIn.email}, ${password}`]];
-  if (signIn.link) rows.push(["Or open", signIn.link]);
+    : signIn?.made
+      ? "with the password you set in LC_ADMIN_PASSWORD"
+      : `with the password you know (forgotten: npm run user -- reset ${email})`;
+  const rows: (readonly [string, string])[] = [["Sign in", `${email}, ${password}`]];
+  if (signIn?.link) rows.push(["Or open", `${url}${signIn.link} (signs in once, for 15 minutes, on this machine)`]);
   return rows;
 };
 
@@ -50,7 +49,7 @@ export const showSignIn = (port: number | undefined, signIn: SignIn | undefined)
   const url = `http://localhost:${port}`;
   box("The platform is ready.", [
     ["Open", url],
-    ...signInRows(signIn),
+    ...signInRows(url, signIn),
     ...(config.emailProvider === "sandbox" ? [["Mails", `${url}/mailbox (nothing leaves this machine)`] as const] : []),
     ["Data", config.dataDir],
     ["Check", "npm run doctor, in another terminal, when something is off"],

@@ -17,6 +17,8 @@ export interface Caller {
 export interface Meta {
   readonly caller?: Caller;
   readonly requestId?: string;
+  /** Address of the client, for the audit log; only in calls to the gateway's own services. */
+  readonly address?: string;
   /** `Idempotency-Key` of the request, where the contract takes one. */
   readonly idempotencyKey?: string;
 }

@@ -1,9 +1,10 @@
-// Contracts of the gateway's own service: people who sign in, their sessions and access tokens.
+// Contracts of whoever signs in: their sessions, passwords and access tokens, and the links that lead in.
 import { z } from "zod";
 import { action, byId, Done, Id, Instant, listQuery, page } from "./contract.ts";
+import { Role } from "./role.ts";
 
-export const Role = z.enum(["owner", "manager", "editor", "agent", "viewer"]);
-export type Role = z.infer<typeof Role>;
+export { Role } from "./role.ts";
+
 export const Ability = z.enum(["read", "write", "send", "admin"]);
 export type Ability = z.infer<typeof Ability>;
 export const User = z.object({
@@ -22,6 +23,23 @@ export const AccessToken = z.object({
   lastUsedAt: Instant.nullable(),
 });
 
+/** A browser that is signed in. The id is made from the session's and opens nothing. */
+export const BrowserSession = z.object({
+  id: z.string(),
+  /** Browser and system, as far as the browser says. */
+  device: z.string(),
+  address: z.string(),
+  createdAt: Instant,
+  /** When it last asked for something, to within some minutes. */
+  lastSeenAt: Instant,
+  current: z.boolean(),
+});
+
+/** A password that is being set; how long and how unusual it must be is checked where it is hashed. */
+const NewPassword = z.string().max(1000);
+const LinkToken = z.string().max(400);
+const SignedIn = z.object({ user: User, csrfToken: z.string() });
+
 export const accounts = {
   group: "gateway",
   actions: {
@@ -30,7 +48,70 @@ export const accounts = {
       permission: "none",
       rest: { method: "POST", path: "/auth/login", produces: "application/json" },
       params: z.strictObject({ email: z.string().trim().max(320), password: z.string().max(1000) }),
-      result: z.object({ user: User, csrfToken: z.string() }),
+      result: SignedIn,
+    }),
+    useSignInLink: action({
+      summary: "Signs in with the link for one use that `npm start` printed; only from the machine itself",
+      permission: "none",
+      rest: { method: "POST", path: "/auth/sign-in-link", produces: "application/json" },
+      params: z.strictObject({ code: LinkToken }),
+      result: SignedIn,
+    }),
+    showInvite: action({
+      summary: "Who is invited by the token of an invite; changes nothing",
+      permission: "none",
+      rest: { method: "POST", path: "/auth/invite/show" },
+      params: z.strictObject({ token: LinkToken }),
+      result: z.object({ email: z.string(), name: z.string().nullable(), role: Role }),
+    }),
+    acceptInvite: action({
+      summary: "Accepts an invite once: makes the person, with the given name and password, and signs in",
+      permission: "none",
+      rest: { method: "POST", path: "/auth/invite/accept", produces: "application/json" },
+      params: z.strictObject({ token: LinkToken, name: z.string().trim().min(1).max(100), password: NewPassword }),
+      result: SignedIn,
+    }),
+    forgotPassword: action({
+      summary: "Mails a link to a new password, if somebody signs in with this email; the answer does not tell",
+      permission: "none",
+      rest: { method: "POST", path: "/auth/password/forgot", status: 202, produces: "application/json" },
+      params: z.strictObject({ email: z.string().trim().min(3).max(320) }),
+      result: Done,
+    }),
+    resetPassword: action({
+      summary: "Sets a new password with the token of a mailed link, once, and ends all sessions of the person",
+      permission: "none",
+      rest: { method: "POST", path: "/auth/password/reset", produces: "application/json" },
+      params: z.strictObject({ token: LinkToken, password: NewPassword }),
+      result: Done,
+    }),
+    changePassword: action({
+      summary: "Changes your own password and ends your other sessions",
+      permission: "user",
+      rest: { method: "POST", path: "/auth/password", produces: "application/json" },
+      params: z.strictObject({ current: z.string().max(1000), password: NewPassword }),
+      result: Done,
+    }),
+    listSessions: action({
+      summary: "Lists the browsers in which you are signed in, the last seen first",
+      permission: "user",
+      rest: { method: "GET", path: "/auth/sessions" },
+      params: z.strictObject({}),
+      result: z.object({ data: z.array(BrowserSession), nextCursor: z.null() }),
+    }),
+    endSession: action({
+      summary: "Signs you out in one browser",
+      permission: "user",
+      rest: { method: "DELETE", path: "/auth/sessions/:id", status: 204 },
+      params: z.strictObject({ id: z.string().max(100) }),
+      result: Done,
+    }),
+    endOtherSessions: action({
+      summary: "Signs you out everywhere but here",
+      permission: "user",
+      rest: { method: "DELETE", path: "/auth/sessions", status: 204 },
+      params: z.strictObject({}),
+      result: Done,
     }),
     logout: action({
       summary: "Ends the session",
@@ -50,6 +131,13 @@ export const accounts = {
         csrfToken: z.string().nullable(),
         sandbox: z.boolean(),
       }),
+    }),
+    rename: action({
+      summary: "Changes your own name",
+      permission: "user",
+      rest: { method: "PATCH", path: "/auth/me" },
+      params: z.strictObject({ name: z.string().trim().min(1).max(100) }),
+      result: User,
     }),
     createToken: action({
       summary: "Makes an access token; it is shown this once. Expires after `expiresInDays` (365 when absent)",

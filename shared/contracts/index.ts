@@ -1,6 +1,7 @@
 // Every contract in one map: the services by name, and from them all jobs and events by name.
 import type { z } from "zod";
 import { accounts } from "./accounts.ts";
+import { audit } from "./audit.ts";
 import { campaigns } from "./campaigns.ts";
 import { communities, tags } from "./communities.ts";
 import { consent } from "./consent.ts";
@@ -16,10 +17,12 @@ import { scheduler } from "./scheduler.ts";
 import { segments } from "./segments.ts";
 import { senders } from "./senders.ts";
 import { templates } from "./templates.ts";
+import { users } from "./users.ts";
 import { webhooks } from "./webhooks.ts";
 
 export const contracts = {
   accounts,
+  audit,
   campaigns,
   communities,
   consent,
@@ -35,6 +38,7 @@ export const contracts = {
   senders,
   tags,
   templates,
+  users,
   webhooks,
 } as const;
 

@@ -27,6 +27,8 @@ export interface VisitOptions {
   /** True: scripts of the test may run in the page although the policy takes none. */
   readonly bypassCSP?: boolean;
   readonly signedIn?: boolean;
+  /** The address under which the platform is visited; its own when absent. Certificates are not looked at. */
+  readonly url?: string;
 }
 
 export interface Stage {
@@ -39,10 +41,11 @@ export interface Stage {
 
 const wait = 15_000;
 
-const signIn = async (page: Page): Promise<void> => {
+/** Signs in through the screen. */
+export const signIn = async (page: Page, person: { email: string; password: string } = owner): Promise<void> => {
   await page.goto("/sign-in");
-  await page.getByLabel("Email").fill(owner.email);
-  await page.getByLabel("Password", { exact: true }).fill(owner.password);
+  await page.getByLabel("Email").fill(person.email);
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
 };
@@ -54,7 +57,7 @@ interface StageOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts the platform, on the run's own databases where they are real, and a browser. */
+/** Starts the platform, on the run's own databases where they are real, and a browser. `learn.test` is this machine too. */
 export const openStage = async ({ sample = false, env = {} }: StageOptions = {}): Promise<Stage> => {
   const database = hasRealPostgres() && !sample ? await freshDatabase() : undefined;
   const platform = await startPlatform({
@@ -77,6 +80,7 @@ export const openStage = async ({ sample = false, env = {} }: StageOptions = {})
       "--disable-component-update",
       "--disable-sync",
       "--no-first-run",
+      "--host-resolver-rules=MAP learn.test 127.0.0.1",
     ],
   });
   // The address by name: sessions over plain http are for loopback only.
@@ -88,9 +92,11 @@ export const openStage = async ({ sample = false, env = {} }: StageOptions = {})
     scheme = "light",
     bypassCSP = false,
     signedIn = true,
+    url: baseURL = url,
   }: VisitOptions = {}) => {
     const context = await browser.newContext({
-      baseURL: url,
+      baseURL,
+      ignoreHTTPSErrors: baseURL.startsWith("https:"),
       viewport: { width, height },
       colorScheme: scheme,
       bypassCSP,

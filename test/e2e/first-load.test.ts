@@ -47,7 +47,7 @@ describe("the built web app", () => {
   }, 120_000);
   afterAll(() => rmSync(dist, { recursive: true, force: true }));
 
-  it.each(["src/screens/sign-in.tsx", "src/screens/overview.tsx"])(
+  it.each(["src/screens/entry/sign-in.tsx", "src/screens/overview.tsx"])(
     "sends at most 230 KB gzip until %s stands",
     (screen) => {
       expect(manifest[screen]).toBeDefined();

@@ -66,6 +66,10 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       templates: "/templates",
       "a new template": "/templates/new",
       "one template": `/templates/${await firstId(page, "/api/v1/templates")}`,
+      "my account": "/settings/account",
+      people: "/settings/users",
+      tokens: "/settings/tokens",
+      audit: "/settings/audit",
       mailbox: "/mailbox",
       sending: "/settings/sending",
       "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,
@@ -96,6 +100,23 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       }, 180_000);
     }
   }
+
+  it("are as accessible and as narrow before the sign-in", async () => {
+    const wrong: string[] = [];
+    for (const scheme of ["light", "dark"] as const) {
+      const { page, context } = await stage.visit({ scheme, width: 360, signedIn: false, bypassCSP: true });
+      for (const path of ["/sign-in", "/forgot", "/reset/x", "/accept-invite/x", "/sign-in/x"]) {
+        await page.goto(path);
+        await page.getByRole("heading").first().waitFor();
+        await page.waitForFunction("!document.querySelector('[role=status]')");
+        wrong.push(...(await findings(page)).map((finding) => `${path} in ${scheme}: ${finding}`));
+        const over = await sideways(page);
+        if (over > 0) wrong.push(`${path}: ${over} px too wide`);
+      }
+      await context.close();
+    }
+    expect(wrong).toEqual([]);
+  }, 60_000);
 
   it("have an accessible sign-in that refuses a wrong password in words", async () => {
     for (const scheme of ["light", "dark"] as const) {

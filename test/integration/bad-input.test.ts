@@ -61,6 +61,7 @@ describe("text that the database cannot hold is refused by name", () => {
 
 describe("a cursor that no list gave out is refused", () => {
   const lists = [
+    "audit",
     "auth/tokens",
     "campaigns",
     "communities",
@@ -71,6 +72,8 @@ describe("a cursor that no list gave out is refused", () => {
     "suppressions",
     "tags",
     "templates",
+    "users",
+    "users/invites",
   ];
   const cursors = [
     "",

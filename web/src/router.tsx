@@ -40,7 +40,28 @@ const signIn = createRoute({
   beforeLoad: async () => {
     if (await readSession().catch(() => null)) throw redirect({ to: "/", replace: true });
   },
-  component: lazyRouteComponent(() => import("./screens/sign-in.tsx"), "SignIn"),
+  component: lazyRouteComponent(() => import("./screens/entry/sign-in.tsx"), "SignIn"),
+});
+
+const forgot = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot",
+  component: lazyRouteComponent(() => import("./screens/entry/forgot.tsx"), "Forgot"),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset/$token",
+  component: lazyRouteComponent(() => import("./screens/entry/reset.tsx"), "Reset"),
+});
+const acceptInvite = createRoute({
+  getParentRoute: () => root,
+  path: "/accept-invite/$token",
+  component: lazyRouteComponent(() => import("./screens/entry/accept-invite.tsx"), "AcceptInvite"),
+});
+const signInLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/$code",
+  component: lazyRouteComponent(() => import("./screens/entry/sign-in-link.tsx"), "SignInLink"),
 });
 
 const app = createRoute({
@@ -159,6 +180,41 @@ const sending = createRoute({
   component: lazyRouteComponent(() => import("./screens/settings/sending.tsx"), "Sending"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: "/settings",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/account", replace: true });
+  },
+});
+const account = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/account",
+  component: lazyRouteComponent(() => import("./screens/settings/account.tsx"), "Account"),
+});
+const users = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/users",
+  component: lazyRouteComponent(() => import("./screens/settings/users.tsx"), "Users"),
+});
+const tokens = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/tokens",
+  component: lazyRouteComponent(() => import("./screens/settings/tokens.tsx"), "Tokens"),
+});
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/audit",
+  validateSearch: (search: Raw) =>
+    present({
+      user: text(search["user"]),
+      action: text(search["action"]),
+      from: text(search["from"]),
+      until: text(search["until"]),
+    }),
+  component: lazyRouteComponent(() => import("./screens/settings/audit.tsx"), "Audit"),
+});
+
 const screens = [
   overview,
   contacts,
@@ -175,11 +231,16 @@ const screens = [
   templates,
   template,
   mailbox,
+  settings,
+  account,
   sending,
+  users,
+  tokens,
+  audit,
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, app.addChildren(screens)]),
+  routeTree: root.addChildren([signIn, signInLink, forgot, reset, acceptInvite, app.addChildren(screens)]),
   context: {},
   defaultPreload: "intent",
   defaultPendingComponent: PageSkeleton,

@@ -31,12 +31,15 @@ export const requireSession = async (href: string): Promise<Session> => {
   return session;
 };
 
-/** Signs in and forgets what an earlier user of this tab has read. */
-export const signIn = async (email: string, password: string): Promise<void> => {
-  const { csrfToken } = await call("accounts.login", { email, password });
+/** Keeps a session that has just begun, and forgets what an earlier user of this tab has read. */
+export const keepSession = ({ csrfToken }: { readonly csrfToken: string }): void => {
   queryClient.clear();
   keepCsrfToken(csrfToken);
 };
+
+/** Signs in. Throws a Problem. */
+export const signIn = async (email: string, password: string): Promise<void> =>
+  keepSession(await call("accounts.login", { email, password }));
 
 /** Forgets the session in this tab, and everything read with it. */
 export const forgetSession = (): void => {

@@ -12,6 +12,7 @@ import { sending } from "./0009_sending.ts";
 import { webhooks } from "./0010_webhooks.ts";
 import { templates } from "./0011_templates.ts";
 import { importsUndo } from "./0012_imports.ts";
+import { people } from "./0013_people.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   webhooks,
   templates,
   importsUndo,
+  people,
 ];

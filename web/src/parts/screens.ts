@@ -10,6 +10,7 @@ export interface Screen {
     | "/suppressions"
     | "/campaigns"
     | "/templates"
+    | "/settings"
     | "/mailbox";
   readonly name: string;
   readonly icon: IconName;
@@ -44,6 +45,13 @@ export const screens: readonly Screen[] = [
     about: "Write to an audience and follow every message",
   },
   { to: "/templates", name: "Templates", icon: "templates", group: "Outreach", about: "Mails to use again" },
+  {
+    to: "/settings",
+    name: "Settings",
+    icon: "settings",
+    group: "Workspace",
+    about: "Your account, colleagues, access tokens and the audit log",
+  },
   {
     to: "/mailbox",
     name: "Mailbox",

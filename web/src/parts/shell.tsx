@@ -22,7 +22,7 @@ const Brand = () => (
 
 const Navigation = ({ sandbox, onStep }: { readonly sandbox: boolean; readonly onStep: () => void }) => (
   <nav aria-label="Screens" className={css["nav"]}>
-    {["", "People", "Outreach", "Sandbox"].map((group) => {
+    {["", "People", "Outreach", "Workspace", "Sandbox"].map((group) => {
       const shown = screens.filter((screen) => screen.group === group && (sandbox || !screen.sandboxOnly));
       if (shown.length === 0) return null;
       return (
@@ -69,6 +69,12 @@ const UserMenu = () => {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label className="lc-break">{session.user.email}</Menu.Label>
+        <Menu.Item
+          leftSection={<Icon name="user" size={16} />}
+          onClick={() => void navigate({ to: "/settings/account" })}
+        >
+          My account
+        </Menu.Item>
         <Menu.Item leftSection={<Icon name="back" size={16} />} onClick={() => void leave()}>
           Sign out
         </Menu.Item>

@@ -4,11 +4,11 @@ import { useRouteContext } from "@tanstack/react-router";
 import { useState } from "react";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
-import { PageHead } from "../../parts/page.tsx";
 import { useRead } from "../../query.ts";
 import { AccountCard } from "./sending-account.tsx";
 import { type Account, AccountForm } from "./sending-form.tsx";
 import { Setup } from "./sending-setup.tsx";
+import { SettingsPage } from "./settings-tabs.tsx";
 
 /** The screen. */
 export const Sending = () => {
@@ -22,18 +22,17 @@ export const Sending = () => {
   // The one that everything is sent from first.
   const sorted = [...(accounts.data?.data ?? [])].sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
   return (
-    <>
-      <PageHead
-        title="Sending"
-        lead="Who your mail comes from, how it leaves, and whether receivers believe it."
-        actions={
-          session.abilities.includes("admin") && (
-            <Button variant="default" leftSection={<Icon name="plus" size={16} />} onClick={() => edit(undefined)}>
-              Add an account
-            </Button>
-          )
-        }
-      />
+    <SettingsPage
+      title="Sending"
+      lead="Who your mail comes from, how it leaves, and whether receivers believe it."
+      actions={
+        session.abilities.includes("admin") && (
+          <Button variant="default" leftSection={<Icon name="plus" size={16} />} onClick={() => edit(undefined)}>
+            Add an account
+          </Button>
+        )
+      }
+    >
       <Stack gap="lg">
         {accounts.isError && <ProblemNote problem={accounts.error} retry={() => void accounts.refetch()} />}
         {accounts.isPending && (
@@ -50,6 +49,6 @@ export const Sending = () => {
         opened={form.opened}
         onClose={() => setForm((old) => ({ ...old, opened: false }))}
       />
-    </>
+    </SettingsPage>
   );
 };

@@ -1,0 +1,34 @@
+// My account: who I am here, my password, and the browsers in which I am signed in.
+import { useRouteContext } from "@tanstack/react-router";
+import { Facts, Section } from "../../parts/page.tsx";
+import { NameForm } from "./name-form.tsx";
+import { PasswordForm } from "./password-form.tsx";
+import { roleWords } from "./role-words.ts";
+import { Sessions } from "./sessions.tsx";
+import css from "./settings.module.css";
+import { SettingsPage } from "./settings-tabs.tsx";
+
+/** What concerns the person alone. */
+export const Account = () => {
+  const { session } = useRouteContext({ from: "/app" });
+  const { user } = session;
+  return (
+    <SettingsPage title="My account">
+      <div className={css["stack"]}>
+        <Section title="You">
+          <Facts
+            facts={[
+              { name: "Email", value: user.email },
+              { name: "Role", value: `${user.role} – ${roleWords[user.role]}` },
+            ]}
+          />
+          <NameForm name={user.name ?? ""} />
+        </Section>
+        <Section title="Password">
+          <PasswordForm />
+        </Section>
+        <Sessions />
+      </div>
+    </SettingsPage>
+  );
+};

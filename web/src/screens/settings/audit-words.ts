@@ -1,0 +1,85 @@
+// The audit log in words: what each action means to somebody who reads who did what.
+
+const accountActs: Readonly<Record<string, string>> = {
+  "user.first-owner": "the first owner was made",
+  "user.signed-in": "signed in",
+  "user.sign-in-refused": "was refused: wrong password",
+  "user.signed-out": "signed out",
+  "user.session-ended": "signed out another browser",
+  "user.other-sessions-ended": "signed out everywhere else",
+  "user.password-forgotten": "was mailed a link to a new password",
+  "user.password-reset": "got a new password",
+  "user.password-changed": "changed the password",
+  "user.changed": "changed a name",
+  "user.role-changed": "changed a person's role",
+  "user.disabled": "disabled a person",
+  "user.enabled": "enabled a person",
+  "user.removed": "deleted a person",
+  "user.invited": "invited somebody",
+  "user.invite-sent-again": "sent an invite again",
+  "user.invite-revoked": "took an invite back",
+  "user.joined": "accepted an invite",
+  "token.created": "made an access token",
+  "token.revoked": "revoked an access token",
+};
+
+const nouns: Readonly<Record<string, string>> = {
+  campaigns: "campaign",
+  communities: "community",
+  contacts: "contact",
+  imports: "import",
+  segments: "segment",
+  senders: "sender account",
+  tags: "tag",
+  templates: "template",
+};
+const verbs: Readonly<Record<string, string>> = {
+  create: "made",
+  update: "changed",
+  remove: "deleted",
+  launch: "launched",
+  pause: "paused",
+  resume: "resumed",
+  cancel: "cancelled",
+  clone: "copied",
+  publish: "published",
+  submit: "started",
+  undo: "undid",
+  erase: "erased",
+  export: "exported",
+};
+const others: Readonly<Record<string, string>> = {
+  "messages.send": "sent a message",
+  "campaigns.retry": "sent failed messages again",
+  "campaigns.resolve": "decided over messages that may have been sent",
+  "consent.record": "wrote down a consent",
+  "consent.suppress": "suppressed an address",
+  "consent.unsuppress": "lifted a suppression",
+  "senders.makeDefault": "chose the sender account",
+  "sandbox.clearMail": "emptied the mailbox",
+  "sandbox.setFaults": "set faults of the sandbox",
+};
+
+/** An action in words; one without words of its own as it is named. */
+export const auditWords = (action: string): string => {
+  const known = accountActs[action] ?? others[action];
+  if (known) return known;
+  const [service = "", verb = ""] = action.split(".");
+  const noun = nouns[service];
+  const done = verbs[verb];
+  return noun && done ? `${done} ${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}` : action;
+};
+
+/** What one can look for: kinds of acts by the beginning of their names. */
+export const auditKinds = [
+  { value: "", label: "Everything" },
+  { value: "user.", label: "People and sign-ins" },
+  { value: "user.sign-in-refused", label: "Refused sign-ins" },
+  { value: "token.", label: "Access tokens" },
+  ...Object.entries(nouns).map(([service, noun]) => ({
+    value: `${service}.`,
+    label: service === "communities" ? "Communities" : `${noun.charAt(0).toUpperCase()}${noun.slice(1)}s`,
+  })),
+  { value: "messages.", label: "Messages" },
+  { value: "consent.", label: "Consent and suppressions" },
+] as const;

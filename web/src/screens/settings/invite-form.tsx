@@ -1,0 +1,72 @@
+// Inviting a colleague: an address, a role, and a mail goes out.
+import { Button, Group, Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useEffect } from "react";
+import { useForm } from "react-hook-form";
+import type { Role } from "../../../../shared/contracts/role.ts";
+import { showAtFields } from "../../form.ts";
+import { ProblemNote } from "../../parts/note.tsx";
+import { useWrite } from "../../query.ts";
+import { roleChoices } from "./role-words.ts";
+
+interface Fields {
+  email: string;
+  name: string;
+  role: Role;
+}
+
+export interface InviteFormProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** The dialog. */
+export const InviteForm = ({ opened, onClose }: InviteFormProps) => {
+  const form = useForm<Fields>({ defaultValues: { email: "", name: "", role: "editor" } });
+  const invite = useWrite("users.invite", {
+    touches: ["users"],
+    done: (result) => {
+      notifications.show({ message: `The invite to ${result.email} is on its way.` });
+      form.reset();
+      onClose();
+    },
+  });
+  useEffect(() => {
+    showAtFields(form, invite.error, { email: "email", role: "role", name: "name" });
+  }, [form, invite.error]);
+  const submit = form.handleSubmit(({ email, name, role }) =>
+    invite.mutate({ email: email.trim(), role, ...(name.trim() === "" ? {} : { name: name.trim() }) }),
+  );
+  const { errors } = form.formState;
+  return (
+    <Modal opened={opened} onClose={onClose} title="Invite a colleague" closeButtonProps={{ "aria-label": "Close" }}>
+      <form noValidate onSubmit={submit}>
+        <Stack gap="md">
+          {invite.error && invite.error.errors.length === 0 && <ProblemNote problem={invite.error} />}
+          <TextInput
+            label="Email"
+            type="email"
+            data-autofocus
+            error={errors.email?.message}
+            {...form.register("email", { required: "Give the email of your colleague" })}
+          />
+          <TextInput
+            label="Name"
+            description="May be left empty; they can change it."
+            error={errors.name?.message}
+            {...form.register("name", { maxLength: 100 })}
+          />
+          <NativeSelect label="Role" data={roleChoices} error={errors.role?.message} {...form.register("role")} />
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={invite.isPending}>
+              Send the invite
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+};

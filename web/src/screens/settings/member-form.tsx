@@ -1,0 +1,62 @@
+// Changing a colleague's name and role.
+import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { useEffect } from "react";
+import { useForm } from "react-hook-form";
+import type { Role } from "../../../../shared/contracts/role.ts";
+import type { Row } from "../../api.ts";
+import { orNull, showAtFields } from "../../form.ts";
+import { ProblemNote } from "../../parts/note.tsx";
+import { useWrite } from "../../query.ts";
+import { roleChoices } from "./role-words.ts";
+
+export type Member = Row<"users.list">;
+
+interface Fields {
+  name: string;
+  role: Role;
+}
+
+export interface MemberFormProps {
+  readonly member: Member;
+  readonly onClose: () => void;
+}
+
+/** The dialog, for one person. */
+export const MemberForm = ({ member, onClose }: MemberFormProps) => {
+  const form = useForm<Fields>({ defaultValues: { name: member.name ?? "", role: member.role } });
+  const update = useWrite("users.update", { touches: ["users", "accounts.me"], done: onClose });
+  useEffect(() => {
+    showAtFields(form, update.error, { name: "name", role: "role" });
+  }, [form, update.error]);
+  const { errors } = form.formState;
+  const role = form.watch("role");
+  return (
+    <Modal opened onClose={onClose} title={member.email} closeButtonProps={{ "aria-label": "Close" }}>
+      <form
+        noValidate
+        onSubmit={form.handleSubmit((fields) =>
+          update.mutate({ id: member.id, name: orNull(fields.name), role: fields.role }),
+        )}
+      >
+        <Stack gap="md">
+          {update.error && update.error.errors.length === 0 && <ProblemNote problem={update.error} />}
+          <TextInput label="Name" data-autofocus error={errors.name?.message} {...form.register("name")} />
+          <NativeSelect label="Role" data={roleChoices} error={errors.role?.message} {...form.register("role")} />
+          {role !== member.role && (
+            <Text fz="sm" c="dimmed">
+              With another role they are signed out everywhere, and sign in again.
+            </Text>
+          )}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={update.isPending}>
+              Save
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+};
