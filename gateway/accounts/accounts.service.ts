@@ -5,6 +5,7 @@ import { config } from "../../shared/config.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import { csrfTokenOf } from "../auth/csrf.ts";
 import { announceTopics } from "../live/announce.ts";
+import { forget } from "./forget.ts";
 import { showUser } from "./login.ts";
 import { findUser } from "./store.ts";
 import { callerOf, createToken, pageOfTokens, revokeToken } from "./tokens.ts";
@@ -37,9 +38,11 @@ export default service("accounts", {
       await revokeToken(deps, callerOf(meta), params.id, meta.requestId);
       return { ok: true as const };
     },
+    forget: ({ params }, deps) => forget(deps, params),
   },
   channels: {
     "campaign.changed": ({ campaignId }, deps) => announceTopics(deps.redis, [`campaign:${campaignId}`, "campaigns"]),
+    "contact.erased": ({ contactId }, deps) => announceTopics(deps.redis, [`contact:${contactId}`, "contacts"]),
     "import.progressed": ({ importId }, deps) => announceTopics(deps.redis, [`import:${importId}`, "imports"]),
     "import.finished": ({ importId }, deps) =>
       announceTopics(deps.redis, [`import:${importId}`, "imports", "contacts"]),

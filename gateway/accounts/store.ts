@@ -1,6 +1,7 @@
 // All SQL of accounts: people, their access tokens, and the audit log.
 import type { Ability, Role } from "../../shared/contracts/accounts.ts";
 import type { Db, Sql } from "../../shared/db/knex.ts";
+import { redacted } from "../../shared/lib/redact.ts";
 
 export interface UserRow {
   readonly id: string;
@@ -172,7 +173,8 @@ export type AuditEvent =
   | "user.signed-out"
   | "user.password-reset"
   | "token.created"
-  | "token.revoked";
+  | "token.revoked"
+  | "contact.erased";
 
 export interface AuditEntry {
   readonly id: string;
@@ -198,4 +200,41 @@ export const audit = async (sql: Sql, entry: AuditEntry): Promise<void> => {
       JSON.stringify(entry.detail ?? {}),
     ] as never,
   );
+};
+
+export interface PersonWords {
+  readonly contactIds: readonly string[];
+  /** Match what names the person (see shared/lib/redact.ts), in text and inside JSON. */
+  readonly words: string | undefined;
+  readonly jsonWords: string | undefined;
+}
+
+/** Takes a person out of kept answers and the audit log. An answer about the contact itself keeps its id alone. */
+export const forgetPerson = async (sql: Sql, { contactIds, words, jsonWords }: PersonWords): Promise<void> => {
+  await sql.raw(
+    `update accounts.idempotency_keys k set answer = json_build_object('id', c.id, 'erased', true)::text
+     from unnest(?::text[]) c (id) where position(c.id in k.answer) > 0`,
+    [[...contactIds]],
+  );
+  if (words === undefined || jsonWords === undefined) return;
+  await sql.raw(
+    `update accounts.idempotency_keys set answer = regexp_replace(answer, :jsonWords, '${redacted}', 'gi'),
+       key = case when key ~* :words then 'erased:' || md5(key || attempt) else key end
+     where answer ~* :jsonWords or key ~* :words`,
+    { words, jsonWords },
+  );
+  await sql.raw(
+    `update accounts.audit_log set detail = regexp_replace(detail::text, :jsonWords, '${redacted}', 'gi')::jsonb
+     where detail::text ~* :jsonWords`,
+    { jsonWords },
+  );
+};
+
+/** True when the audit log says already that this contact was erased. */
+export const erasureNoted = async (sql: Sql, contactId: string): Promise<boolean> => {
+  const { rows } = await sql.raw<{ rows: unknown[] }>(
+    "select 1 from accounts.audit_log where event = 'contact.erased' and object_id = ? limit 1",
+    [contactId],
+  );
+  return rows.length > 0;
 };

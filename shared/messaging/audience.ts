@@ -1,6 +1,7 @@
 // Who a bulk message is for, and what would keep each of them from getting it: one SQL text for preflight and ledger.
 // Every member of the audience comes out of it, also those who will not be sent to, each with the first reason that holds.
 
+import { joinSuppressions } from "../consent/erased-addresses.ts";
 import { fail } from "../contracts/errors.ts";
 import { query, type Sql } from "../db/knex.ts";
 import { compileRule, RuleError } from "../lib/segment-rule.ts";
@@ -80,6 +81,7 @@ export interface JudgeOptions {
 export const judgedAudience = (options: JudgeOptions, keyset?: { after: string | null; limit: number }): Fragment => {
   const address = addressColumn(options.channel);
   const missing = options.required.map(missingField);
+  const suppressed = joinSuppressions(`'${options.channel}'`, address);
   const values = options.fields.map((field) => ({ field, value: fieldValue(field) }));
   const vars =
     values.length === 0
@@ -94,20 +96,20 @@ export const judgedAudience = (options: JudgeOptions, keyset?: { after: string |
       select c.id as contact_id, ${address} as address, c.timezone, ${vars.sql} as vars,
         case
           when ${address} is null then 'no_address'
-          when s.reason = 'hard_bounce' then 'bounced_before'
-          when s.reason is not null then 'suppressed'
+          when ${suppressed.reason} = 'hard_bounce' then 'bounced_before'
+          when ${suppressed.reason} is not null then 'suppressed'
           when k.${options.channel} is distinct from 'granted' then 'no_consent'
           ${missingSql}
         end as reason
       from contacts.v_contacts c
       left join consent.current k on k.contact_id = c.id
-      left join consent.suppressions s on s.channel = ? and s.address = ${address}
+      ${suppressed.joins.sql}
       where c.created_at <= ? and (${options.condition.sql})
       ${keyset ? `${keyset.after ? "and c.id > ?" : ""} order by c.id limit ?` : ""}`,
     bindings: [
       ...vars.bindings,
       ...missing.flatMap((m) => m.bindings),
-      options.channel,
+      ...suppressed.joins.bindings,
       options.asOf,
       ...options.condition.bindings,
       ...(keyset ? [...(keyset.after ? [keyset.after] : []), keyset.limit] : []),

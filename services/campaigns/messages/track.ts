@@ -70,6 +70,8 @@ export const recordTracking = async (
 ): Promise<void> => {
   const row = await findMessage(deps.db, input.messageId);
   if (!row) return;
+  // Without an address the person was erased: what they do with an old mail still counts, but nothing of them is kept.
+  const erased = row.address === null;
   await deps.db.transaction(async (trx) => {
     const added = await insertEvent(trx, {
       id: deps.id(),
@@ -78,8 +80,8 @@ export const recordTracking = async (
       type: input.type,
       eventId: jobId,
       url: input.url,
-      userAgent: input.userAgent,
-      addressHash: input.addressHash,
+      userAgent: erased ? null : input.userAgent,
+      addressHash: erased ? null : input.addressHash,
       at: new Date(input.at),
     });
     if (!added) return;
@@ -103,6 +105,7 @@ export const unsubscribeByToken = async (
       address,
       contactId: row.contact_id,
       source: `message ${row.id}`,
+      messageId: row.id,
     });
     const eventId = createHash("sha256").update(`unsubscribe:${row.id}`).digest("base64url");
     await insertEvent(trx, {

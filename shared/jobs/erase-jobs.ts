@@ -1,0 +1,39 @@
+// Takes what names a person out of jobs, their history and the outbox. The words are replaced inside the texts, so that
+// a job that still runs keeps its shape. Walks the whole history: background work.
+import type { Trx } from "../db/knex.ts";
+import { redacted } from "../lib/redact.ts";
+
+const cleaned = (column: string, type: "jsonb" | "text") =>
+  `${column} = regexp_replace(${column}::text, :words, '${redacted}', 'gi')::${type}`;
+
+/**
+ * `words` and `jsonWords` match what names the person (see redact.ts). Of jobs that record what was done with the
+ * person's messages, browser and address go too. Repeating it changes nothing.
+ */
+export const eraseJobs = async (
+  trx: Trx,
+  messageIds: readonly string[],
+  jsonWords: string | undefined,
+): Promise<void> => {
+  for (const table of ["jobs.jobs", "jobs.history"] as const) {
+    await trx.raw(
+      `update ${table} set input = input || '{"userAgent": null, "addressHash": null}'
+       where type = 'tracking.click-record' and input ->> 'messageId' = any(?::text[])
+         and (input ->> 'userAgent' is not null or input ->> 'addressHash' is not null)`,
+      [[...messageIds]],
+    );
+    if (jsonWords === undefined) continue;
+    await trx.raw(
+      `update ${table} set ${cleaned("input", "jsonb")}, ${cleaned("errors", "jsonb")}, ${cleaned("log", "text")},
+         ${cleaned("unique_key", "text")}, ${cleaned("entity", "text")}, ${cleaned("tags", "text")}::text[]
+       where concat_ws(' ', input::text, errors::text, log, unique_key, entity, tags::text) ~* :words`,
+      { words: jsonWords },
+    );
+  }
+  if (jsonWords === undefined) return;
+  await trx.raw(
+    `update jobs.outbox set ${cleaned("payload", "jsonb")}, ${cleaned("headers", "jsonb")}
+     where concat_ws(' ', payload::text, headers::text) ~* :words`,
+    { words: jsonWords },
+  );
+};

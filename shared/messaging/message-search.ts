@@ -1,0 +1,134 @@
+// The search over the ledger: by person, address, state, reason, source and time. Only the conditions that are asked for
+// are part of the statement, and each has an index that leads to it, so that a million messages cost a page.
+import { query, type Sql } from "../db/knex.ts";
+import { personSearch } from "../lib/person-search.ts";
+import { type MessageRow, messageColumns } from "./message-rows.ts";
+
+export interface MessageFilter {
+  readonly sourceId?: string | undefined;
+  readonly source?: string | undefined;
+  readonly contactId?: string | undefined;
+  /** The whole address, normalised. */
+  readonly address?: string | undefined;
+  readonly state?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly channel?: string | undefined;
+  /** ISO 8601. */
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+  /** Part of the address; for the ledger of one source, where it is looked for row by row. */
+  readonly q?: string | undefined;
+  /** Who it was for, in words: name, part of the email, number; or the id of a message, ours or the provider's. */
+  readonly about?: string | undefined;
+}
+
+export interface MessagePage extends MessageFilter {
+  readonly after?: string | undefined;
+  readonly limit: number;
+  readonly newestFirst: boolean;
+}
+
+/** Which phase a state belongs to, and of those that did not arrive which ending: see 0004 and 0011. */
+const placeOf: Readonly<Record<string, { readonly phase: number; readonly ending: number }>> = {
+  queued: { phase: 0, ending: 0 },
+  claimed: { phase: 1, ending: 0 },
+  handing_off: { phase: 1, ending: 0 },
+  skipped: { phase: 2, ending: 1 },
+  failed: { phase: 2, ending: 2 },
+  bounced: { phase: 2, ending: 3 },
+  unknown: { phase: 2, ending: 4 },
+  cancelled: { phase: 2, ending: 5 },
+  accepted: { phase: 3, ending: 0 },
+  delivered: { phase: 3, ending: 0 },
+};
+
+const slackMs = 3_600_000;
+/** The first id of a moment; ids begin with the time they were made, which is near to, not exactly, that of the row. */
+const idAt = (ms: number): string => {
+  const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
+};
+
+/** Messages of the people that the words find, to the very address, or of the very id. */
+const aboutSql = (about: string): { sql: string; bindings: unknown[] } => {
+  const { tsquery, email, phone, id } = personSearch(about);
+  const parts: string[] = [];
+  const bindings: unknown[] = [];
+  const add = (sql: string, ...bound: unknown[]) => {
+    parts.push(sql);
+    bindings.push(...bound);
+  };
+  if (tsquery !== "")
+    add(
+      `select k.message_id from messaging.message_keys k
+       where k.contact_id in (select c.id from contacts.v_contact_search c where c.search @@ to_tsquery('simple', ?))`,
+      tsquery,
+    );
+  const address = email ?? phone;
+  if (address !== null) add("select message_id from messaging.message_keys where recipient = ?", address);
+  if (id !== null) add("select ?::uuid", id);
+  // A provider's id has digits and no blank.
+  if (/^(?=.*\d)\S{8,}$/.test(about))
+    add("select p.id from messaging.messages p where p.provider_message_id = ?", about);
+  return { sql: parts.length === 0 ? "false" : `m.id in (${parts.join(" union ")})`, bindings };
+};
+
+const conditionsOf = (filter: MessageFilter): { where: string; bindings: unknown[] } => {
+  const conditions: string[] = ["true"];
+  const bindings: unknown[] = [];
+  const add = (condition: string, value: unknown) => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    bindings.push(value);
+  };
+  add("m.source_id = ?", filter.sourceId);
+  add("m.source = ?", filter.source);
+  // People are looked up by the keys, which are written once per message; the ledger itself has no index to keep for it.
+  add("m.id in (select message_id from messaging.message_keys where contact_id = ?)", filter.contactId);
+  add("m.id in (select message_id from messaging.message_keys where recipient = ?)", filter.address);
+  add("m.state = ?", filter.state);
+  const place = filter.state === undefined ? undefined : placeOf[filter.state];
+  if (place) conditions.push(`m.phase = ${place.phase}`);
+  if (place?.phase === 2 && filter.sourceId === undefined) conditions.push(`m.ending = ${place.ending}`);
+  // What was sent, or is on its way, has no reason.
+  if (filter.reason !== undefined && !place) conditions.push("m.phase = 2");
+  add("m.reason = ?", filter.reason);
+  add("m.channel = ?", filter.channel);
+  if (filter.from !== undefined) add("m.id >= ?", idAt(Date.parse(filter.from) - slackMs));
+  if (filter.until !== undefined) add("m.id < ?", idAt(Date.parse(filter.until) + slackMs));
+  add("m.created_at >= ?", filter.from);
+  add("m.created_at < ?", filter.until);
+  add(
+    "m.address like ?",
+    filter.q === undefined ? undefined : `%${filter.q.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`,
+  );
+  if (filter.about !== undefined) {
+    const about = aboutSql(filter.about);
+    conditions.push(about.sql);
+    bindings.push(...about.bindings);
+  }
+  return { where: conditions.join(" and "), bindings };
+};
+
+/** One page of the ledger, by id (that is by time). */
+export const listMessages = (sql: Sql, page: MessagePage): Promise<MessageRow[]> => {
+  const { where, bindings } = conditionsOf(page);
+  const after = page.after === undefined ? "" : `and m.id ${page.newestFirst ? "<" : ">"} ?`;
+  return query<MessageRow>(
+    sql,
+    `select ${messageColumns} from messaging.messages m left join messaging.dispatches d on d.source_id = m.source_id
+     where ${where} ${after} order by m.id ${page.newestFirst ? "desc" : "asc"} limit ?`,
+    [...bindings, ...(page.after === undefined ? [] : [page.after]), page.limit],
+  );
+};
+
+/** How many messages fulfil the filter, exactly. */
+export const countMessages = async (sql: Sql, filter: MessageFilter): Promise<number> => {
+  const { where, bindings } = conditionsOf(filter);
+  const [row] = await query<{ n: string }>(
+    sql,
+    `select count(*) as n from messaging.messages m where ${where}`,
+    bindings,
+  );
+  return Number(row?.n ?? 0);
+};
