@@ -2,8 +2,8 @@
 import { service } from "../../shared/broker/service.ts";
 import { defineJob } from "../../shared/jobs/define.ts";
 import { makePartitions } from "../../shared/messaging/message-rows.ts";
-import { messagesCsv } from "./messages/csv.ts";
 import { countFound, searchMessages, showMessage } from "./messages/list.ts";
+import { messagesCsv } from "./messages/messages-csv.ts";
 import { sendMessages } from "./messages/send.ts";
 import { recordTracking, trackToken, unsubscribeByToken } from "./messages/track.ts";
 

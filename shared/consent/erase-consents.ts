@@ -11,8 +11,10 @@ export interface ErasedPerson {
   /** What stands in place of each contact's id, in their order. */
   readonly erasedIds: readonly string[];
   readonly addresses: readonly { readonly channel: ConsentChannel; readonly address: string }[];
-  /** Matches what names the person (see redact.ts); undefined when nothing does. */
+  /** Matches what names the person and nobody else (see redact.ts); undefined when nothing does. */
   readonly words: string | undefined;
+  /** The same and each name alone: for what is the person's own anyway. */
+  readonly ownWords: string | undefined;
 }
 
 /** Takes the person out of the consent ledger; its entries stay as evidence. Repeating it changes nothing. */

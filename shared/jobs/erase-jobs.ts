@@ -7,8 +7,8 @@ const cleaned = (column: string, type: "jsonb" | "text") =>
   `${column} = regexp_replace(${column}::text, :words, '${redacted}', 'gi')::${type}`;
 
 /**
- * `words` and `jsonWords` match what names the person (see redact.ts). Of jobs that record what was done with the
- * person's messages, browser and address go too. Repeating it changes nothing.
+ * `jsonWords` match what names the person (see redact.ts). Of jobs and events about the person's messages, browser,
+ * address and the link's destination go too. Repeating it changes nothing.
  */
 export const eraseJobs = async (
   trx: Trx,
@@ -17,9 +17,8 @@ export const eraseJobs = async (
 ): Promise<void> => {
   for (const table of ["jobs.jobs", "jobs.history"] as const) {
     await trx.raw(
-      `update ${table} set input = input || '{"userAgent": null, "addressHash": null}'
-       where type = 'tracking.click-record' and input ->> 'messageId' = any(?::text[])
-         and (input ->> 'userAgent' is not null or input ->> 'addressHash' is not null)`,
+      `update ${table} set input = input || '{"url": null, "userAgent": null, "addressHash": null}'
+       where type = 'tracking.click-record' and input ->> 'messageId' = any(?::text[])`,
       [[...messageIds]],
     );
     if (jsonWords === undefined) continue;
@@ -30,6 +29,11 @@ export const eraseJobs = async (
       { words: jsonWords },
     );
   }
+  await trx.raw(
+    `update jobs.outbox set payload = payload || '{"url": ""}'
+     where type = 'message.clicked' and payload ->> 'messageId' = any(?::text[])`,
+    [[...messageIds]],
+  );
   if (jsonWords === undefined) return;
   await trx.raw(
     `update jobs.outbox set ${cleaned("payload", "jsonb")}, ${cleaned("headers", "jsonb")}

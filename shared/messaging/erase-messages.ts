@@ -87,8 +87,8 @@ export const eraseMessages = async (trx: Trx, person: ErasedPerson): Promise<num
   await query(
     trx,
     `update messaging.delivery_events set user_agent = null, address_hash = null,
-       url = case when url ~* ? then null else url end where message_id = any(?::uuid[])`,
-    [words, ids],
+       url = case when url !~* ? then regexp_replace(url, '[\\?#].*$', '') end where message_id = any(?::uuid[])`,
+    [person.ownWords ?? "(?!)", ids],
   );
   const claimed = await claimedAddresses(trx, ids);
   await query(

@@ -8,6 +8,8 @@ export interface MessageFilter {
   readonly sourceId?: string | undefined;
   readonly source?: string | undefined;
   readonly contactId?: string | undefined;
+  /** Everything for one person: by contact, and to these addresses when nobody said whose they are. */
+  readonly person?: { readonly contactId: string; readonly addresses: readonly string[] } | undefined;
   /** The whole address, normalised. */
   readonly address?: string | undefined;
   readonly state?: string | undefined;
@@ -86,6 +88,13 @@ const conditionsOf = (filter: MessageFilter): { where: string; bindings: unknown
   // People are looked up by the keys, which are written once per message; the ledger itself has no index to keep for it.
   add("m.id in (select message_id from messaging.message_keys where contact_id = ?)", filter.contactId);
   add("m.id in (select message_id from messaging.message_keys where recipient = ?)", filter.address);
+  if (filter.person !== undefined) {
+    conditions.push(
+      `m.id in (select message_id from messaging.message_keys
+         where contact_id = ? or (contact_id is null and recipient = any(?::text[])))`,
+    );
+    bindings.push(filter.person.contactId, [...filter.person.addresses]);
+  }
   add("m.state = ?", filter.state);
   const place = filter.state === undefined ? undefined : placeOf[filter.state];
   if (place) conditions.push(`m.phase = ${place.phase}`);

@@ -62,6 +62,18 @@ export const trackToken = async (deps: Deps, input: TrackInput) => {
   return { messageId: row.id, location, address: null, unsubscribed: false };
 };
 
+const shortestValue = 3;
+/** The destination as events carry it, which stay in Redis for a while: nothing that was filled in for the person. */
+const withoutPerson = (url: string, values: Readonly<Record<string, unknown>>): string => {
+  if (!URL.canParse(url)) return "";
+  const { origin, pathname } = new URL(url);
+  const path = pathname.toLowerCase();
+  const filled = Object.values(values)
+    .map((value) => encodeURIComponent(String(value ?? "").toWellFormed()).toLowerCase())
+    .some((value) => value.length >= shortestValue && path.includes(value));
+  return filled ? origin : origin + pathname;
+};
+
 /** Job tracking.click-record: writes one open or click, once however often the job runs. */
 export const recordTracking = async (
   deps: Deps,
@@ -86,7 +98,11 @@ export const recordTracking = async (
     });
     if (!added) return;
     if (input.type === "clicked")
-      await publish(trx, "message.clicked", { messageId: row.id, contactId: row.contact_id, url: input.url ?? "" });
+      await publish(trx, "message.clicked", {
+        messageId: row.id,
+        contactId: row.contact_id,
+        url: withoutPerson(input.url ?? "", row.vars ?? {}),
+      });
     else await publish(trx, "message.opened", { messageId: row.id, contactId: row.contact_id });
   });
 };

@@ -9,7 +9,7 @@ import { listMessages } from "../../../shared/messaging/message-search.ts";
 import { subjectOf } from "../../../shared/messaging/subject.ts";
 import { getContact } from "../contacts/get-contact.ts";
 import { demandManager } from "../erasure/request-erasure.ts";
-import { listActivity } from "./list-activity.ts";
+import { addressesOf, listActivity } from "./list-activity.ts";
 
 const pageSize = 1_000;
 
@@ -23,9 +23,12 @@ const all = async <T extends { readonly id: string }>(read: (after: string | und
   }
 };
 
-const messagesOf = async (deps: Deps, contactId: string) => {
+const messagesOf = async (
+  deps: Deps,
+  person: { readonly contactId: string; readonly addresses: readonly string[] },
+) => {
   const rows = await all<MessageRow>((after) =>
-    listMessages(deps.db, { contactId, after, limit: pageSize, newestFirst: true }),
+    listMessages(deps.db, { person, after, limit: pageSize, newestFirst: true }),
   );
   const events = await messagesEvents(
     deps.db,
@@ -68,13 +71,13 @@ export const exportContact = async (
 ): Promise<Record<string, unknown>> => {
   demandManager(caller, "may export what is held about a person");
   const contact = await getContact(deps, { id });
-  const addresses = [contact.email, contact.phone].filter((address): address is string => address !== null);
+  const addresses = addressesOf(contact);
   return {
     exportedAt: deps.clock.now().toISOString(),
     contact,
     consents: await all<LedgerEntry>((before) => readLedger(deps.db, id, { limit: pageSize, before })),
     suppressions: await suppressionsOf(deps.db, addresses),
     imports: await importsOf(deps, id),
-    messages: await messagesOf(deps, id),
+    messages: await messagesOf(deps, { contactId: id, addresses }),
   };
 };

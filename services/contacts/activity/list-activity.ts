@@ -21,9 +21,9 @@ const placeOf = (cursor: string | undefined) => {
   return { at, id };
 };
 
-/** Spellings under which the contact's addresses may be suppressed. */
-export const suppressibleOf = ({ email, phone }: Pick<Contact, "email" | "phone">): string[] =>
-  [email, phone].filter((address): address is string => address !== null).flatMap((address) => spellingsOf(address));
+/** The email and number of a contact, those that it has. */
+export const addressesOf = ({ email, phone }: Pick<Contact, "email" | "phone">): string[] =>
+  [email, phone].filter((address): address is string => address !== null);
 
 const show = async (deps: Deps, row: ActivityRow): Promise<Activity> => ({
   id: row.id,
@@ -54,7 +54,8 @@ export const listActivity = async (
   const contact = await getContact(deps, params);
   const rows = await readActivity(deps.db, {
     contactId: contact.id,
-    addresses: suppressibleOf(contact),
+    recipients: addressesOf(contact),
+    addresses: addressesOf(contact).flatMap((address) => spellingsOf(address)),
     type: params.type,
     before,
     limit: params.limit + 1,

@@ -27,6 +27,8 @@ export interface ActivityRow {
 
 export interface ActivityPage {
   readonly contactId: string;
+  /** The contact's addresses. */
+  readonly recipients: readonly string[];
   /** Spellings of the person's addresses under which they may be suppressed. */
   readonly addresses: readonly string[];
   readonly type?: ActivityRow["type"] | undefined;
@@ -69,6 +71,9 @@ const typeOf: Partial<Record<Column, string>> = {
   vars: "jsonb",
 };
 
+/** To the contact, or to one of its addresses when nobody said whose it is. */
+const theirs = "(contact_id = ?::uuid or (contact_id is null and recipient = any(?::text[])))";
+
 const parts = (page: ActivityPage): readonly (Part & { readonly bindings: readonly Bindable[] })[] => [
   {
     type: "message",
@@ -85,16 +90,16 @@ const parts = (page: ActivityPage): readonly (Part & { readonly bindings: readon
       content_id: "m.content_id",
       vars: "m.vars",
     },
-    from: "messaging.v_person_messages m where m.contact_id = ?::uuid",
-    bindings: [page.contactId],
+    from: `messaging.v_person_messages m where ${theirs}`,
+    bindings: [page.contactId, page.recipients],
   },
   {
     type: "event",
     id: "e.id",
     at: "e.at",
     has: { what: "e.type", message_id: "e.message_id", url: "e.url" },
-    from: "messaging.v_person_events e where e.contact_id = ?::uuid",
-    bindings: [page.contactId],
+    from: `messaging.v_person_events e where ${theirs}`,
+    bindings: [page.contactId, page.recipients],
   },
   {
     type: "consent",

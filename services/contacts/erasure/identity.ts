@@ -36,6 +36,9 @@ const namesOf = ({ first_name, last_name }: PersonRow): string[] => {
   return [`${first_name} ${last_name}`, `${last_name}, ${first_name}`, `${last_name} ${first_name}`];
 };
 
+const singleNames = ({ first_name, last_name, org_name, external_id }: PersonRow): string[] =>
+  [first_name, last_name, org_name, external_id].filter((name): name is string => name !== null);
+
 /** Everything that leads to the person, as it is now. Undefined when the contact is erased already. */
 export const identify = async (trx: Trx, erasure: ErasureRow): Promise<Identity | undefined> => {
   const rows = await personRows(trx, erasure);
@@ -62,6 +65,7 @@ export const identify = async (trx: Trx, erasure: ErasureRow): Promise<Identity 
     addresses,
     strong,
     words: anyWord(strong),
+    ownWords: anyWord([...strong, ...rows.flatMap(singleNames)]),
     jsonWords: anyWord(strong, true),
   };
 };

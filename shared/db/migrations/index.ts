@@ -7,7 +7,7 @@ import { messaging } from "./0004_messaging.ts";
 import { jobs } from "./0005_jobs.ts";
 import { scheduler } from "./0006_scheduler.ts";
 import { accounts } from "./0007_accounts.ts";
-import { whoGotWhat } from "./0011_who_got_what.ts";
+import { activity } from "./0011_activity.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -17,5 +17,5 @@ export const migrations: readonly Migration[] = [
   jobs,
   scheduler,
   accounts,
-  whoGotWhat,
+  activity,
 ];

@@ -3,8 +3,8 @@
 // message that is sent, so that the index on it costs the senders nothing (see phase in 0004).
 import type { Migration } from "../migrate.ts";
 
-export const whoGotWhat: Migration = {
-  name: "0011_who_got_what",
+export const activity: Migration = {
+  name: "0011_activity",
   up: async (trx) => {
     await trx.raw(`
       alter table messaging.messages add column ending smallint not null generated always as (case state
@@ -35,12 +35,12 @@ export const whoGotWhat: Migration = {
 
       -- What happened to a person, for the page of a contact.
       create view messaging.v_person_messages as
-        select k.contact_id, m.id, m.source, m.source_id, m.channel, m.address, m.state, m.reason, m.detail, m.vars,
+        select k.contact_id, k.recipient, m.id, m.source, m.source_id, m.channel, m.address, m.state, m.reason, m.detail, m.vars,
           coalesce(m.content_id, d.content_id) as content_id, m.created_at, coalesce(m.accepted_at, m.created_at) as at
         from messaging.message_keys k join messaging.messages m on m.id = k.message_id
           left join messaging.dispatches d on d.source_id = m.source_id;
       create view messaging.v_person_events as
-        select k.contact_id, e.id, e.message_id, e.type, e.url, e.human, e.at
+        select k.contact_id, k.recipient, e.id, e.message_id, e.type, e.url, e.human, e.at
         from messaging.message_keys k join messaging.delivery_events e on e.message_id = k.message_id;
       create view consent.v_consents as
         select id, contact_id, channel, topic, state, basis, source, wording, at from consent.consents;
