@@ -110,12 +110,12 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await page.goto("/");
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     await page.keyboard.press("Control+k");
-    await page.getByPlaceholder("Search screens").fill("suppr");
+    await page.getByPlaceholder("Search people").fill("suppr");
     await page.getByRole("dialog").getByText("Suppressions").waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Suppressions" }).waitFor();
     await page.keyboard.press("Control+k");
-    await page.getByPlaceholder("Search screens").fill("hedy@");
+    await page.getByPlaceholder("Search people").fill("hedy@");
     await page.getByRole("dialog").getByText("Hedy Lamarr").waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "Hedy Lamarr" }).waitFor();
