@@ -25,6 +25,9 @@ export interface Subjected {
 /** The subject, or null where there is none yet or the person was erased. */
 export const subjectOf = async (db: Sql, row: Subjected): Promise<string | null> => {
   if (!row.content_id) return null;
-  const content = await contentsOf(db).get(row.content_id, row.source === "campaign");
-  return fill(content.subject, row.vars ?? {}, noLink);
+  const { subject } = await contentsOf(db).get(row.content_id, row.source === "campaign");
+  if (row.vars) return fill(subject, row.vars, noLink);
+  // Nothing was filled in: the message was left out, or the person erased. The holes are shown as such.
+  const open = subject.holes.flatMap((hole) => (hole.kind === "link" ? [] : [[hole.name, "…"] as const]));
+  return fill(subject, Object.fromEntries(open), noLink);
 };

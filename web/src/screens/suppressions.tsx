@@ -159,7 +159,7 @@ export const Suppressions = () => {
     <>
       <PageHead
         title="Suppressions"
-        lead={`Nothing is sent to these addresses, by no campaign and no single message${list.total === undefined ? "" : `: ${counted(list.total, "entry", "entries")}${filtered ? (list.total === 1 ? " matches" : " match") : ""}`}.`}
+        lead={`Nothing is sent here, except single messages after an unsubscribe${list.total === undefined ? "" : `: ${counted(list.total, "entry", "entries")}${filtered ? (list.total === 1 ? " matches" : " match") : ""}`}.`}
         actions={
           <>
             {list.total !== undefined && list.total > 0 && (

@@ -81,7 +81,7 @@ export const Consents = ({ contact }: { readonly contact: Contact }) => {
   return (
     <Stack gap="xs">
       <Group justify="space-between">
-        <Title order={3}>Consent</Title>
+        <Title order={2}>Consent</Title>
         {!recording && (
           <Button variant="subtle" size="compact-sm" onClick={() => setRecording(true)}>
             Add an entry

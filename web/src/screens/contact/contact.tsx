@@ -1,5 +1,5 @@
 // One contact: who it is, what it agreed to, what keeps messages from it, and everything that happened.
-import { Button, Drawer, Menu } from "@mantine/core";
+import { Button, Drawer, Menu, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { getRouteApi, useNavigate, useRouteContext } from "@tanstack/react-router";
 import { useState } from "react";
@@ -147,8 +147,10 @@ const Profile = ({ contact }: { readonly contact: Contact }) => {
   ].filter((fact) => fact.value);
   return (
     <Section title="Profile">
-      {contact.tags.length > 0 && <Tags tags={contact.tags} />}
-      <Facts facts={facts} />
+      <Stack gap="sm">
+        {contact.tags.length > 0 && <Tags tags={contact.tags} />}
+        <Facts facts={facts} />
+      </Stack>
     </Section>
   );
 };
