@@ -1,6 +1,5 @@
 // Answers that are files: CSV of any size, fetched piece by piece while it is sent, so that memory stays flat, and one
 // person's data as JSON.
-import { once } from "node:events";
 import { callAction } from "../../shared/broker/context.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import type { ActionName, ActionParams, ActionResult } from "../../shared/contracts/index.ts";
@@ -18,14 +17,27 @@ const asFile = ({ res }: Exchange, name: string) => {
   res.setHeader("cache-control", "no-store");
 };
 
+const gone = () => new Error("the client has gone");
+
+/** Resolves when more may be written; rejects when the client has gone away. */
+const drained = ({ res }: Exchange): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const onDrain = () => {
+      res.off("close", onClose);
+      resolve();
+    };
+    const onClose = () => {
+      res.off("drain", onDrain);
+      reject(gone());
+    };
+    res.once("drain", onDrain);
+    res.once("close", onClose);
+  });
+
 /** Writes, and waits while the client is slower than we are. Rejects when it has gone away. */
-const write = async ({ res }: Exchange, text: string): Promise<void> => {
-  if (res.destroyed) throw new Error("the client has gone");
-  if (res.write(text)) return;
-  await Promise.race([
-    once(res, "drain"),
-    once(res, "close").then(() => Promise.reject(new Error("the client has gone"))),
-  ]);
+const write = async (exchange: Exchange, text: string): Promise<void> => {
+  if (exchange.res.destroyed) throw gone();
+  if (!exchange.res.write(text)) await drained(exchange);
 };
 
 /**

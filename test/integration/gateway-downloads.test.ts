@@ -33,9 +33,12 @@ test("a CSV file arrives whole, with its name and the filters of the request", a
     "content-disposition": 'attachment; filename="messages.csv"',
     "cache-control": "no-store",
   });
-  expect(reply.text.trimEnd().split("\r\n").map((line) => line.slice(100_000))).toEqual(
-    Array.from({ length: 100 }, (_, n) => String(n)),
-  );
+  expect(
+    reply.text
+      .trimEnd()
+      .split("\r\n")
+      .map((line) => line.slice(100_000)),
+  ).toEqual(Array.from({ length: 100 }, (_, n) => String(n)));
   expect(asked[0]).toEqual({ state: "bounced" });
 });
 
@@ -49,7 +52,9 @@ test("what fails before the first piece is a problem, and wrong filters are refu
 
 test("a file that breaks off half-way does not look like a whole one", async () => {
   breakAt = 3;
-  await expect(gateway.ask({ path: "/api/v1/messages.csv", headers })).rejects.toThrow(/aborted|ECONNRESET|socket hang up/);
+  await expect(gateway.ask({ path: "/api/v1/messages.csv", headers })).rejects.toThrow(
+    /aborted|ECONNRESET|socket hang up/,
+  );
 });
 
 test("a reader who goes away ends the work", async () => {

@@ -34,7 +34,18 @@ const add = async (row: Row) => {
     at.deps.db,
     `insert into messaging.messages (id, source, source_id, channel, contact_id, address, state, reason, provider_message_id, detail, created_at)
      values (?, ?, ?, 'email', ?, ?, ?, ?, ?, ?, ?)`,
-    [id, source, sourceId, row.contact ?? null, row.address ?? null, row.state, row.reason ?? null, row.providerId ?? null, row.detail ?? null, created],
+    [
+      id,
+      source,
+      sourceId,
+      row.contact ?? null,
+      row.address ?? null,
+      row.state,
+      row.reason ?? null,
+      row.providerId ?? null,
+      row.detail ?? null,
+      created,
+    ],
   );
   await query(
     at.deps.db,
@@ -57,10 +68,23 @@ beforeAll(async () => {
   at = await useCaseDeps();
   const ada = await person("ada@example.org", "Ada", "Lovelace", "+12025550123");
   const max = await person("max@example.com", "Max", "Planck");
-  await add({ key: "old", state: "accepted", contact: ada, address: "ada@example.org", created: "2025-03-01T12:00:00.000Z" });
+  await add({
+    key: "old",
+    state: "accepted",
+    contact: ada,
+    address: "ada@example.org",
+    created: "2025-03-01T12:00:00.000Z",
+  });
   await add({ key: "sent", state: "accepted", contact: ada, address: "ada@example.org", providerId: "re_9f8e7d6c5b" });
   await add({ key: "left", state: "skipped", reason: "no_consent", contact: max, address: "max@example.com" });
-  await add({ key: "dead", state: "bounced", reason: "hard_bounce", contact: max, address: "max@example.com", detail: "=cmd|' /C calc'!A0" });
+  await add({
+    key: "dead",
+    state: "bounced",
+    reason: "hard_bounce",
+    contact: max,
+    address: "max@example.com",
+    detail: "=cmd|' /C calc'!A0",
+  });
   await add({ key: "bare", state: "accepted", source: "transactional", address: "shop@example.net" });
   ids["ada"] = ada;
 });

@@ -12,7 +12,9 @@ test("takes words out in any case, the longest first, with signs taken as they a
 });
 
 test("finds them in links and inside JSON", () => {
-  expect(clean("?m=ada%40example.org&n=Ada+Lovelace", ["ada@example.org", "Ada Lovelace"])).toBe("?m=(erased)&n=(erased)");
+  expect(clean("?m=ada%40example.org&n=Ada+Lovelace", ["ada@example.org", "Ada Lovelace"])).toBe(
+    "?m=(erased)&n=(erased)",
+  );
   const json = JSON.stringify({ said: 'Ada "the Countess" Lovelace' });
   expect(JSON.parse(clean(json, ['Ada "the Countess" Lovelace'], true))).toEqual({ said: redacted });
 });
