@@ -96,7 +96,7 @@ export const judgedAudience = (options: JudgeOptions, keyset?: { after: string |
       select c.id as contact_id, ${address} as address, c.timezone, ${vars.sql} as vars,
         case
           when ${address} is null then 'no_address'
-          when ${suppressed.reason} = 'hard_bounce' then 'bounced_before'
+          when ${suppressed.reason} in ('hard_bounce', 'soft_bounces') then 'bounced_before'
           when ${suppressed.reason} is not null then 'suppressed'
           when k.${options.channel} is distinct from 'granted' then 'no_consent'
           ${missingSql}

@@ -64,7 +64,7 @@ export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Cla
        select p.id, p.not_before,
          case
            when p.address is null then 'no_address'
-           when ${suppressed.reason} = 'hard_bounce' then 'bounced_before'
+           when ${suppressed.reason} in ('hard_bounce', 'soft_bounces') then 'bounced_before'
            when ${suppressed.reason} is not null then 'suppressed'
            when ? and p.contact_id is not null and k.${request.channel} is distinct from 'granted' then 'no_consent'
          end as reason

@@ -146,7 +146,7 @@ export const addSingles = async (trx: Trx, requests: readonly SingleRequest[]): 
     `with asked as (
        select r.*, case
            when r.address is null then 'no_address'
-           when ${suppressed.reason} = 'hard_bounce' then 'bounced_before'
+           when ${suppressed.reason} in ('hard_bounce', 'soft_bounces') then 'bounced_before'
            when ${suppressed.reason} is not null then 'suppressed' end as reason
        from jsonb_to_recordset(?::jsonb) as r(id uuid, source text, source_id uuid, channel text, contact_id uuid, address text,
          content_id uuid, vars jsonb, idempotency_key text)

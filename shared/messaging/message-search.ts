@@ -44,6 +44,25 @@ const placeOf: Readonly<Record<string, { readonly phase: number; readonly ending
   delivered: { phase: 3, ending: 0 },
 };
 
+/** The ending that each reason of ours goes with; a reason that is not listed is looked for among all that did not arrive. */
+const endingOf: Readonly<Record<string, number>> = {
+  suppressed: 1,
+  no_consent: 1,
+  no_address: 1,
+  duplicate_address: 1,
+  missing_field: 1,
+  bounced_before: 1,
+  capped: 1,
+  erased: 1,
+  rejected: 2,
+  gave_up: 2,
+  unknown_closed: 2,
+  hard_bounce: 3,
+  soft_bounce: 3,
+  no_answer: 4,
+  campaign_cancelled: 5,
+};
+
 const slackMs = 3_600_000;
 /** The first id of a moment; ids begin with the time they were made, which is near to, not exactly, that of the row. */
 const idAt = (ms: number): string => {
@@ -51,8 +70,26 @@ const idAt = (ms: number): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
 };
 
-/** Messages of the people that the words find, to the very address, or of the very id. */
-const aboutSql = (about: string): { sql: string; bindings: unknown[] } => {
+const indexedId = 20;
+const manyPeople = 2_000;
+/** True when the words find so many people that walking the newest messages comes upon theirs soon. */
+const findsMany = async (sql: Sql, about: string): Promise<boolean> => {
+  const { tsquery } = personSearch(about);
+  if (tsquery === "") return false;
+  const [row] = await query<{ n: number }>(
+    sql,
+    `select count(*)::int as n from (
+       select 1 from contacts.v_contact_search where search @@ to_tsquery('simple', ?) limit ?) found`,
+    [tsquery, manyPeople],
+  );
+  return row?.n === manyPeople;
+};
+
+/**
+ * Messages of the people that the words find, to the very address, or of the very id. `walk`: decided message by
+ * message, for words that find many; otherwise the people lead to their messages.
+ */
+const aboutSql = (about: string, walk: boolean): { sql: string; bindings: unknown[] } => {
   const { tsquery, email, phone, id } = personSearch(about);
   const parts: string[] = [];
   const bindings: unknown[] = [];
@@ -60,7 +97,7 @@ const aboutSql = (about: string): { sql: string; bindings: unknown[] } => {
     parts.push(sql);
     bindings.push(...bound);
   };
-  if (tsquery !== "")
+  if (tsquery !== "" && !walk)
     add(
       `select k.message_id from messaging.message_keys k
        where k.contact_id in (select c.id from contacts.v_contact_search c where c.search @@ to_tsquery('simple', ?))`,
@@ -69,13 +106,21 @@ const aboutSql = (about: string): { sql: string; bindings: unknown[] } => {
   const address = email ?? phone;
   if (address !== null) add("select message_id from messaging.message_keys where recipient = ?", address);
   if (id !== null) add("select ?::uuid", id);
-  // A provider's id has digits and no blank.
+  // A provider's id has digits and no blank. The longer ones, which tell messages apart for sure, have an index.
   if (/^(?=.*\d)\S{8,}$/.test(about))
-    add("select p.id from messaging.messages p where p.provider_message_id = ?", about);
-  return { sql: parts.length === 0 ? "false" : `m.id in (${parts.join(" union ")})`, bindings };
+    add(
+      `select p.id from messaging.messages p where p.provider_message_id = ?${about.length >= indexedId ? ` and length(p.provider_message_id) >= ${indexedId}` : ""}`,
+      about,
+    );
+  const known = parts.length === 0 ? "false" : `m.id in (${parts.join(" union ")})`;
+  if (!walk) return { sql: known, bindings };
+  return {
+    sql: `(exists (select 1 from contacts.v_contact_search c where c.id = m.contact_id and c.search @@ to_tsquery('simple', ?)) or ${known})`,
+    bindings: [tsquery, ...bindings],
+  };
 };
 
-const conditionsOf = (filter: MessageFilter): { where: string; bindings: unknown[] } => {
+const conditionsOf = (filter: MessageFilter, walk = false): { where: string; bindings: unknown[] } => {
   const conditions: string[] = ["true"];
   const bindings: unknown[] = [];
   const add = (condition: string, value: unknown) => {
@@ -100,7 +145,10 @@ const conditionsOf = (filter: MessageFilter): { where: string; bindings: unknown
   if (place) conditions.push(`m.phase = ${place.phase}`);
   if (place?.phase === 2 && filter.sourceId === undefined) conditions.push(`m.ending = ${place.ending}`);
   // What was sent, or is on its way, has no reason.
-  if (filter.reason !== undefined && !place) conditions.push("m.phase = 2");
+  if (filter.reason !== undefined && !place) {
+    conditions.push("m.phase = 2");
+    if (filter.sourceId === undefined) add("m.ending = ?", endingOf[filter.reason]);
+  }
   add("m.reason = ?", filter.reason);
   add("m.channel = ?", filter.channel);
   if (filter.from !== undefined) add("m.id >= ?", idAt(Date.parse(filter.from) - slackMs));
@@ -112,7 +160,7 @@ const conditionsOf = (filter: MessageFilter): { where: string; bindings: unknown
     filter.q === undefined ? undefined : `%${filter.q.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`,
   );
   if (filter.about !== undefined) {
-    const about = aboutSql(filter.about);
+    const about = aboutSql(filter.about, walk);
     conditions.push(about.sql);
     bindings.push(...about.bindings);
   }
@@ -120,8 +168,9 @@ const conditionsOf = (filter: MessageFilter): { where: string; bindings: unknown
 };
 
 /** One page of the ledger, by id (that is by time). */
-export const listMessages = (sql: Sql, page: MessagePage): Promise<MessageRow[]> => {
-  const { where, bindings } = conditionsOf(page);
+export const listMessages = async (sql: Sql, page: MessagePage): Promise<MessageRow[]> => {
+  const walk = page.about !== undefined && (await findsMany(sql, page.about));
+  const { where, bindings } = conditionsOf(page, walk);
   const after = page.after === undefined ? "" : `and m.id ${page.newestFirst ? "<" : ">"} ?`;
   return query<MessageRow>(
     sql,

@@ -122,6 +122,23 @@ test.each<[string, () => SearchFilter, readonly string[]]>([
   expect(await found(filter())).toEqual(keys);
 });
 
+test("words that thousands share find the newest messages of all of them", async () => {
+  await query(
+    at.deps.db,
+    `with made as (
+       insert into contacts.contacts (id, community_id, email, last_name)
+       select make_uuid7(), c.id, 'crowd' || n || '@example.org', 'Multitude' from contacts.communities c, generate_series(1, 2100) n
+       where c.is_default returning id, email)
+     insert into messaging.messages (id, source, source_id, channel, contact_id, address, state)
+     select make_uuid7(), 'campaign', ?, 'email', id, email, 'accepted' from made order by email desc limit 3`,
+    [makeId()],
+  );
+  const page = await searchMessages(at.deps, { q: "multitude", limit: 50 });
+  expect(page.data).toHaveLength(3);
+  expect(page.data.every(({ address }) => address?.startsWith("crowd"))).toBe(true);
+  await query(at.deps.db, "delete from messaging.messages where address like 'crowd%'");
+});
+
 test("the CSV holds each row once over all its pieces, and no cell that a spreadsheet would run", async () => {
   await query(
     at.deps.db,

@@ -97,6 +97,7 @@ export const messageReasons: readonly string[] = [
   "duplicate_address",
   "missing_field",
   "hard_bounce",
+  "soft_bounce",
   "rejected",
   "gave_up",
   "no_answer",
