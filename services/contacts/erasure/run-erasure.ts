@@ -59,8 +59,9 @@ const finish = async (trx: Trx, id: string, identity: Identity): Promise<void> =
   });
   await eraseConsents(trx, identity);
   await eraseSuppressions(trx, identity);
-  await eraseJobs(trx, await messageIdsOf(trx, identity), identity.jsonWords);
-  // What else the schema messaging keeps of a person (raw callbacks of providers) goes here, before the ids are lost.
+  const messageIds = await messageIdsOf(trx, identity);
+  await eraseJobs(trx, messageIds, identity.jsonWords);
+  // What else the schema messaging keeps of a person goes here, while the ids are known.
   const messages = await eraseMessages(trx, identity);
   await finishErasure(trx, id, identity.contactIds, messages);
   await publish(trx, "contact.erased", { contactId: id });

@@ -138,6 +138,7 @@ export const finishErasure = async (
   ids: readonly string[],
   messages: number,
 ): Promise<void> => {
+  // Tables that keep something by contact go with it (on delete cascade); those that do not are cleared here.
   await trx.raw("delete from contacts.contacts where id = any(?::uuid[])", bind(ids));
   await trx.raw(
     "update contacts.erasures set finished_at = now(), messages = ?::int where contact_id = ?::uuid",
