@@ -44,7 +44,7 @@ export const joinSuppressions = (
       bindings: extra,
     },
     ...keyedHashMasks(keys, purpose).map(({ inner, outer }, i) => ({
-      sql: `left join consent.suppressions e${i} on e${i}.channel = ${channel}
+      sql: `left join consent.suppressions e${i} on e${i}.channel = ${channel} and e${i}.address like '${erasedPrefix}%'
         and e${i}.address = case when (select exists (select 1 from consent.suppressions where address like '${erasedPrefix}%'))
           then '${erasedPrefix}' || encode(sha256(?::bytea || sha256(?::bytea || convert_to(${address}, 'UTF8'))), 'hex') end${condition(`e${i}`)}`,
       bindings: [outer, inner, ...extra],
