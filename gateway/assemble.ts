@@ -15,6 +15,7 @@ import { apiBase, type Handler, publicActions } from "./operations.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRouter, type Router } from "./router.ts";
 import { metaOf, readParams } from "./routes/api.ts";
+import { csvFile, personFile } from "./routes/downloads.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { uploadImport } from "./routes/imports.ts";
 import { createLiveStreams } from "./routes/live.ts";
@@ -111,6 +112,9 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
       "imports.submit": uploadImport(deps, settings, named("imports.submit")),
       "imports.errorsCsv": errorsCsv(deps),
       "audit.csv": auditFile(deps, settings),
+      "messages.csv": csvFile(deps, "messages.csv", "messages.csv"),
+      "consent.suppressionsCsv": csvFile(deps, "consent.suppressionsCsv", "suppressions.csv"),
+      "contacts.export": personFile(deps),
     },
     own: [
       { method: "GET", path: `${apiBase}/live`, permission: "read", handle: (exchange) => live.handle(exchange) },

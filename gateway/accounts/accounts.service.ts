@@ -6,6 +6,7 @@ import { fail } from "../../shared/contracts/errors.ts";
 import { csrfTokenOf } from "../auth/csrf.ts";
 import { announceTopics } from "../live/announce.ts";
 import { callerOf } from "./actor.ts";
+import { forget } from "./forget.ts";
 import { openInvite } from "./invites.ts";
 import { showUser } from "./login.ts";
 import { renameSelf } from "./members.ts";
@@ -55,9 +56,11 @@ export default service("accounts", {
       await revokeToken(deps, meta, params.id);
       return done;
     },
+    forget: ({ params }, deps) => forget(deps, params),
   },
   channels: {
     "campaign.changed": ({ campaignId }, deps) => announceTopics(deps.redis, [`campaign:${campaignId}`, "campaigns"]),
+    "contact.erased": ({ contactId }, deps) => announceTopics(deps.redis, [`contact:${contactId}`, "contacts"]),
     "import.progressed": ({ importId }, deps) => announceTopics(deps.redis, [`import:${importId}`, "imports"]),
     "import.finished": ({ importId }, deps) =>
       announceTopics(deps.redis, [`import:${importId}`, "imports", "contacts"]),

@@ -1,7 +1,7 @@
 // SQL of the audit log: lines are only added, and searched newest first.
 import { query, type Sql } from "../../shared/db/knex.ts";
 
-/** What concerns accounts; acts over the API are named as their actions are. */
+/** What concerns accounts and what is done for somebody later; acts over the API are named as their actions are. */
 export type AccountEvent =
   | "user.first-owner"
   | "user.signed-in"
@@ -22,7 +22,8 @@ export type AccountEvent =
   | "user.invite-revoked"
   | "user.joined"
   | "token.created"
-  | "token.revoked";
+  | "token.revoked"
+  | "contact.erased";
 
 export interface AuditEntry {
   readonly id: string;

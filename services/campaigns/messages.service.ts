@@ -2,7 +2,8 @@
 import { service } from "../../shared/broker/service.ts";
 import { defineJob } from "../../shared/jobs/define.ts";
 import { makePartitions } from "../../shared/messaging/message-rows.ts";
-import { searchMessages, showMessage } from "./messages/list.ts";
+import { countFound, searchMessages, showMessage } from "./messages/list.ts";
+import { messagesCsv } from "./messages/messages-csv.ts";
 import { sendMessages } from "./messages/send.ts";
 import { recordTracking, trackToken, unsubscribeByToken } from "./messages/track.ts";
 
@@ -11,6 +12,8 @@ export default service("messages", {
     // Keys belong to whoever chose them: the same word from two callers means two messages.
     send: (ctx, deps) => sendMessages(deps, ctx.params, ctx.meta.idempotencyKey, ctx.meta.caller?.userId ?? "within"),
     list: (ctx, deps) => searchMessages(deps, ctx.params),
+    csv: (ctx, deps) => messagesCsv(deps, ctx.params),
+    count: (ctx, deps) => countFound(deps, ctx.params),
     get: (ctx, deps) => showMessage(deps, ctx.params),
     track: (ctx, deps) => trackToken(deps, ctx.params),
     unsubscribe: (ctx, deps) => unsubscribeByToken(deps, ctx.params),

@@ -135,6 +135,16 @@ export const openMailIndex = async (file: string, holds: (entry: MailEntry) => b
       return found;
     },
 
+    /** Writes an entry without people over the one at the ordinal, on the same bytes: whatever stops us, the lines hold. */
+    blank: async (ordinal: number): Promise<void> => {
+      const [entry] = await range(ordinal, ordinal + 1);
+      if (!entry) return;
+      const start = startOf(ordinal);
+      const line = toLine({ ...entry, from: "", to: [], subject: "" }).trimEnd();
+      const bytes = startOf(ordinal + 1) - start;
+      await writeFully(handle, Buffer.from(`${line.padEnd(bytes - 1)}\n`), start);
+    },
+
     /** Every entry, in order, read in blocks so that other work gets its turn. */
     scan: async function* (): AsyncGenerator<readonly [ordinal: number, entry: MailEntry]> {
       const count = lineStarts.length();

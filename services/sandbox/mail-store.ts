@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { readFully, writeFully } from "./file-access.ts";
+import { forgetMail } from "./forget-mail.ts";
 import { emptyIndex, type IndexHeader, type MailEntry, type MailIndex, openMailIndex } from "./mail-index.ts";
 
 export interface ArrivedMail {
@@ -29,6 +30,8 @@ export interface MailStore {
   index(): MailIndex;
   /** The mails' bytes in the order of the entries; undefined for one that was cleared meanwhile. */
   raw(entries: readonly MailEntry[]): AsyncGenerator<Buffer | undefined>;
+  /** Blanks every mail to one of the addresses, in its bytes and in the index. Answers how many. Ids and places stay. */
+  forget(addresses: readonly string[]): Promise<number>;
   /** Forgets every mail. Ids go on counting. */
   clear(): Promise<void>;
   /** Writes what is waiting and closes the files. */
@@ -178,6 +181,14 @@ export const openMailStore = async ({
       } finally {
         await current?.file?.close();
       }
+    },
+
+    forget: async (addresses) => {
+      let forgotten = 0;
+      await inTurn(async () => {
+        forgotten = await forgetMail(index, addresses, (number) => open(join(folder, segmentName(number)), "r+"));
+      });
+      return forgotten;
     },
 
     clear: () =>

@@ -1,5 +1,6 @@
 // Why one address is suppressed.
 import { query, type Sql } from "../db/knex.ts";
+import { spellingsOf } from "./erased-addresses.ts";
 
 export interface SuppressionState {
   readonly reason: string;
@@ -16,7 +17,8 @@ export const suppressionOf = async (
   (
     await query<SuppressionState>(
       sql,
-      "select reason, unsubscribed or reason = 'unsubscribed' as unsubscribed from consent.suppressions where channel = ? and address = ?",
-      [channel, address],
+      `select reason, unsubscribed or reason = 'unsubscribed' as unsubscribed from consent.suppressions
+       where channel = ? and address = any(?)`,
+      [channel, [...spellingsOf(address)]],
     )
   )[0];

@@ -3,8 +3,9 @@
 // every mail takes its place, and lifting that brings it back. Set-based, inside the caller's transaction.
 import type { Sql, Trx } from "../db/knex.ts";
 import { normaliseAddress } from "../lib/address.ts";
-import { bind } from "../lib/bind.ts";
+import { type Bindable, bind } from "../lib/bind.ts";
 import { type ConsentChannel, revokeConsent } from "./consents.ts";
+import { isErased, spellingsOf } from "./erased-addresses.ts";
 
 export const suppressionReasons = [
   "manual",
@@ -13,6 +14,7 @@ export const suppressionReasons = [
   "complaint",
   "unsubscribed",
   "stop",
+  "erased",
 ] as const;
 export type SuppressionReason = (typeof suppressionReasons)[number];
 
@@ -21,22 +23,32 @@ export interface SuppressionRow {
   /** Any spelling; it is normalised. */
   readonly address: string;
   readonly reason: SuppressionReason;
+  /** The message that it came from, where one did. */
+  readonly messageId?: string | null;
 }
 
 export interface SuppressionEntry {
   readonly id: string;
   readonly channel: ConsentChannel;
-  readonly address: string;
+  /** Null when the person was erased: only a keyed hash of the address is kept. */
+  readonly address: string | null;
   readonly reason: SuppressionReason;
+  readonly messageId: string | null;
   readonly createdAt: string;
 }
 
-type Row = Omit<SuppressionEntry, "createdAt"> & { created_at: Date };
-const entry = ({ id, channel, address, reason, created_at }: Row): SuppressionEntry => ({
+type Row = Omit<SuppressionEntry, "createdAt" | "messageId" | "address"> & {
+  address: string;
+  message_id: string | null;
+  created_at: Date;
+};
+const columns = "id, channel, address, reason, message_id, created_at";
+const entry = ({ id, channel, address, reason, message_id, created_at }: Row): SuppressionEntry => ({
   id,
   channel,
-  address,
+  address: isErased(address) ? null : address,
   reason,
+  messageId: message_id,
   createdAt: created_at.toISOString(),
 });
 
@@ -49,23 +61,25 @@ export const suppress = async (trx: Trx, rows: readonly SuppressionRow[]): Promi
   const channels = rows.map((row) => row.channel);
   const addresses = rows.map((row) => normaliseAddress(row.channel, row.address));
   await trx.raw(
-    `insert into consent.suppressions as held (id, channel, address, reason, unsubscribed)
-     select make_uuid7(), channel, address, reason, reason = 'unsubscribed' from (
-       select distinct on (channel, address) channel, address, reason
-       from unnest(?::text[], ?::text[], ?::text[]) with ordinality as t (channel, address, reason, n)
+    `insert into consent.suppressions as held (id, channel, address, reason, unsubscribed, message_id)
+     select make_uuid7(), channel, address, reason, reason = 'unsubscribed', message_id from (
+       select distinct on (channel, address) channel, address, reason, message_id
+       from unnest(?::text[], ?::text[], ?::text[], ?::uuid[]) with ordinality as t (channel, address, reason, message_id, n)
        order by channel, address, n) given
      on conflict (channel, address) do update set
        reason = case when held.reason = 'unsubscribed' then excluded.reason else held.reason end,
+       message_id = case when held.reason = 'unsubscribed' then excluded.message_id else held.message_id end,
        unsubscribed = held.unsubscribed or held.reason = 'unsubscribed' or excluded.unsubscribed
      where (held.reason = 'unsubscribed' and excluded.reason <> 'unsubscribed') or (excluded.unsubscribed and not held.unsubscribed)`,
     bind(
       channels,
       addresses,
       rows.map((row) => row.reason),
+      rows.map((row) => row.messageId ?? null),
     ),
   );
   const found = await trx.raw<{ rows: Row[] }>(
-    `select id, channel, address, reason, created_at from consent.suppressions
+    `select ${columns} from consent.suppressions
      where (channel, address) in (select * from unnest(?::text[], ?::text[])) order by id`,
     bind(channels, addresses),
   );
@@ -90,50 +104,87 @@ export const unsuppress = async (trx: Trx, ids: readonly string[]): Promise<numb
   return rowCount + kept.size;
 };
 
-/** Those of the addresses (any spelling) that are suppressed on the channel, normalised. */
+/** Those of the addresses (any spelling) that are suppressed on the channel, normalised; also those of erased people. */
 export const suppressedAmong = async (
   sql: Sql,
   channel: ConsentChannel,
   addresses: readonly string[],
 ): Promise<ReadonlySet<string>> => {
+  const spellings = new Map(
+    addresses.flatMap((given) => {
+      const address = normaliseAddress(channel, given);
+      return spellingsOf(address).map((spelling) => [spelling, address] as const);
+    }),
+  );
   const { rows } = await sql.raw<{ rows: { address: string }[] }>(
     "select address from consent.suppressions where channel = ?::text and address = any(?::text[])",
-    bind(
-      channel,
-      addresses.map((address) => normaliseAddress(channel, address)),
-    ),
+    bind(channel, [...spellings.keys()]),
   );
-  return new Set(rows.map((row) => row.address));
+  return new Set(rows.map((row) => spellings.get(row.address) ?? row.address));
+};
+
+/** What suppresses these addresses (normalised) on any channel, newest first; also what was kept of an erased person. */
+export const suppressionsOf = async (sql: Sql, addresses: readonly string[]): Promise<readonly SuppressionEntry[]> => {
+  if (addresses.length === 0) return [];
+  const { rows } = await sql.raw<{ rows: Row[] }>(
+    `select ${columns} from consent.suppressions
+     where channel in ('email', 'sms', 'call') and address = any(?::text[]) order by id desc`,
+    bind(addresses.flatMap((address) => spellingsOf(address))),
+  );
+  return rows.map(entry);
 };
 
 export interface SuppressionFilter {
   readonly channel?: ConsentChannel | undefined;
   readonly reason?: string | undefined;
-  /** Part of an address. */
+  /** Part of an address as it is written down, or the whole address of an erased person. */
   readonly q?: string | undefined;
   readonly limit: number;
   /** Entries older than this id. */
   readonly before?: string | undefined;
 }
 
+/** A number is found however it is grouped: +1 (555) 010-0199. */
+const partOf = (q: string): string => (/^[+\d][\d\s().-]*$/.test(q) ? q.replace(/[\s().-]/g, "") : q.toLowerCase());
+
+const conditions = (filter: Omit<SuppressionFilter, "limit">) => {
+  const parts = ["true"];
+  const values: Bindable[] = [];
+  const add = (part: string, ...bound: Bindable[]) => {
+    parts.push(part);
+    values.push(...bound);
+  };
+  if (filter.channel) add("channel = ?::text", filter.channel);
+  if (filter.reason) add("reason = ?::text", filter.reason);
+  if (filter.q)
+    add(
+      "((position(?::text in address) > 0 and address not like 'erased:%') or address = any(?::text[]))",
+      partOf(filter.q),
+      (["email", "sms"] as const).flatMap((channel) => spellingsOf(normaliseAddress(channel, filter.q ?? ""))),
+    );
+  if (filter.before) add("id < ?::uuid", filter.before);
+  return { where: parts.join(" and "), values };
+};
+
+/** How many suppressions fulfil the filter. */
+export const countSuppressions = async (
+  sql: Sql,
+  filter: Pick<SuppressionFilter, "channel" | "reason" | "q">,
+): Promise<number> => {
+  const { where, values } = conditions(filter);
+  const { rows } = await sql.raw<{ rows: { n: number }[] }>(
+    `select count(*)::int as n from consent.suppressions where ${where}`,
+    bind(...values),
+  );
+  return rows[0]?.n ?? 0;
+};
+
 /** Suppressions, newest first. */
 export const listSuppressions = async (sql: Sql, filter: SuppressionFilter): Promise<readonly SuppressionEntry[]> => {
+  const { where, values } = conditions(filter);
   const { rows } = await sql.raw<{ rows: Row[] }>(
-    `select id, channel, address, reason, created_at from consent.suppressions
-     where (?::text is null or channel = ?::text) and (?::text is null or reason = ?::text)
-       and (?::text is null or position(lower(?::text) in address) > 0) and (?::uuid is null or id < ?::uuid)
-     order by id desc limit ?`,
-    bind(
-      filter.channel,
-      filter.channel,
-      filter.reason,
-      filter.reason,
-      filter.q,
-      filter.q,
-      filter.before,
-      filter.before,
-      filter.limit,
-    ),
+    `select ${columns} from consent.suppressions where ${where} order by id desc limit ?`,
+    bind(...values, filter.limit),
   );
   return rows.map(entry);
 };
@@ -147,6 +198,8 @@ export interface Unsubscription {
   /** Where it was said, for the ledger: `unsubscribe link`, `STOP`. */
   readonly source: string;
   readonly ip?: string | null;
+  /** The message whose link was used. */
+  readonly messageId?: string | null;
 }
 
 /**
@@ -165,6 +218,8 @@ export const unsubscribe = async (trx: Trx, said: Unsubscription): Promise<{ rea
     }));
   if (said.address === null) return { changed: revoked };
   const before = await suppressedAmong(trx, said.channel, [said.address]);
-  await suppress(trx, [{ channel: said.channel, address: said.address, reason: "unsubscribed" }]);
+  await suppress(trx, [
+    { channel: said.channel, address: said.address, reason: "unsubscribed", messageId: said.messageId ?? null },
+  ]);
   return { changed: revoked || before.size === 0 };
 };

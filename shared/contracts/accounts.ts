@@ -164,6 +164,13 @@ export const accounts = {
       params: byId,
       result: Done,
     }),
+    forget: action({
+      summary: "Takes an erased person out of kept answers and the audit log, and notes there that somebody was erased",
+      permission: "admin",
+      params: z.strictObject({ contactIds: z.array(Id), words: z.array(z.string()), requestedBy: Id.nullable() }),
+      result: Done,
+      timeout: 60_000,
+    }),
   },
   events: {},
   jobs: {},

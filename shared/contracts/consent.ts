@@ -1,13 +1,16 @@
 // Contracts of the consent service: the consent ledger and suppressed addresses.
 import { z } from "zod";
 import { Channel } from "./channel.ts";
-import { action, byId, clean, Done, Id, Instant, listQuery, page } from "./contract.ts";
+import { action, byId, CsvPiece, clean, Done, Id, Instant, listQuery, page } from "./contract.ts";
 
 export const Suppression = z.object({
   id: Id,
   channel: Channel,
-  address: z.string(),
+  /** Null when the person was erased: only a keyed hash of the address is kept. */
+  address: z.string().nullable(),
   reason: z.string(),
+  /** The message that it came from, where one did. */
+  messageId: Id.nullable(),
   createdAt: Instant,
 });
 export const ConsentEntry = z.object({
@@ -21,6 +24,12 @@ export const ConsentEntry = z.object({
   ip: z.string().nullable(),
   at: Instant,
 });
+const suppressionFilter = {
+  channel: Channel.optional(),
+  q: clean(z.string().trim().max(320)).optional(),
+  reason: clean(z.string().max(50)).optional(),
+};
+
 export const consent = {
   group: "contacts",
   actions: {
@@ -28,13 +37,23 @@ export const consent = {
       summary: "Lists suppressed addresses",
       permission: "read",
       rest: { method: "GET", path: "/suppressions" },
-      params: z.strictObject({
-        ...listQuery,
-        channel: Channel.optional(),
-        q: clean(z.string().max(320)).optional(),
-        reason: clean(z.string().max(50)).optional(),
-      }),
+      params: z.strictObject({ ...listQuery, ...suppressionFilter }),
       result: page(Suppression),
+    }),
+    suppressionsCsv: action({
+      summary:
+        "The suppressed addresses as CSV with reason, time and message. Erased people are lines without an address",
+      permission: "read",
+      rest: { method: "GET", path: "/suppressions.csv", produces: "text/csv" },
+      params: z.strictObject({ ...suppressionFilter, cursor: listQuery.cursor }),
+      result: CsvPiece,
+    }),
+    suppressionsOf: action({
+      summary: "What suppresses the addresses of one contact, on every channel",
+      permission: "read",
+      rest: { method: "GET", path: "/contacts/:id/suppressions" },
+      params: byId,
+      result: z.object({ data: z.array(Suppression) }),
     }),
     suppress: action({
       summary:

@@ -1,7 +1,8 @@
 // Contracts of the contacts service: people and businesses, found, made and changed.
 import { z } from "zod";
+import { Activity, ActivityType } from "./activity.ts";
 import { Channel, ConsentGiven } from "./channel.ts";
-import { action, byId, clean, Done, event, Id, Instant, listQuery, page } from "./contract.ts";
+import { action, byId, clean, Done, event, Id, Instant, job, listQuery, page } from "./contract.ts";
 
 export const ContactKind = z.enum(["person", "business"]);
 export const Stage = z.enum(["awareness", "engagement", "sales", "retention", "churn"]);
@@ -97,6 +98,30 @@ export const contacts = {
       params: byId,
       result: Done,
     }),
+    activity: action({
+      summary:
+        "Everything that happened to a contact, newest first: messages with their state, opens, clicks, bounces, complaints, unsubscribes, consent, suppressions, imports",
+      permission: "read",
+      rest: { method: "GET", path: "/contacts/:id/activity" },
+      params: z.strictObject({ id: Id, ...listQuery, type: ActivityType.optional() }),
+      result: page(Activity),
+    }),
+    export: action({
+      summary: "Everything that is held about a contact, as a file of JSON. For owners and managers",
+      permission: "read",
+      rest: { method: "GET", path: "/contacts/:id/export", produces: "application/json" },
+      params: byId,
+      result: z.record(z.string(), z.unknown()),
+      timeout: 60_000,
+    }),
+    erase: action({
+      summary:
+        "Erases a person for good: every trace but the numbers. `confirm` is the email, phone or name. For owners and managers",
+      permission: "write",
+      rest: { method: "POST", path: "/contacts/:id/erase", status: 202 },
+      params: z.strictObject({ id: Id, confirm: clean(z.string().trim().min(1).max(400)) }),
+      result: z.object({ id: Id, status: z.literal("erasing") }),
+    }),
     fields: action({
       summary: "Fields that exist: the built-in ones and every attribute in use, for merge fields, mappings and rules",
       permission: "read",
@@ -107,8 +132,11 @@ export const contacts = {
   },
   events: {
     "contact.created": event(z.object({ contactId: Id })),
+    "contact.erased": event(z.object({ contactId: Id })),
     "contact.removed": event(z.object({ contactId: Id })),
     "contact.unsubscribed": event(z.object({ contactId: Id.nullable(), channel: Channel, messageId: Id.nullable() })),
   },
-  jobs: {},
+  jobs: {
+    "contacts.erase": job({ queue: "default", input: z.object({ contactId: Id }) }),
+  },
 } as const;

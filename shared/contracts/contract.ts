@@ -66,6 +66,9 @@ export const listQuery = {
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), nextCursor: z.string().nullable(), total: z.number().int().optional() });
 
+/** A piece of a CSV file; the gateway sends one after the other. Over HTTP the answer is the file. */
+export const CsvPiece = z.object({ csv: z.string(), nextCursor: z.string().nullable() });
+
 /** Parameters of an action that names one object by its id. */
 export const byId = z.strictObject({ id: Id });
 /** Answer of an action that has nothing to say but that it was done. */

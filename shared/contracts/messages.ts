@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Channel } from "./channel.ts";
 import { Content } from "./content.ts";
-import { action, byId, event, GivenInstant, Id, Instant, job, listQuery, page } from "./contract.ts";
+import { action, byId, CsvPiece, clean, event, GivenInstant, Id, Instant, job, listQuery, page } from "./contract.ts";
 
 export const MessageState = z.enum([
   "queued",
@@ -17,6 +17,7 @@ export const MessageState = z.enum([
   "cancelled",
 ]);
 export type MessageState = z.infer<typeof MessageState>;
+export const MessageSource = z.enum(["campaign", "transactional", "alert", "newsletter", "timeline", "provisioning"]);
 export const Message = z.object({
   id: Id,
   source: z.string(),
@@ -47,6 +48,19 @@ const OneMessage = z.strictObject({
   vars: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   kind: z.enum(["transactional", "alert"]).default("transactional"),
 });
+const messageFilter = {
+  to: clean(z.string().trim().max(320)).optional(),
+  contactId: Id.optional(),
+  state: MessageState.optional(),
+  reason: clean(z.string().max(100)).optional(),
+  channel: Channel.optional(),
+  source: MessageSource.optional(),
+  sourceId: Id.optional(),
+  from: GivenInstant.optional(),
+  until: GivenInstant.optional(),
+  q: clean(z.string().trim().max(320)).optional(),
+};
+
 export const messages = {
   group: "campaigns",
   actions: {
@@ -66,20 +80,28 @@ export const messages = {
       }),
     }),
     list: action({
-      summary: "Searches every message by person, address, state, reason and time",
+      summary:
+        "Searches every message: `q` is a name, part of an email, a number or the id of a message; `to` the whole address",
       permission: "read",
       rest: { method: "GET", path: "/messages" },
-      params: z.strictObject({
-        ...listQuery,
-        to: z.string().max(320).optional(),
-        contactId: Id.optional(),
-        state: MessageState.optional(),
-        reason: z.string().max(100).optional(),
-        channel: Channel.optional(),
-        from: GivenInstant.optional(),
-        until: GivenInstant.optional(),
-      }),
+      params: z.strictObject({ ...listQuery, ...messageFilter }),
       result: page(Message),
+    }),
+    csv: action({
+      summary: "The messages that a search finds as CSV, newest first, however many there are",
+      permission: "read",
+      rest: { method: "GET", path: "/messages.csv", produces: "text/csv" },
+      params: z.strictObject({ ...messageFilter, cursor: listQuery.cursor }),
+      result: CsvPiece,
+      timeout: 60_000,
+    }),
+    count: action({
+      summary: "How many messages a search finds, exactly",
+      permission: "read",
+      rest: { method: "GET", path: "/message-count" },
+      params: z.strictObject({ ...messageFilter }),
+      result: z.object({ count: z.number().int() }),
+      timeout: 30_000,
     }),
     get: action({
       summary: "Shows one message with its events",
@@ -87,6 +109,8 @@ export const messages = {
       rest: { method: "GET", path: "/messages/:id" },
       params: byId,
       result: Message.extend({
+        /** Name of the campaign, where one asked for it. */
+        sourceName: z.string().nullable(),
         events: z.array(z.object({ id: Id, type: z.string(), at: Instant, url: z.string().nullable() })),
       }),
     }),

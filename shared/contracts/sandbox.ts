@@ -103,6 +103,13 @@ export const sandbox = {
       params: z.strictObject({}),
       result: Done,
     }),
+    forgetMail: action({
+      summary: "Blanks every mail to these addresses, because the person was erased; numbers and places stay",
+      permission: "admin",
+      params: z.strictObject({ addresses: z.array(z.string()) }),
+      result: z.object({ forgotten: z.number().int() }),
+      timeout: 60_000,
+    }),
     listFaults: action({
       summary: "Shows the faults that the sandbox plays at the moment",
       permission: "read",

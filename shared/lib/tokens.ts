@@ -54,6 +54,15 @@ export const keyedHash = (keys: readonly string[], purpose: string, text: string
   return createHmac("sha256", key).update(text).digest("base64url");
 };
 
+/**
+ * For the same HMAC made in SQL, per key (the first one signs): hex(sha256(outer ‖ sha256(inner ‖ text))) is the HMAC-SHA256
+ * of `text` under that key.
+ */
+export const keyedHashMasks = (
+  keys: readonly string[],
+  purpose: string,
+): readonly { readonly inner: Buffer; readonly outer: Buffer }[] => keysFor(keys, purpose).map(maskedKey);
+
 /** True when `hash` is what keyedHash made of `text` under any of the keys. Takes the same time for every wrong hash. */
 export const keyedHashFits = (keys: readonly string[], purpose: string, text: string, hash: string): boolean => {
   const given = Buffer.from(hash, "base64url");

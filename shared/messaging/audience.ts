@@ -1,6 +1,7 @@
 // Who a bulk message is for, and what would keep each of them from getting it: one SQL text for preflight and ledger.
 // Every member of the audience comes out of it, also those who will not be sent to, each with the first reason that holds.
 
+import { joinSuppressions } from "../consent/erased-addresses.ts";
 import { fail } from "../contracts/errors.ts";
 import { query, type Sql } from "../db/knex.ts";
 import { reservedPattern } from "../lib/reserved-address.ts";
@@ -83,6 +84,7 @@ export interface JudgeOptions {
 export const judgedAudience = (options: JudgeOptions, keyset?: { after: string | null; limit: number }): Fragment => {
   const address = addressColumn(options.channel);
   const missing = options.required.map(missingField);
+  const suppressed = joinSuppressions(`'${options.channel}'`, address);
   const values = options.fields.map((field) => ({ field, value: fieldValue(field) }));
   const vars =
     values.length === 0
@@ -98,20 +100,20 @@ export const judgedAudience = (options: JudgeOptions, keyset?: { after: string |
         case
           when ${address} is null then 'no_address'
            ${options.live && options.channel === "email" ? `when c.email ~ '${reservedPattern}' then 'reserved_address'` : ""}
-           when s.reason in ('hard_bounce', 'soft_bounces') then 'bounced_before'
-          when s.reason is not null then 'suppressed'
+           when ${suppressed.reason} in ('hard_bounce', 'soft_bounces') then 'bounced_before'
+           when ${suppressed.reason} is not null then 'suppressed'
           when k.${options.channel} is distinct from 'granted' then 'no_consent'
           ${missingSql}
         end as reason
       from contacts.v_contacts c
       left join consent.current k on k.contact_id = c.id
-      left join consent.suppressions s on s.channel = ? and s.address = ${address}
+      ${suppressed.joins.sql}
       where c.created_at <= ? and (${options.condition.sql})
       ${keyset ? `${keyset.after ? "and c.id > ?" : ""} order by c.id limit ?` : ""}`,
     bindings: [
       ...vars.bindings,
       ...missing.flatMap((m) => m.bindings),
-      options.channel,
+      ...suppressed.joins.bindings,
       options.asOf,
       ...options.condition.bindings,
       ...(keyset ? [...(keyset.after ? [keyset.after] : []), keyset.limit] : []),

@@ -1,5 +1,6 @@
 // Claims messages for one sender and re-checks, in the same statement, whether each may still be sent.
 // Any number of senders may claim at once: rows that another one holds are skipped, never waited for.
+import { joinSuppressions } from "../consent/erased-addresses.ts";
 import { query, type Sql } from "../db/knex.ts";
 
 export interface ClaimedMessage {
@@ -40,6 +41,9 @@ export interface ClaimRequest {
  */
 export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Claim> => {
   const { after } = request;
+  // An unsubscribe binds bulk mail only.
+  const only = request.bulk ? undefined : { sql: "s.reason <> 'unsubscribed'", bindings: [] };
+  const suppressed = joinSuppressions(`'${request.channel}'`, "p.address", only);
   const rows = await query<{
     id: string;
     contactId: string | null;
@@ -60,12 +64,12 @@ export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Cla
        select p.id, p.not_before,
          case
            when p.address is null then 'no_address'
-           when s.reason in ('hard_bounce', 'soft_bounces') then 'bounced_before'
-           when s.reason is not null then 'suppressed'
+           when ${suppressed.reason} in ('hard_bounce', 'soft_bounces') then 'bounced_before'
+           when ${suppressed.reason} is not null then 'suppressed'
            when ? and p.contact_id is not null and k.${request.channel} is distinct from 'granted' then 'no_consent'
          end as reason
        from picked p
-       left join consent.suppressions s on s.channel = ? and s.address = p.address and (? or s.reason <> 'unsubscribed')
+       ${suppressed.joins.sql}
        left join consent.current k on k.contact_id = p.contact_id)
      update messaging.messages m
      set state = case when j.reason is null then 'claimed' else 'skipped' end, reason = j.reason, updated_at = now(),
@@ -80,8 +84,7 @@ export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Cla
       ...(after ? [after.notBefore, after.id] : []),
       request.limit,
       request.bulk,
-      request.channel,
-      request.bulk,
+      ...suppressed.joins.bindings,
       request.attemptId,
       request.leaseSeconds,
     ],

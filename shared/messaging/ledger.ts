@@ -1,5 +1,6 @@
 // The one door to the ledger: whatever asks for a message comes in here, and gets at most one row per person and step.
 // Keys are inserted first; a row appears only for a key that was new, in the same statement and the caller's transaction.
+import { joinSuppressions } from "../consent/erased-addresses.ts";
 import { query, type Trx } from "../db/knex.ts";
 import { type JudgeOptions, judgedAudience } from "./audience.ts";
 
@@ -139,16 +140,17 @@ export interface SingleResult {
  * A suppressed address gets its row too: `skipped` with the reason (an unsubscribe binds bulk mail only).
  */
 export const addSingles = async (trx: Trx, requests: readonly SingleRequest[]): Promise<readonly SingleResult[]> => {
+  const suppressed = joinSuppressions("r.channel", "r.address", { sql: "s.reason <> 'unsubscribed'", bindings: [] });
   const rows = await query<{ id: string; state: string }>(
     trx,
     `with asked as (
        select r.*, case
            when r.address is null then 'no_address'
-           when s.reason in ('hard_bounce', 'soft_bounces') then 'bounced_before'
-           when s.reason is not null then 'suppressed' end as reason
+           when ${suppressed.reason} in ('hard_bounce', 'soft_bounces') then 'bounced_before'
+           when ${suppressed.reason} is not null then 'suppressed' end as reason
        from jsonb_to_recordset(?::jsonb) as r(id uuid, source text, source_id uuid, channel text, contact_id uuid, address text,
          content_id uuid, vars jsonb, idempotency_key text)
-       left join consent.suppressions s on s.channel = r.channel and s.address = r.address and s.reason <> 'unsubscribed'),
+       ${suppressed.joins.sql}),
      keys as (
        insert into messaging.message_keys (source, source_id, step, channel, contact_id, address, recipient, idempotency_key, message_id)
        select source, source_id, id::text, channel, contact_id, address, address, idempotency_key, id from asked
@@ -172,6 +174,7 @@ export const addSingles = async (trx: Trx, requests: readonly SingleRequest[]): 
           idempotency_key: r.idempotencyKey,
         })),
       ),
+      ...suppressed.joins.bindings,
     ],
   );
   const added = new Map(rows.map((row) => [row.id, row.state]));

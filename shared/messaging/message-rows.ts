@@ -1,4 +1,4 @@
-// Rows of the ledger one by one and in pages, their delivery events, and the partitions they lie in.
+// Rows of the ledger one by one, their delivery events, and the partitions they lie in. Pages of them: message-search.ts.
 import { query, type Sql, type Trx } from "../db/knex.ts";
 
 export interface MessageRow {
@@ -21,64 +21,15 @@ export interface MessageRow {
   readonly updated_at: Date;
 }
 
-export interface MessageFilter {
-  readonly sourceId?: string | undefined;
-  readonly contactId?: string | undefined;
-  readonly address?: string | undefined;
-  readonly state?: string | undefined;
-  readonly reason?: string | undefined;
-  readonly channel?: string | undefined;
-  readonly from?: string | undefined;
-  readonly until?: string | undefined;
-  /** Part of the address. */
-  readonly q?: string | undefined;
-  readonly after?: string | undefined;
-  readonly limit: number;
-  readonly newestFirst: boolean;
-}
-
-const notArrived = new Set(["skipped", "failed", "bounced", "unknown", "cancelled"]);
-
-/** One page of the ledger, by id (that is by time). Only the conditions that are asked for are part of the statement. */
-export const listMessages = (sql: Sql, filter: MessageFilter): Promise<MessageRow[]> => {
-  const conditions: string[] = [];
-  const bindings: unknown[] = [];
-  const add = (condition: string, value: unknown) => {
-    if (value === undefined) return;
-    conditions.push(condition);
-    bindings.push(value);
-  };
-  add("m.source_id = ?", filter.sourceId);
-  // People are looked up by the keys, which are written once per message; the ledger itself has no index to keep for it.
-  add("m.id in (select message_id from messaging.message_keys where contact_id = ?)", filter.contactId);
-  add("m.id in (select message_id from messaging.message_keys where recipient = ?)", filter.address);
-  add("m.state = ?", filter.state);
-  if (filter.state !== undefined && notArrived.has(filter.state)) conditions.push("m.phase = 2");
-  add("m.reason = ?", filter.reason);
-  add("m.channel = ?", filter.channel);
-  add("m.created_at >= ?", filter.from);
-  add("m.created_at < ?", filter.until);
-  add(
-    "m.address like ?",
-    filter.q === undefined ? undefined : `%${filter.q.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`,
-  );
-  add(filter.newestFirst ? "m.id < ?" : "m.id > ?", filter.after);
-  return query<MessageRow>(
-    sql,
-    `select m.id, m.source, m.source_id, m.contact_id, m.channel, m.address, m.state, m.reason, m.detail, m.provider, m.provider_message_id,
-       m.attempts, m.vars, coalesce(m.content_id, d.content_id) as content_id, m.created_at, m.accepted_at, m.updated_at
-     from messaging.messages m left join messaging.dispatches d on d.source_id = m.source_id
-     ${conditions.length > 0 ? `where ${conditions.join(" and ")}` : ""} order by m.id ${filter.newestFirst ? "desc" : "asc"} limit ?`,
-    [...bindings, filter.limit],
-  );
-};
+/** Columns of a row over `messaging.messages m left join messaging.dispatches d`. */
+export const messageColumns = `m.id, m.source, m.source_id, m.contact_id, m.channel, m.address, m.state, m.reason, m.detail, m.provider, m.provider_message_id,
+  m.attempts, m.vars, coalesce(m.content_id, d.content_id) as content_id, m.created_at, m.accepted_at, m.updated_at`;
 
 export const findMessage = async (sql: Sql, id: string): Promise<MessageRow | undefined> =>
   (
     await query<MessageRow>(
       sql,
-      `select m.id, m.source, m.source_id, m.contact_id, m.channel, m.address, m.state, m.reason, m.detail, m.provider, m.provider_message_id,
-       m.attempts, m.vars, coalesce(m.content_id, d.content_id) as content_id, m.created_at, m.accepted_at, m.updated_at
+      `select ${messageColumns}
      from messaging.messages m left join messaging.dispatches d on d.source_id = m.source_id where m.id = ?`,
       [id],
     )
@@ -95,6 +46,20 @@ export const messageEvents = (sql: Sql, messageId: string): Promise<EventRow[]> 
   query<EventRow>(sql, "select id, type, at, url from messaging.delivery_events where message_id = ? order by at", [
     messageId,
   ]);
+
+/** Events of many messages, by message id, oldest first. */
+export const messagesEvents = async (
+  sql: Sql,
+  messageIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly (EventRow & { readonly user_agent: string | null })[]>> => {
+  const rows = await query<EventRow & { message_id: string; user_agent: string | null }>(
+    sql,
+    `select message_id, id, type, at, url, user_agent from messaging.delivery_events
+     where message_id = any(?::uuid[]) order by message_id, at`,
+    [[...messageIds]],
+  );
+  return Map.groupBy(rows, (row) => row.message_id);
+};
 
 export interface NewEvent {
   readonly id: string;

@@ -108,10 +108,9 @@ export const recordOutcomes = async (
   const dead = outcomes.filter(({ outcome }) => outcome.kind === "rejected" && outcome.suppress);
   if (dead.length === 0) return writeOutcomes(db, rows);
   return db.transaction(async (trx) => {
-    const addresses = [...new Set(dead.map(({ address }) => address))];
     await suppress(
       trx,
-      addresses.map((address) => ({ channel, address, reason: "hard_bounce" })),
+      dead.map(({ address, id }) => ({ channel, address, reason: "hard_bounce", messageId: id })),
     );
     return writeOutcomes(trx, rows);
   });

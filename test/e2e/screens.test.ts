@@ -51,7 +51,8 @@ describe.skipIf(!hasBrowser())("all screens", () => {
     paths = {
       overview: "/",
       contacts: "/contacts",
-      "one contact": `/contacts?contact=${await firstId(page, "/api/v1/contacts")}`,
+      "one contact": `/contacts/${await firstId(page, "/api/v1/contacts")}`,
+      "a contact that is gone": "/contacts/01990000-0000-7000-8000-000000000001",
       "a new contact": "/contacts?new=true",
       segments: "/segments",
       "one segment": `/segments/${await firstId(page, "/api/v1/segments")}`,
@@ -63,6 +64,8 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       "the wizard": "/campaigns/new",
       "one campaign": `/campaigns/${campaign}`,
       "one message": `/campaigns/${campaign}?message=${await firstId(page, `/api/v1/campaigns/${campaign}/messages`)}`,
+      messages: "/messages",
+      "one message of all": `/messages?message=${await firstId(page, "/api/v1/messages")}`,
       templates: "/templates",
       "a new template": "/templates/new",
       "one template": `/templates/${await firstId(page, "/api/v1/templates")}`,

@@ -7,14 +7,15 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import type { ActivityType } from "../../shared/contracts/activity.ts";
 import type { CampaignStatus } from "../../shared/contracts/campaigns.ts";
+import type { Channel } from "../../shared/contracts/channel.ts";
 import type { MessageState } from "../../shared/contracts/messages.ts";
-import { whenSignedOut } from "./api.ts";
+import { type ApiParams, whenSignedOut } from "./api.ts";
 import { Crash, Missing } from "./parts/crash.tsx";
 import { PageSkeleton } from "./parts/page.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { forgetSession, readSession, requireSession } from "./session.ts";
-import { campaignWords, stateWords } from "./words.ts";
 
 type Raw = Record<string, unknown>;
 const text = (value: unknown): string | undefined =>
@@ -24,8 +25,46 @@ const present = <T extends object>(fields: T): { [K in keyof T]?: T[K] | undefin
   Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== false),
   ) as Partial<T>;
-const oneOf = <K extends string>(words: Readonly<Record<K, unknown>>, value: unknown): K | undefined =>
+const oneOf = <K extends string>(words: Readonly<Partial<Record<K, unknown>>>, value: unknown): K | undefined =>
   typeof value === "string" && Object.hasOwn(words, value) ? (value as K) : undefined;
+
+// What search parameters may say. By name only: the words for them load with the screens.
+const campaignStates: Readonly<Record<CampaignStatus, true>> = {
+  draft: true,
+  scheduled: true,
+  preparing: true,
+  running: true,
+  paused: true,
+  completed: true,
+  cancelled: true,
+  held: true,
+};
+const messageStates: Readonly<Record<MessageState, true>> = {
+  queued: true,
+  claimed: true,
+  handing_off: true,
+  accepted: true,
+  delivered: true,
+  skipped: true,
+  failed: true,
+  bounced: true,
+  unknown: true,
+  cancelled: true,
+};
+/** A day as date fields write it. */
+const day = (value: unknown): string | undefined =>
+  typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
+type Source = NonNullable<ApiParams<"messages.list">["source"]>;
+const sourceNames: Readonly<Partial<Record<Source, true>>> = { campaign: true, transactional: true, alert: true };
+const channelNames: Readonly<Record<Channel, true>> = { email: true, sms: true, call: true };
+const activityTypes: Readonly<Record<ActivityType, true>> = {
+  message: true,
+  event: true,
+  consent: true,
+  suppression: true,
+  import: true,
+  created: true,
+};
 
 const root = createRootRouteWithContext<object>()({
   component: Outlet,
@@ -85,10 +124,34 @@ const contacts = createRoute({
       tag: text(search["tag"]),
       communityId: text(search["communityId"]),
       segmentId: text(search["segmentId"]),
-      contact: text(search["contact"]),
       new: search["new"] === true || search["new"] === "true",
     }),
   component: lazyRouteComponent(() => import("./screens/contacts/contacts.tsx"), "Contacts"),
+});
+const contact = createRoute({
+  getParentRoute: () => app,
+  path: "/contacts/$id",
+  validateSearch: (search: Raw) =>
+    present({ type: oneOf<ActivityType>(activityTypes, search["type"]), message: text(search["message"]) }),
+  component: lazyRouteComponent(() => import("./screens/contact/contact.tsx"), "ContactScreen"),
+});
+const messages = createRoute({
+  getParentRoute: () => app,
+  path: "/messages",
+  validateSearch: (search: Raw) =>
+    present({
+      q: text(search["q"]),
+      state: oneOf<MessageState>(messageStates, search["state"]),
+      reason: text(search["reason"]),
+      channel: oneOf<Channel>(channelNames, search["channel"]),
+      source: oneOf<Source>(sourceNames, search["source"]),
+      sourceId: text(search["sourceId"]),
+      contactId: text(search["contactId"]),
+      from: day(search["from"]),
+      until: day(search["until"]),
+      message: text(search["message"]),
+    }),
+  component: lazyRouteComponent(() => import("./screens/messages/messages.tsx"), "Messages"),
 });
 const segments = createRoute({
   getParentRoute: () => app,
@@ -118,14 +181,20 @@ const oneImport = createRoute({
 const suppressions = createRoute({
   getParentRoute: () => app,
   path: "/suppressions",
-  validateSearch: (search: Raw) => present({ q: text(search["q"]) }),
+  validateSearch: (search: Raw) =>
+    present({
+      q: text(search["q"]),
+      channel: oneOf<Channel>(channelNames, search["channel"]),
+      reason: text(search["reason"]),
+      message: text(search["message"]),
+    }),
   component: lazyRouteComponent(() => import("./screens/suppressions.tsx"), "Suppressions"),
 });
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: "/campaigns",
   validateSearch: (search: Raw) =>
-    present({ q: text(search["q"]), status: oneOf<CampaignStatus>(campaignWords, search["status"]) }),
+    present({ q: text(search["q"]), status: oneOf<CampaignStatus>(campaignStates, search["status"]) }),
   component: lazyRouteComponent(() => import("./screens/campaigns/campaigns.tsx"), "Campaigns"),
 });
 const newCampaign = createRoute({
@@ -148,7 +217,7 @@ const campaign = createRoute({
   path: "/campaigns/$id",
   validateSearch: (search: Raw) =>
     present({
-      state: oneOf<MessageState>(stateWords, search["state"]),
+      state: oneOf<MessageState>(messageStates, search["state"]),
       reason: text(search["reason"]),
       q: text(search["q"]),
       message: text(search["message"]),
@@ -218,6 +287,8 @@ const audit = createRoute({
 const screens = [
   overview,
   contacts,
+  contact,
+  messages,
   segments,
   segment,
   imports,

@@ -89,7 +89,55 @@ const reasons: Readonly<Record<string, string>> = {
   unsubscribed: "unsubscribed",
   manual: "added by hand",
   stop: "replied STOP",
+  erased: "the person was erased",
+  no_answer: "no answer after the hand-over",
 };
+
+/** Why messages did not arrive, as the search offers it. */
+export const messageReasons: readonly string[] = [
+  "no_consent",
+  "suppressed",
+  "bounced_before",
+  "no_address",
+  "duplicate_address",
+  "missing_field",
+  "hard_bounce",
+  "soft_bounce",
+  "rejected",
+  "gave_up",
+  "no_answer",
+  "unknown_closed",
+  "campaign_cancelled",
+  "erased",
+];
+
+const events: Readonly<Record<string, string>> = {
+  opened: "opened",
+  clicked: "clicked a link",
+  delivered: "delivered",
+  bounced: "bounced",
+  unsubscribed: "unsubscribed",
+  complained: "marked as spam",
+  replied: "replied",
+};
+/** What a person or a provider did with a message. */
+export const eventWords = (type: string): string => events[type] ?? type;
+
+const sources: Readonly<Record<string, string>> = {
+  campaign: "a campaign",
+  transactional: "a single message",
+  alert: "an alert",
+};
+/** What asked for a message. */
+export const sourceWords = (source: string): string => sources[source] ?? `a ${source}`;
+
+const channels: Readonly<Record<string, string>> = { email: "email", sms: "SMS", call: "phone calls" };
+/** A channel in running text. */
+export const channelWords = (channel: string): string => channels[channel] ?? channel;
+
+/** Who a message was for: its address, or why there is none. */
+export const addressOf = (message: { address: string | null; reason: string | null }): string =>
+  message.address ?? (message.reason === "no_address" ? "no address" : "erased person");
 
 /** A reason code in words; an unknown one is shown as it is, with spaces. */
 export const reasonWords = (reason: string): string => reasons[reason] ?? reason.replaceAll("_", " ");
@@ -127,6 +175,18 @@ export const shortMoment = (at: string, now = new Date()): string => {
   const date = new Date(at);
   return date.toDateString() === now.toDateString() ? timeOnly.format(date) : dateOnly.format(date);
 };
+
+const longDate = new Intl.DateTimeFormat("en", { dateStyle: "full" });
+/** The day of an instant in the reader's time zone: Today, Yesterday, or its date. */
+export const dayOf = (at: string, now = new Date()): string => {
+  const day = new Date(at).toDateString();
+  if (day === now.toDateString()) return "Today";
+  const yesterday = new Date(now);
+  yesterday.setDate(now.getDate() - 1);
+  return day === yesterday.toDateString() ? "Yesterday" : longDate.format(new Date(at));
+};
+/** The time of day of an instant. */
+export const timeOf = (at: string): string => timeOnly.format(new Date(at));
 
 /** A contact's name, or what else it is known by. */
 export const contactName = (contact: {

@@ -3,32 +3,20 @@ import type { Deps } from "../../../shared/broker/deps.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
 import type { Message } from "../../../shared/contracts/messages.ts";
 import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
-import { contentCache } from "../../../shared/messaging/contents.ts";
-import { fill } from "../../../shared/messaging/fill.ts";
+import { normaliseAddress } from "../../../shared/lib/address.ts";
+import { findMessage, type MessageRow, messageEvents } from "../../../shared/messaging/message-rows.ts";
 import {
-  findMessage,
+  countMessages,
   listMessages,
   type MessageFilter,
-  type MessageRow,
-  messageEvents,
-} from "../../../shared/messaging/message-rows.ts";
+  type MessagePage,
+} from "../../../shared/messaging/message-search.ts";
+import { subjectOf } from "../../../shared/messaging/subject.ts";
 import { requireCampaign } from "../campaigns/drafts.ts";
-
-const caches = new WeakMap<Deps, ReturnType<typeof contentCache>>();
-const contentsOf = (deps: Deps) => {
-  let cache = caches.get(deps);
-  if (!cache) {
-    cache = contentCache(deps.db);
-    caches.set(deps, cache);
-  }
-  return cache;
-};
-
-const noLink = () => "";
+import { findCampaign } from "../campaigns/store.ts";
 
 /** A row as the API shows it. */
 export const messageOf = async (deps: Deps, row: MessageRow): Promise<Message> => {
-  const content = row.content_id ? await contentsOf(deps).get(row.content_id, row.source === "campaign") : undefined;
   return {
     id: row.id,
     source: row.source,
@@ -36,7 +24,7 @@ export const messageOf = async (deps: Deps, row: MessageRow): Promise<Message> =
     contactId: row.contact_id,
     channel: row.channel,
     address: row.address,
-    subject: content ? fill(content.subject, row.vars ?? {}, noLink) : null,
+    subject: await subjectOf(deps.db, row),
     state: row.state as Message["state"],
     reason: row.reason,
     detail: row.detail,
@@ -54,7 +42,7 @@ interface PageInput {
   readonly cursor?: string | undefined;
 }
 
-const page = async (deps: Deps, input: PageInput, filter: Omit<MessageFilter, "after" | "limit">) => {
+const page = async (deps: Deps, input: PageInput, filter: Omit<MessagePage, "after" | "limit">) => {
   const after = idOfCursor(input.cursor);
   const rows = await listMessages(deps.db, { ...filter, after, limit: input.limit + 1 });
   const { data, nextCursor } = pageById(rows, input.limit);
@@ -81,24 +69,47 @@ export const campaignMessages = async (
   });
 };
 
-export interface SearchInput extends PageInput {
+export interface SearchFilter {
   readonly to?: string | undefined;
   readonly contactId?: string | undefined;
   readonly state?: string | undefined;
   readonly reason?: string | undefined;
   readonly channel?: string | undefined;
+  readonly source?: string | undefined;
+  readonly sourceId?: string | undefined;
   readonly from?: string | undefined;
   readonly until?: string | undefined;
+  readonly q?: string | undefined;
 }
+export interface SearchInput extends PageInput, SearchFilter {}
 
-/** Every message, newest first. */
-export const searchMessages = (deps: Deps, { to, limit, cursor, ...rest }: SearchInput) =>
-  page(deps, { limit, cursor }, { ...rest, address: to?.trim().toLowerCase(), newestFirst: true });
+const filterOf = ({ to, q, ...rest }: SearchFilter): MessageFilter => ({
+  ...rest,
+  address: to === undefined ? undefined : spelled(to),
+  about: q === undefined || q === "" ? undefined : q,
+});
+
+/** An address as it is stored: an email, or a number however it is grouped. */
+const spelled = (to: string): string => normaliseAddress(to.includes("@") ? "email" : "sms", to);
+
+/** Every message, newest first. Throws CURSOR_INVALID. */
+export const searchMessages = (deps: Deps, { limit, cursor, ...filter }: SearchInput) =>
+  page(deps, { limit, cursor }, { ...filterOf(filter), newestFirst: true });
+
+/** How many messages a search finds, exactly: what its CSV will hold. */
+export const countFound = async (deps: Deps, filter: SearchFilter): Promise<{ count: number }> => ({
+  count: await countMessages(deps.db, filterOf(filter)),
+});
 
 /** One message with its events. Throws MESSAGE_NOT_FOUND. */
 export const showMessage = async (deps: Deps, { id }: { readonly id: string }) => {
   const row = await findMessage(deps.db, id);
   if (!row) throw fail("MESSAGE_NOT_FOUND", `No message has the id ${id}.`);
   const events = await messageEvents(deps.db, id);
-  return { ...(await messageOf(deps, row)), events: events.map((event) => ({ ...event, at: event.at.toISOString() })) };
+  const campaign = row.source === "campaign" ? await findCampaign(deps.db, row.source_id) : undefined;
+  return {
+    ...(await messageOf(deps, row)),
+    sourceName: campaign?.name ?? null,
+    events: events.map((event) => ({ ...event, at: event.at.toISOString() })),
+  };
 };

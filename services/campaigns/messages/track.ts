@@ -62,6 +62,18 @@ export const trackToken = async (deps: Deps, input: TrackInput) => {
   return { messageId: row.id, location, address: null, unsubscribed: false };
 };
 
+const shortestValue = 3;
+/** The destination as events carry it, which stay in Redis for a while: nothing that was filled in for the person. */
+const withoutPerson = (url: string, values: Readonly<Record<string, unknown>>): string => {
+  if (!URL.canParse(url)) return "";
+  const { origin, pathname } = new URL(url);
+  const path = pathname.toLowerCase();
+  const filled = Object.values(values)
+    .map((value) => encodeURIComponent(String(value ?? "").toWellFormed()).toLowerCase())
+    .some((value) => value.length >= shortestValue && path.includes(value));
+  return filled ? origin : origin + pathname;
+};
+
 /** Job tracking.click-record: writes one open or click, once however often the job runs. */
 export const recordTracking = async (
   deps: Deps,
@@ -70,6 +82,8 @@ export const recordTracking = async (
 ): Promise<void> => {
   const row = await findMessage(deps.db, input.messageId);
   if (!row) return;
+  // Without an address the person was erased: what they do with an old mail still counts, but nothing of them is kept.
+  const erased = row.address === null;
   await deps.db.transaction(async (trx) => {
     const added = await insertEvent(trx, {
       id: deps.id(),
@@ -78,13 +92,17 @@ export const recordTracking = async (
       type: input.type,
       eventId: jobId,
       url: input.url,
-      userAgent: input.userAgent,
-      addressHash: input.addressHash,
+      userAgent: erased ? null : input.userAgent,
+      addressHash: erased ? null : input.addressHash,
       at: new Date(input.at),
     });
     if (!added) return;
     if (input.type === "clicked")
-      await publish(trx, "message.clicked", { messageId: row.id, contactId: row.contact_id, url: input.url ?? "" });
+      await publish(trx, "message.clicked", {
+        messageId: row.id,
+        contactId: row.contact_id,
+        url: withoutPerson(input.url ?? "", row.vars ?? {}),
+      });
     else await publish(trx, "message.opened", { messageId: row.id, contactId: row.contact_id });
   });
 };
@@ -103,6 +121,7 @@ export const unsubscribeByToken = async (
       address,
       contactId: row.contact_id,
       source: `message ${row.id}`,
+      messageId: row.id,
     });
     const eventId = createHash("sha256").update(`unsubscribe:${row.id}`).digest("base64url");
     await insertEvent(trx, {

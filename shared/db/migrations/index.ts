@@ -13,6 +13,7 @@ import { webhooks } from "./0010_webhooks.ts";
 import { templates } from "./0011_templates.ts";
 import { importsUndo } from "./0012_imports.ts";
 import { people } from "./0013_people.ts";
+import { activity } from "./0014_activity.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   templates,
   importsUndo,
   people,
+  activity,
 ];

@@ -7,6 +7,7 @@ const paths = {
   imports: "M12 4v10m0 0 4-4m-4 4-4-4M4 16v2.5A1.5 1.5 0 0 0 5.5 20h13a1.5 1.5 0 0 0 1.5-1.5V16",
   suppressions: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.7 5.7l12.6 12.6",
   campaigns: "M4 10v4h3l8 4.5v-13L7 10zM18.5 9a4.2 4.2 0 0 1 0 6M7 14l1.2 5.5h2.6L10 15.7",
+  messages: "M4 5h16v11H9.5L5.5 19.5V16H4zM8 9h8M8 12.2h5",
   templates: "M5 4h14v16H5zM5 9h14M10 9v11",
   mailbox: "M3.5 6h17v12h-17zM4 6.5l8 6.5 8-6.5",
   settings:

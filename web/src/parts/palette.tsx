@@ -1,4 +1,5 @@
-// The palette (⌘K or Ctrl+K): screens, acts, campaigns and contacts from anywhere by keyboard. Loaded at its first use.
+// The palette (⌘K or Ctrl+K): people, campaigns, messages, templates, segments, screens and acts from anywhere by
+// keyboard. Loaded at its first use.
 import {
   createSpotlight,
   Spotlight,
@@ -11,7 +12,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useRead } from "../query.ts";
-import { campaignWords, contactName } from "../words.ts";
+import { addressOf, campaignWords, contactName, shortMoment, stateWords } from "../words.ts";
 import { Icon } from "./icon.tsx";
 import { screens } from "./screens.ts";
 
@@ -22,6 +23,8 @@ export interface PaletteProps {
 }
 
 const [store, spotlight] = createSpotlight();
+/** How many of each kind. */
+const shown = 5;
 
 /** Search over screens, acts and objects. */
 export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
@@ -29,8 +32,11 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
   const [query, setQuery] = useState("");
   const [settled] = useDebouncedValue(query.trim(), 180);
   const searching = opened && settled.length >= 2;
-  const campaigns = useRead("campaigns.list", { q: settled, limit: 5 }, { enabled: searching, keep: true });
-  const contacts = useRead("contacts.list", { q: settled, limit: 5 }, { enabled: searching, keep: true });
+  const campaigns = useRead("campaigns.list", { q: settled, limit: shown }, { enabled: searching, keep: true });
+  const contacts = useRead("contacts.list", { q: settled, limit: shown }, { enabled: searching, keep: true });
+  const messages = useRead("messages.list", { q: settled, limit: shown }, { enabled: searching, keep: true });
+  const templates = useRead("templates.list", { q: settled, limit: shown }, { enabled: searching, keep: true });
+  const segments = useRead("segments.list", { limit: 1000 }, { enabled: opened });
   useEffect(() => (opened ? spotlight.open() : spotlight.close()), [opened]);
 
   const matches = (text: string) => text.toLowerCase().includes(query.trim().toLowerCase());
@@ -49,6 +55,9 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
       to: () => void navigate({ to: "/templates/$id", params: { id: "new" } }),
     },
   ];
+  /** What the server found for the words that are typed now; nothing while they are too few. */
+  const found = <T,>(answer: { data?: { data: T[] } | undefined }): readonly T[] =>
+    searching ? (answer.data?.data ?? []) : [];
   const groups: SpotlightActionGroupData[] = [
     {
       group: "Screens",
@@ -69,8 +78,18 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
         .map(({ to, ...act }) => ({ ...act, leftSection: <Icon name="plus" size={18} />, onClick: to })),
     },
     {
+      group: "People",
+      actions: found(contacts).map((contact) => ({
+        id: `contact-${contact.id}`,
+        label: contactName(contact),
+        description: [contact.email, contact.phone].filter((one) => one && one !== contactName(contact)).join(" · "),
+        leftSection: <Icon name="contacts" size={18} />,
+        onClick: () => void navigate({ to: "/contacts/$id", params: { id: contact.id } }),
+      })),
+    },
+    {
       group: "Campaigns",
-      actions: (searching ? (campaigns.data?.data ?? []) : []).map((campaign) => ({
+      actions: found(campaigns).map((campaign) => ({
         id: `campaign-${campaign.id}`,
         label: campaign.name,
         description: campaignWords[campaign.status].label,
@@ -79,14 +98,47 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
       })),
     },
     {
-      group: "Contacts",
-      actions: (searching ? (contacts.data?.data ?? []) : []).map((contact) => ({
-        id: `contact-${contact.id}`,
-        label: contactName(contact),
-        description: contact.email ?? contact.phone ?? "",
-        leftSection: <Icon name="contacts" size={18} />,
-        onClick: () => void navigate({ to: "/contacts", search: { contact: contact.id } }),
+      group: "Messages",
+      actions: [
+        ...found(messages).map((message) => ({
+          id: `message-${message.id}`,
+          label: message.subject ?? addressOf(message),
+          description: `${stateWords[message.state].label}, ${addressOf(message)}, ${shortMoment(message.createdAt)}`,
+          leftSection: <Icon name="messages" size={18} />,
+          onClick: () => void navigate({ to: "/messages", search: { q: settled, message: message.id } }),
+        })),
+        ...(found(messages).length === shown
+          ? [
+              {
+                id: "all-messages",
+                label: "All messages that match",
+                leftSection: <Icon name="search" size={18} />,
+                onClick: () => void navigate({ to: "/messages", search: { q: settled } }),
+              },
+            ]
+          : []),
+      ],
+    },
+    {
+      group: "Templates",
+      actions: found(templates).map((template) => ({
+        id: `template-${template.id}`,
+        label: template.name,
+        leftSection: <Icon name="templates" size={18} />,
+        onClick: () => void navigate({ to: "/templates/$id", params: { id: template.id } }),
       })),
+    },
+    {
+      group: "Segments",
+      actions: found(segments)
+        .filter((segment) => matches(segment.name))
+        .slice(0, shown)
+        .map((segment) => ({
+          id: `segment-${segment.id}`,
+          label: segment.name,
+          leftSection: <Icon name="segments" size={18} />,
+          onClick: () => void navigate({ to: "/segments/$id", params: { id: segment.id } }),
+        })),
     },
   ].filter((group) => group.actions.length > 0);
 
@@ -115,10 +167,14 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
       attributes={{ content: { "aria-label": "Search" } }}
       scrollable
       maxHeight={420}
-      nothingFound={searching && (campaigns.isFetching || contacts.isFetching) ? "Searching…" : "Nothing found"}
+      nothingFound={
+        searching && [campaigns, contacts, messages].some(({ isFetching }) => isFetching)
+          ? "Searching…"
+          : "Nothing found"
+      }
       searchProps={{
         leftSection: <Icon name="search" />,
-        placeholder: "Search screens, campaigns, contacts",
+        placeholder: "Search people, campaigns, messages, screens",
         "aria-label": "Search",
       }}
     />

@@ -9,6 +9,7 @@ export interface Screen {
     | "/imports"
     | "/suppressions"
     | "/campaigns"
+    | "/messages"
     | "/templates"
     | "/settings"
     | "/mailbox";
@@ -43,6 +44,13 @@ export const screens: readonly Screen[] = [
     icon: "campaigns",
     group: "Outreach",
     about: "Write to an audience and follow every message",
+  },
+  {
+    to: "/messages",
+    name: "Messages",
+    icon: "messages",
+    group: "Outreach",
+    about: "Who got what, and who did not and why",
   },
   { to: "/templates", name: "Templates", icon: "templates", group: "Outreach", about: "Mails to use again" },
   {

@@ -1,6 +1,6 @@
 // The frame around every screen: navigation, search, theme and the signed-in person. On narrow screens a bar on top
 // and a drawer-like navigation that closes after each step.
-import { ActionIcon, AppShell, Burger, Group, Kbd, Menu, Text, UnstyledButton } from "@mantine/core";
+import { AppShell, Burger, Group, Kbd, Menu, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { Link, Outlet, useNavigate, useRouteContext, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
@@ -122,9 +122,10 @@ export const Shell = () => {
               />
               <Brand />
             </Group>
-            <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Search" onClick={openPalette}>
-              <Icon name="search" />
-            </ActionIcon>
+            <UnstyledButton className={css["search"]} maw={320} onClick={openPalette}>
+              <Icon name="search" size={16} />
+              <span className="lc-clip">Search</span>
+            </UnstyledButton>
           </Group>
         </AppShell.Header>
         <AppShell.Navbar className={css["navbar"]}>
@@ -135,7 +136,7 @@ export const Shell = () => {
             <UnstyledButton className={css["search"]} onClick={openPalette}>
               <Icon name="search" size={16} />
               <Text span fz="sm" flex={1}>
-                Search
+                Find anything
               </Text>
               <Kbd size="xs">{isMac ? "⌘ K" : "Ctrl K"}</Kbd>
             </UnstyledButton>

@@ -10,15 +10,20 @@ import { showAtFields } from "../form.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../parts/data-table.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { TextLink } from "../parts/link.tsx";
 import { Empty, ProblemNote } from "../parts/note.tsx";
 import { PageHead, Section } from "../parts/page.tsx";
 import { SearchBox } from "../parts/search-box.tsx";
 import { useRows, useWrite } from "../query.ts";
-import { reasonWords, shortMoment } from "../words.ts";
+import { channelWords, counted, reasonWords, shortMoment } from "../words.ts";
+import { MessageDrawer } from "./messages/message-drawer.tsx";
 
 type Suppression = Row<"consent.listSuppressions">;
 const route = getRouteApi("/app/suppressions");
 const Lift = createContext<(suppression: Suppression) => void>(() => undefined);
+
+/** The address; of an erased person only a fingerprint is kept. */
+const addressWords = (suppression: Suppression): string => suppression.address ?? "An erased person";
 
 const LiftButton = ({ suppression }: { readonly suppression: Suppression }) => {
   const lift = use(Lift);
@@ -27,7 +32,7 @@ const LiftButton = ({ suppression }: { readonly suppression: Suppression }) => {
       variant="subtle"
       size="compact-sm"
       onClick={() => lift(suppression)}
-      aria-label={`Lift the suppression of ${suppression.address}`}
+      aria-label={`Lift the suppression of ${addressWords(suppression)}`}
     >
       Lift
     </Button>
@@ -36,17 +41,36 @@ const LiftButton = ({ suppression }: { readonly suppression: Suppression }) => {
 
 const column = columnsOf<Suppression>();
 const columns = column.columns([
-  column.accessor("address", { header: "Address", meta: { width: "minmax(0, 2fr)", narrow: "title" } }),
-  column.accessor("channel", { header: "Channel", meta: { width: "90px", narrow: "hidden" } }),
+  column.accessor("address", {
+    header: "Address",
+    cell: ({ row }) => <span className="lc-break">{addressWords(row.original)}</span>,
+    meta: { width: "minmax(0, 2fr)", narrow: "title" },
+  }),
+  column.accessor("channel", {
+    header: "Channel",
+    cell: ({ row }) => channelWords(row.original.channel),
+    meta: { width: "110px", narrow: "line" },
+  }),
   column.accessor("reason", {
     header: "Why",
-    cell: ({ row }) => reasonWords(row.original.reason),
+    cell: ({ row: { original } }) =>
+      original.messageId ? (
+        <TextLink
+          to="/suppressions"
+          search={(search: object) => ({ ...search, message: original.messageId ?? "" })}
+          fz="sm"
+        >
+          {reasonWords(original.reason)}
+        </TextLink>
+      ) : (
+        reasonWords(original.reason)
+      ),
     meta: { width: "minmax(0, 1.4fr)", narrow: "line" },
   }),
   column.accessor("createdAt", {
     header: "Since",
     cell: ({ row }) => shortMoment(row.original.createdAt),
-    meta: { width: "120px", align: "end", narrow: "hidden" },
+    meta: { width: "120px", align: "end", narrow: "line" },
   }),
   column.display({
     id: "act",
@@ -55,6 +79,16 @@ const columns = column.columns([
     meta: { width: "64px", align: "end", narrow: "beside" },
   }),
 ]) as Columns<Suppression>;
+
+const reasonsOffered = [
+  "manual",
+  "unsubscribed",
+  "hard_bounce",
+  "soft_bounces",
+  "complaint",
+  "stop",
+  "erased",
+] as const;
 
 interface Fields {
   channel: Channel;
@@ -66,7 +100,7 @@ const Add = ({ opened, onClose }: { readonly opened: boolean; readonly onClose: 
   const suppress = useWrite("consent.suppress", {
     touches: ["consent"],
     done: (result) => {
-      notifications.show({ message: `${result.address} is suppressed.` });
+      notifications.show({ message: `${addressWords(result)} is suppressed.` });
       form.reset();
       onClose();
     },
@@ -86,6 +120,7 @@ const Add = ({ opened, onClose }: { readonly opened: boolean; readonly onClose: 
           </NativeSelect>
           <TextInput
             label="Address"
+            placeholder={form.watch("channel") === "email" ? "name@example.org" : "+1 202 555 0187"}
             data-autofocus
             error={form.formState.errors.address?.message}
             {...form.register("address", { required: "Give an email address or a number" })}
@@ -106,9 +141,12 @@ const Add = ({ opened, onClose }: { readonly opened: boolean; readonly onClose: 
 
 /** The list of suppressions. */
 export const Suppressions = () => {
-  const { q } = route.useSearch();
+  const { message, ...filters } = route.useSearch();
   const navigate = useNavigate({ from: "/suppressions" });
-  const list = useRows("consent.listSuppressions", { ...(q === undefined ? {} : { q }), limit: 100 });
+  const list = useRows("consent.listSuppressions", { ...filters, limit: 100 });
+  const filtered = Object.keys(filters).length > 0;
+  const set = (changed: Partial<typeof filters>) =>
+    void navigate({ search: (search) => ({ ...search, ...changed }), replace: true, resetScroll: false });
   const [adding, setAdding] = useState(false);
   const [lifting, setLifting] = useState<Suppression | null>(null);
   const lift = useWrite("consent.unsuppress", { touches: ["consent"], done: () => setLifting(null) });
@@ -121,16 +159,53 @@ export const Suppressions = () => {
     <>
       <PageHead
         title="Suppressions"
-        lead="Nothing is sent to these addresses, from no campaign and no message."
-        actions={add}
+        lead={`Nothing is sent here, except single messages after an unsubscribe${list.total === undefined ? "" : `: ${counted(list.total, "entry", "entries")}${filtered ? (list.total === 1 ? " matches" : " match") : ""}`}.`}
+        actions={
+          <>
+            {list.total !== undefined && list.total > 0 && (
+              <Button
+                component="a"
+                href={`/api/v1/suppressions.csv?${new URLSearchParams(filters as Record<string, string>)}`}
+                download
+                variant="default"
+                leftSection={<Icon name="download" size={16} />}
+              >
+                CSV, {counted(list.total, "row")}
+              </Button>
+            )}
+            {add}
+          </>
+        }
       />
       <Group gap="xs" mb="md">
         <SearchBox
           label="Search addresses"
-          placeholder="Part of an address"
-          value={q}
-          onChange={(text) => void navigate({ search: text === undefined ? {} : { q: text }, replace: true })}
+          placeholder="Email or number, also a part of it"
+          value={filters.q}
+          onChange={(q) => set({ q })}
         />
+        <NativeSelect
+          aria-label="Channel"
+          value={filters.channel ?? ""}
+          onChange={(event) => set({ channel: (event.currentTarget.value || undefined) as Channel | undefined })}
+        >
+          <option value="">Any channel</option>
+          <option value="email">Email</option>
+          <option value="sms">SMS</option>
+          <option value="call">Phone calls</option>
+        </NativeSelect>
+        <NativeSelect
+          aria-label="Why"
+          value={filters.reason ?? ""}
+          onChange={(event) => set({ reason: event.currentTarget.value || undefined })}
+        >
+          <option value="">For any reason</option>
+          {reasonsOffered.map((reason) => (
+            <option key={reason} value={reason}>
+              {reasonWords(reason)}
+            </option>
+          ))}
+        </NativeSelect>
       </Group>
       <Section flush>
         <Lift value={setLifting}>
@@ -140,13 +215,23 @@ export const Suppressions = () => {
             list={list}
             rowKey={(row) => row.id}
             empty={
-              <Empty icon="suppressions" title={q ? "No address matches" : "Nobody is suppressed"} actions={!q && add}>
-                {q ? "Try a shorter part of it." : "Unsubscribes, hard bounces and complaints land here by themselves."}
+              <Empty
+                icon="suppressions"
+                title={filtered ? "No address matches" : "Nobody is suppressed"}
+                actions={!filtered && add}
+              >
+                {filtered
+                  ? "Try a shorter part of it. An erased person is found by the whole address only."
+                  : "Unsubscribes, hard bounces and complaints land here by themselves."}
               </Empty>
             }
           />
         </Lift>
       </Section>
+      <MessageDrawer
+        id={message}
+        onClose={() => void navigate({ search: ({ message: _, ...rest }) => rest, resetScroll: false })}
+      />
       <Add opened={adding} onClose={() => setAdding(false)} />
       <Confirm
         opened={lifting !== null}
@@ -159,7 +244,7 @@ export const Suppressions = () => {
         onClose={() => setLifting(null)}
       >
         <Text span fw={500} className="lc-break">
-          {lifting?.address}
+          {lifting && addressWords(lifting)}
         </Text>{" "}
         was suppressed: {lifting && reasonWords(lifting.reason)}. Lift it only when the person asked for it.
       </Confirm>

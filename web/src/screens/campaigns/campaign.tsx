@@ -1,6 +1,6 @@
 // One campaign: what it is doing in words, where every message stands, and the ledger of who got it, who not, and why.
 import { Group, Skeleton, Stack, Text } from "@mantine/core";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import type { ApiResult } from "../../api.ts";
 import { useLive } from "../../live.ts";
 import { TextLink } from "../../parts/link.tsx";
@@ -10,13 +10,13 @@ import { StateBar, StateKey, settled } from "../../parts/state-bar.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useRead } from "../../query.ts";
 import { campaignWords, count, duration, moment, share, stateOrder, stateWords } from "../../words.ts";
+import { MessageDrawer } from "../messages/message-drawer.tsx";
 import { CampaignActions } from "./campaign-actions.tsx";
 import css from "./campaigns.module.css";
 import { audienceWords } from "./campaigns.tsx";
 import { ContentWords } from "./content-words.tsx";
 import { Decisions } from "./decisions.tsx";
 import { Ledger } from "./ledger.tsx";
-import { MessageDrawer } from "./message-drawer.tsx";
 import { moving, paceOf } from "./progress.tsx";
 
 type Stats = ApiResult<"campaigns.stats">;
@@ -97,6 +97,7 @@ const Results = ({ stats }: { readonly stats: Stats }) => {
 export const CampaignScreen = () => {
   const { id } = route.useParams();
   const search = route.useSearch();
+  const navigate = useNavigate({ from: "/campaigns/$id" });
   const live = useLive(`campaign:${id}`);
   const campaign = useRead("campaigns.get", { id });
   const known = campaign.data?.status;
@@ -164,7 +165,10 @@ export const CampaignScreen = () => {
           </>
         )}
       </Stack>
-      <MessageDrawer campaignId={id} />
+      <MessageDrawer
+        id={search.message}
+        onClose={() => void navigate({ search: ({ message: _, ...rest }) => rest, resetScroll: false })}
+      />
     </>
   );
 };

@@ -12,7 +12,6 @@ import { SearchBox } from "../../parts/search-box.tsx";
 import { Tags } from "../../parts/tags.tsx";
 import { useRead, useRows } from "../../query.ts";
 import { contactName, counted, shortMoment } from "../../words.ts";
-import { ContactDrawer } from "./contact-drawer.tsx";
 import css from "./contacts.module.css";
 import { NewContact } from "./new-contact.tsx";
 
@@ -23,11 +22,7 @@ const columns: Columns<Contact> = column.columns([
     id: "name",
     header: "Name",
     cell: ({ row }) => (
-      <RowLink
-        to="/contacts"
-        search={(search: object) => ({ ...search, contact: row.original.id })}
-        resetScroll={false}
-      >
+      <RowLink to="/contacts/$id" params={{ id: row.original.id }}>
         {contactName(row.original)}
       </RowLink>
     ),
@@ -62,7 +57,7 @@ const columns: Columns<Contact> = column.columns([
 
 /** The list of contacts. */
 export const Contacts = () => {
-  const { contact, new: adding, ...filters } = route.useSearch();
+  const { new: adding, ...filters } = route.useSearch();
   const navigate = useNavigate({ from: "/contacts" });
   const tags = useRead("tags.list", { limit: 1000 });
   const communities = useRead("communities.list", { limit: 1000 });
@@ -70,7 +65,7 @@ export const Contacts = () => {
   const list = useRows("contacts.list", { ...filters, limit: 100 });
   const filter = (changed: Partial<typeof filters>) =>
     void navigate({ search: (search) => ({ ...search, ...changed }), replace: true, resetScroll: false });
-  const close = () => void navigate({ search: ({ contact: _, new: __, ...rest }) => rest, resetScroll: false });
+  const close = () => void navigate({ search: ({ new: _, ...rest }) => rest, resetScroll: false });
   const filtered = Object.keys(filters).length > 0;
 
   return (
@@ -168,7 +163,6 @@ export const Contacts = () => {
           }
         />
       </Section>
-      <ContactDrawer id={contact} onClose={close} />
       <NewContact opened={adding === true} onClose={close} />
     </>
   );

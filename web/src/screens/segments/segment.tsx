@@ -63,7 +63,7 @@ const Preview = ({ group }: { readonly group: RuleGroup }) => {
         <ul className={`lc-plain-list ${css["sample"]}`}>
           {preview.data.sample.map((contact) => (
             <li key={contact.id}>
-              <TextLink to="/contacts" search={{ contact: contact.id }} c="var(--lc-ink)" fz="sm">
+              <TextLink to="/contacts/$id" params={{ id: contact.id }} c="var(--lc-ink)" fz="sm">
                 {contactName(contact)}
               </TextLink>
               <Text span fz="xs" c="dimmed" className="lc-clip">

@@ -9,7 +9,7 @@ import { ProblemNote } from "../../parts/note.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useRows, useWrite } from "../../query.ts";
 import { moment } from "../../words.ts";
-import css from "./contacts.module.css";
+import css from "./contact.module.css";
 
 interface Fields {
   state: "granted" | "revoked";
@@ -20,7 +20,7 @@ interface Fields {
 
 const Record = ({ contact, onDone }: { readonly contact: Contact; readonly onDone: () => void }) => {
   const form = useForm<Fields>({ defaultValues: { state: "granted", channels: ["email"], basis: "", source: "" } });
-  const record = useWrite("consent.record", { touches: ["consent"], done: onDone });
+  const record = useWrite("consent.record", { touches: ["consent", "contacts.activity"], done: onDone });
   useEffect(() => {
     showAtFields(form, record.error, { basis: "basis", source: "source", channels: "channels" });
   }, [form, record.error]);
@@ -81,7 +81,7 @@ export const Consents = ({ contact }: { readonly contact: Contact }) => {
   return (
     <Stack gap="xs">
       <Group justify="space-between">
-        <Title order={3}>Consent</Title>
+        <Title order={2}>Consent</Title>
         {!recording && (
           <Button variant="subtle" size="compact-sm" onClick={() => setRecording(true)}>
             Add an entry
