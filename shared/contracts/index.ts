@@ -1,9 +1,11 @@
 // Every contract in one map: the services by name, and from them all jobs and events by name.
 import type { z } from "zod";
 import { accounts } from "./accounts.ts";
+import { bulk } from "./bulk.ts";
 import { campaigns } from "./campaigns.ts";
 import { communities, tags } from "./communities.ts";
 import { consent } from "./consent.ts";
+import { contactViews } from "./contact-views.ts";
 import { contacts } from "./contacts.ts";
 import type { ActionContract, JobContract } from "./contract.ts";
 import { email } from "./email.ts";
@@ -17,9 +19,11 @@ import { templates } from "./templates.ts";
 
 export const contracts = {
   accounts,
+  bulk,
   campaigns,
   communities,
   consent,
+  contactViews,
   contacts,
   email,
   imports,
