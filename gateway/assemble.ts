@@ -13,6 +13,7 @@ import { apiBase, type Handler, publicActions } from "./operations.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRouter, type Router } from "./router.ts";
 import { metaOf } from "./routes/api.ts";
+import { exportCsv } from "./routes/exports.ts";
 import { uploadImport } from "./routes/imports.ts";
 import { createLiveStreams } from "./routes/live.ts";
 import { publicRoutes } from "./routes/public.ts";
@@ -92,6 +93,7 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
       "accounts.me": me(deps),
       "imports.submit": uploadImport(deps, settings, named("imports.submit")),
       "imports.errorsCsv": errorsCsv(deps),
+      "bulk.file": exportCsv(deps),
     },
     own: [
       { method: "GET", path: `${apiBase}/live`, permission: "read", handle: (exchange) => live.handle(exchange) },

@@ -2,6 +2,8 @@
 import { service } from "../../shared/broker/service.ts";
 import { contactFields } from "./contacts/contact-fields.ts";
 import { createContact } from "./contacts/create-contact.ts";
+import { contactFacets } from "./contacts/facets/count-facets.ts";
+import { fieldValues } from "./contacts/field-values.ts";
 import { getContact } from "./contacts/get-contact.ts";
 import { listContacts } from "./contacts/list-contacts.ts";
 import { removeContact } from "./contacts/remove-contact.ts";
@@ -14,6 +16,8 @@ export default service("contacts", {
     create: (ctx, deps) => createContact(deps, ctx.params),
     update: (ctx, deps) => updateContact(deps, ctx.params),
     remove: (ctx, deps) => removeContact(deps, ctx.params),
+    facets: (ctx, deps) => contactFacets(deps, ctx.params),
+    values: (ctx, deps) => fieldValues(deps, ctx.params),
     fields: (_ctx, deps) => contactFields(deps),
   },
 });
