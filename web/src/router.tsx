@@ -14,7 +14,7 @@ import { Crash, Missing } from "./parts/crash.tsx";
 import { PageSkeleton } from "./parts/page.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { forgetSession, readSession, requireSession } from "./session.ts";
-import { campaignWords, stateWords } from "./words.ts";
+import { campaignWords, kindWords, reachWords, stageWords, stateWords } from "./words.ts";
 
 type Raw = Record<string, unknown>;
 const text = (value: unknown): string | undefined =>
@@ -63,7 +63,11 @@ const contacts = createRoute({
       q: text(search["q"]),
       tag: text(search["tag"]),
       communityId: text(search["communityId"]),
+      kind: oneOf<keyof typeof kindWords>(kindWords, search["kind"]),
+      stage: oneOf<keyof typeof stageWords>(stageWords, search["stage"]),
+      reach: oneOf<keyof typeof reachWords>(reachWords, search["reach"]),
       segmentId: text(search["segmentId"]),
+      acts: search["acts"] === true || search["acts"] === "true",
       contact: text(search["contact"]),
       new: search["new"] === true || search["new"] === "true",
     }),
