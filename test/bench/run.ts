@@ -3,11 +3,15 @@
 import { parseArgs } from "node:util";
 import { campaign } from "./campaign/campaign.ts";
 import { footprint } from "./footprint/footprint.ts";
+import { gateway } from "./gateway/gateway.ts";
 import { rate } from "./rate/rate.ts";
+import { segments } from "./segments/segments.ts";
 
 export interface BenchFlags {
   readonly runs: number;
   readonly recipients: number;
+  /** Contacts of benchmark "segments". */
+  readonly contacts: number;
   readonly connections: number;
   /** Names of the contenders to run; all when empty. */
   readonly only: readonly string[];
@@ -21,13 +25,14 @@ export interface BenchFlags {
   readonly redisUrl: string | undefined;
 }
 
-const benches: Record<string, (flags: BenchFlags) => Promise<void>> = { campaign, footprint, rate };
+const benches: Record<string, (flags: BenchFlags) => Promise<void>> = { campaign, footprint, gateway, rate, segments };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     runs: { type: "string", default: "5" },
     recipients: { type: "string", default: "100000" },
+    contacts: { type: "string", default: "1000000" },
     connections: { type: "string", default: "8" },
     only: { type: "string", default: "" },
     "per-second": { type: "string", default: "" },
@@ -56,6 +61,7 @@ const list = (given: string) => given.split(",").filter(Boolean);
 await bench({
   runs: wholeNumber("runs", values.runs),
   recipients: wholeNumber("recipients", values.recipients),
+  contacts: wholeNumber("contacts", values.contacts),
   connections: wholeNumber("connections", values.connections),
   only: list(values.only),
   perSecond: list(values["per-second"]).map((one) => wholeNumber("per-second", one)),

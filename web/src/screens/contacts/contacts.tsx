@@ -57,10 +57,10 @@ const columns: Columns<Contact> = column.columns([
   }),
   column.accessor("tags", {
     header: "Tags",
-    cell: ({ row }) => <Tags tags={row.original.tags} most={3} />,
+    cell: ({ row }) => <Tags tags={row.original.tags} most={2} />,
     meta: { width: "minmax(0, 1.2fr)", narrow: "line" },
   }),
-  column.accessor("stage", { header: "Stage", meta: { width: "110px", narrow: "hidden" } }),
+  column.accessor("stage", { header: "Stage", meta: { width: "96px", narrow: "hidden" } }),
   column.accessor("createdAt", {
     header: "Added",
     cell: ({ row }) => (
@@ -68,7 +68,7 @@ const columns: Columns<Contact> = column.columns([
         {shortMoment(row.original.createdAt)}
       </Text>
     ),
-    meta: { width: "110px", align: "end", narrow: "beside" },
+    meta: { width: "100px", align: "end", narrow: "beside" },
   }),
 ]) as Columns<Contact>;
 

@@ -55,6 +55,10 @@ const Facet = ({ name, choices, value, onChange }: FacetProps) => {
 const ofRecord = (words: Readonly<Record<string, string>>, counts: Readonly<Record<string, number | undefined>>) =>
   Object.entries(words).map(([value, label]): Choice => ({ value, label, count: counts[value] ?? 0 }));
 
+/** Without those that nobody has, but for the one that is filtered by. */
+const present = (choices: readonly Choice[], value: string | undefined) =>
+  choices.filter((choice) => choice.count !== 0 || choice.value === value);
+
 /** A value that is filtered by stays on the list when nobody has it. */
 const kept = (choices: readonly Choice[], value: string | undefined, label: string | undefined): readonly Choice[] =>
   value === undefined || choices.some((choice) => choice.value.toLowerCase() === value.toLowerCase())
@@ -100,13 +104,13 @@ const All = ({ facets, filters, onChange }: FacetsProps & { readonly facets: Api
       )}
       <Facet
         name="Stage"
-        choices={ofRecord(stageWords, facets.stages)}
+        choices={present(ofRecord(stageWords, facets.stages), filters.stage)}
         value={filters.stage}
         onChange={(stage) => onChange({ stage: stage as ContactFilter["stage"] })}
       />
       <Facet
         name="Kind"
-        choices={ofRecord(kindWords, facets.kinds)}
+        choices={present(ofRecord(kindWords, facets.kinds), filters.kind)}
         value={filters.kind}
         onChange={(kind) => onChange({ kind: kind as ContactFilter["kind"] })}
       />
