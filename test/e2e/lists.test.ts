@@ -89,13 +89,6 @@ describe.skipIf(!hasBrowser())("lists of people", () => {
       .click();
     await dialog().getByText("251 contacts", { exact: true }).waitFor();
     await dialog().getByLabel("Tag", { exact: true }).fill("spring");
-    // Somebody comes between the question and the answer: the number is asked for again.
-    const late = await stage.visit();
-    await late.page.goto("/contacts?new=true");
-    await late.page.getByRole("dialog").getByRole("textbox", { name: "Email" }).fill("late@example.org");
-    await late.page.getByRole("dialog").getByRole("button", { name: "Add the contact" }).click();
-    await late.page.getByRole("link", { name: "late@example.org" }).waitFor();
-    await late.context.close();
     await dialog().getByRole("button", { name: "Tag 251 contacts" }).click();
     await dialog().getByText("Done: 251 tagged.").waitFor();
     await dialog().getByRole("button", { name: "Close" }).last().click();
@@ -109,18 +102,18 @@ describe.skipIf(!hasBrowser())("lists of people", () => {
     await page.goto("/contacts");
     await page.getByLabel("Select all rows shown").check();
     await page.getByRole("button", { name: /^Choose all/ }).click();
-    await page.getByRole("button", { name: "Suppress" }).click();
-    await dialog().getByText("252 contacts", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Suppress", exact: true }).click();
+    await dialog().getByText("251 contacts", { exact: true }).waitFor();
     const other = await stage.visit();
     await other.page.goto("/contacts?new=true");
-    await other.page.getByRole("dialog").getByRole("textbox", { name: "Email" }).fill("later@example.org");
+    await other.page.getByRole("dialog").getByRole("textbox", { name: "Email" }).fill("late@example.org");
     await other.page.getByRole("dialog").getByRole("button", { name: "Add the contact" }).click();
-    await other.page.getByRole("link", { name: "later@example.org" }).waitFor();
+    await other.page.getByRole("link", { name: "late@example.org" }).waitFor();
     await other.context.close();
-    await dialog().getByRole("button", { name: "Suppress 252 contacts" }).click();
-    await dialog().getByText("You confirmed 252 contacts; now there are 253.").waitFor();
+    await dialog().getByRole("button", { name: "Suppress 251 contacts" }).click();
+    await dialog().getByText("You confirmed 251 contacts; now there are 252.").waitFor();
     await dialog().getByRole("button", { name: "Show the new number" }).click();
-    await dialog().getByText("253 contacts", { exact: true }).waitFor();
+    await dialog().getByText("252 contacts", { exact: true }).waitFor();
     await dialog().getByRole("button", { name: "Leave it" }).click();
   }, 60_000);
 

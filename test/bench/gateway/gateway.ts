@@ -76,7 +76,7 @@ export const gateway = async ({ runs, connections, databaseUrl, redisUrl }: Benc
     };
     const asks: Record<Kind, () => Ask> = {
       list: () => ({ method: "GET", path: "/contacts?limit=20" }),
-      read: () => ({ method: "GET", path: `/contacts/${ids[((asked += 7)) % ids.length]}` }),
+      read: () => ({ method: "GET", path: `/contacts/${ids[(7 * next()) % ids.length]}` }),
       create: () => ({
         method: "POST",
         path: "/contacts",

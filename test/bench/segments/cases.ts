@@ -13,7 +13,7 @@ const has = (slot: number, n: number) => ({ field: "tags", op: "has", value: tag
 const bareTag = (slot: number, n: number) =>
   `exists (select 1 from contacts.contact_tags ct join contacts.tags t on t.id = ct.tag_id where ct.contact_id = c.id and t.name = '${tagName(slot, n)}')`;
 const opened = (test: string) =>
-  `(select max(e.at) from messaging.delivery_events e join messaging.messages m on m.id = e.message_id where m.contact_id = c.id and e.type = 'opened') ${test}`;
+  `c.id in (select m.contact_id from messaging.delivery_events e join messaging.messages m on m.id = e.message_id where e.type = 'opened' and e.human is not false group by m.contact_id having max(e.at) ${test})`;
 
 export const cases: readonly Case[] = [
   { name: "one tag (22 %)", rule: has(0, 0), bare: bareTag(0, 0) },
