@@ -68,6 +68,8 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       contacts: "/contacts",
       "one contact": `/contacts?contact=${await firstId(page, "/api/v1/contacts")}`,
       "a new contact": "/contacts?new=true",
+      "contacts, filtered": "/contacts?tag=workshop&reach=open",
+      "bulk acts": "/contacts?acts=true",
       segments: "/segments",
       "one segment": `/segments/${await firstId(page, "/api/v1/segments")}`,
       imports: "/imports",
