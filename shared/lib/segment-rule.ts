@@ -11,6 +11,8 @@ export { RuleError } from "./segment-tree.ts";
 export interface CompiledRule {
   readonly sql: string;
   readonly bindings: readonly SqlValue[];
+  /** Set when the rule is "none of …": who is outside of it. Counting them and subtracting is quicker. */
+  readonly outside?: { readonly sql: string; readonly bindings: readonly SqlValue[] };
 }
 
 const isTag = (node: Group | Condition): node is Condition =>
@@ -35,7 +37,7 @@ const groupSql = (node: Group | Condition, now: Date): Fragment => {
   // A condition on a missing value is null; `is not true` makes "none of" count it as not fulfilled.
   const texts =
     node.join === "none"
-      ? parts.map((part) => part.opposite ?? `(${part.sql} is not true)`)
+      ? parts.map((part) => part.opposite ?? `((${part.sql}) is not true)`)
       : parts.map((part) => part.sql);
   return { sql: `(${texts.join(node.join === "any" ? " or " : " and ")})`, bindings };
 };
@@ -45,5 +47,10 @@ const groupSql = (node: Group | Condition, now: Date): Fragment => {
  * Use it as `select ... from contacts.v_contacts c where <sql>` with `bindings` in order.
  * Throws RuleError with `path` (for example `rule.all.0.op`) and a message that says what was found and expected.
  */
-export const compileRule = (rule: unknown, { now }: { readonly now: Date }): CompiledRule =>
-  groupSql(parseRule(rule), now);
+export const compileRule = (rule: unknown, { now }: { readonly now: Date }): CompiledRule => {
+  const tree = parseRule(rule);
+  const compiled = groupSql(tree, now);
+  if (!("join" in tree) || tree.join !== "none") return compiled;
+  const { sql, bindings } = groupSql({ ...tree, join: "any" }, now);
+  return { ...compiled, outside: { sql, bindings } };
+};

@@ -6,12 +6,14 @@ import { heavyRead } from "../../../shared/db/heavy-read.ts";
 import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
 import { toContact } from "./contact-row.ts";
 import { storeFilter } from "./filter-input.ts";
-import { countContacts, listContacts as rowsOf } from "./store.ts";
+import { countContacts, fewFound, listContacts as rowsOf } from "./store.ts";
 
 type Params = z.output<typeof contacts.actions.list.params>;
 
 /** Counting stops here: a total is told only where it costs little. */
 const CHEAP = 10_000;
+/** A search that finds more is frequent enough to meet a page's worth of them soon on the way through the newest. */
+const FEW = 2_000;
 
 /** One page. `total` is told when everything fits the page or counting stays below 10,000. */
 export const listContacts = async (
@@ -20,7 +22,11 @@ export const listContacts = async (
 ): Promise<{ data: Contact[]; nextCursor: string | null; total?: number }> => {
   const filter = await storeFilter(deps, asked);
   const before = idOfCursor(cursor);
-  const rows = await heavyRead(deps.db, (trx) => rowsOf(trx, { ...filter, before, limit: limit + 1 }));
+  const rows = await heavyRead(deps.db, async (trx) => {
+    const { search, ...rest } = filter;
+    const ids = search && (await fewFound(trx, search, FEW));
+    return rowsOf(trx, { ...(ids ? { ...rest, ids } : filter), before, limit: limit + 1 });
+  });
   const { data, nextCursor } = pageById(rows, limit);
   const page = { data: data.map(toContact), nextCursor };
   if (before) return page;

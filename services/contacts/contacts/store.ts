@@ -40,9 +40,12 @@ export interface ContactFilter {
   /** Search: a tsquery, and an exact email or id. */
   readonly search?: { readonly tsquery: string; readonly email: string | null; readonly id: string | null } | undefined;
   /** A compiled segment rule over alias c. */
-  readonly rule?:
-    | { readonly sql: string; readonly bindings: readonly (string | number | boolean | string[] | number[])[] }
-    | undefined;
+  readonly rule?: (RuleSql & { readonly outside?: RuleSql }) | undefined;
+}
+
+interface RuleSql {
+  readonly sql: string;
+  readonly bindings: readonly (string | number | boolean | string[] | number[])[];
 }
 
 export interface ContactPage {
@@ -108,14 +111,43 @@ export const listContacts = async (sql: Sql, filter: ContactFilter & ContactPage
 
 /** How many fulfil the filter; stops counting at `most`, when given. */
 export const countContacts = async (sql: Sql, filter: ContactFilter, most?: number): Promise<number> => {
-  const { where, values } = filterSql(filter);
+  const outside = most === undefined ? filter.rule?.outside : undefined;
+  const all = filterSql(outside ? { ...filter, rule: undefined } : filter);
+  const counted = `select count(*) from contacts.contacts c where ${all.where}`;
+  const text =
+    most !== undefined
+      ? `select count(*) as n from (select 1 from contacts.contacts c where ${all.where} limit ?) counted`
+      : outside
+        ? `select (${counted}) - (${counted} and ${outside.sql}) as n`
+        : `select (${counted}) as n`;
   const { rows } = await sql.raw<{ rows: { n: string }[] }>(
-    most === undefined
-      ? `select count(*) as n from contacts.contacts c where ${where}`
-      : `select count(*) as n from (select 1 from contacts.contacts c where ${where} limit ?) counted`,
-    bind(...values, ...(most === undefined ? [] : [most])),
+    text,
+    bind(
+      ...all.values,
+      ...(most === undefined ? [] : [most]),
+      ...(outside ? [...all.values, ...outside.bindings] : []),
+    ),
   );
   return Number(rows[0]?.n ?? 0);
+};
+
+/**
+ * Ids of contacts that a search finds, or undefined when there are more than `most`. Read through the search index
+ * alone: beside an order Postgres would rather go through all contacts, which takes long when few are found.
+ */
+export const fewFound = async (
+  trx: Trx,
+  search: NonNullable<ContactFilter["search"]>,
+  most: number,
+): Promise<string[] | undefined> => {
+  const { where, values } = filterSql({ search });
+  await trx.raw("set local enable_seqscan = off");
+  const { rows } = await trx.raw<{ rows: { id: string }[] }>(
+    `select c.id from contacts.contacts c where ${where} limit ?`,
+    bind(...values, most + 1),
+  );
+  await trx.raw("set local enable_seqscan = on");
+  return rows.length > most ? undefined : rows.map((row) => row.id);
 };
 
 /** Inserts a contact; without a community it joins the default one. Unique violations surface as they are. */

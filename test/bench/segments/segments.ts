@@ -1,6 +1,7 @@
 // Benchmark "segments": a million contacts with five million tag memberships; how long the service's own functions take
 // to count a rule, to show it with a sample, to list a page of it, and to search. Peer: SQL written by hand for each.
 
+import { cpus, loadavg } from "node:os";
 import { ServiceBroker } from "moleculer";
 import pg from "pg";
 import { contactFacets } from "../../../services/contacts/contacts/facets/count-facets.ts";
@@ -131,6 +132,8 @@ export const segments = async ({ runs, contacts, databaseUrl, redisUrl }: BenchF
           ),
           "",
           `Search, first 100: ${searches.map((q) => `"${q}" ${verdict(times.of(`search ${q}`), targets.page)}`).join(", ")}; the list without a filter ${verdict(times.of("list"), targets.page)}. All facets of everybody, counted anew: ${shown(facets.ms)} ms, then remembered for up to a minute.`,
+          "",
+          `Load average at the end: ${shown(loadavg()[0] ?? Number.NaN)} on ${cpus().length} processors; other work on the machine takes part in every figure, the peer's too.`,
           "",
           missed.length > 0 ? `Missed: ${missed.join(", ")}.` : "All targets were met.",
         ],
