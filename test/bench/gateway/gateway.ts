@@ -2,6 +2,7 @@
 // behind moleculer-web as it comes. Each side is one process with gateway and services; both use the same databases, and
 // while one is measured the other idles. The exit code says when the target was missed.
 import { fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { loadavg } from "node:os";
 import { join } from "node:path";
@@ -27,6 +28,8 @@ const startBare = async (databaseUrl: string, redisUrl: string) => {
       DATABASE_URL: databaseUrl,
       REDIS_URL: redisUrl,
       NODE_ENV: "production",
+      PUBLIC_URL: "http://localhost:3000",
+      LC_SECRET_KEYS: randomBytes(32).toString("base64url"),
     }),
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
@@ -58,8 +61,9 @@ export const gateway = async ({ runs, connections, databaseUrl, redisUrl }: Benc
     spread: "one",
     env: { LC_RATE_LIMIT: "1000000" },
   });
-  const bare = await startBare(backends.databaseUrl, backends.redisUrl);
+  let bare: Awaited<ReturnType<typeof startBare>> | undefined;
   try {
+    bare = await startBare(backends.databaseUrl, backends.redisUrl);
     const ids: string[] = [];
     for (let i = 0; i < CONTACTS; i += 1) {
       const made = await platform.api<{ id: string }>("POST", "/contacts", {
@@ -124,7 +128,7 @@ export const gateway = async ({ runs, connections, databaseUrl, redisUrl }: Benc
     );
     if (ratio(worst) < TARGET) process.exitCode = 1;
   } finally {
-    await bare.stop();
+    await bare?.stop();
     await platform.stop();
     await backends.stop();
   }
