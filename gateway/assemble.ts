@@ -16,6 +16,7 @@ import { createRateLimit } from "./rate-limit.ts";
 import { createRouter, type Router } from "./router.ts";
 import { metaOf, readParams } from "./routes/api.ts";
 import { csvFile, personFile } from "./routes/downloads.ts";
+import { exportCsv } from "./routes/exports.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { uploadImport } from "./routes/imports.ts";
 import { createLiveStreams } from "./routes/live.ts";
@@ -112,6 +113,7 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
       "imports.submit": uploadImport(deps, settings, named("imports.submit")),
       "imports.errorsCsv": errorsCsv(deps),
       "audit.csv": auditFile(deps, settings),
+      "bulk.file": exportCsv(deps),
       "messages.csv": csvFile(deps, "messages.csv", "messages.csv"),
       "consent.suppressionsCsv": csvFile(deps, "consent.suppressionsCsv", "suppressions.csv"),
       "contacts.export": personFile(deps),

@@ -13,7 +13,7 @@ export const commands: Readonly<Record<string, string>> = {
   user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in; `npm run user -- list` says who has an account",
   "build:web": "Builds the web app into `web/dist`",
   bench:
-    "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say",
+    "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say, `segments` rules over a million contacts, `gateway` our API against bare moleculer-web",
   docs: "Writes `.env.example`, the tables of this file and the web app's routes. `npm run docs -- --check` only compares",
   prestart: "Before `start`: installs packages when the lockfile has changed",
   pretest: "Before `test`: the same",

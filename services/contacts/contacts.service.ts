@@ -5,6 +5,8 @@ import { exportContact } from "./activity/export-contact.ts";
 import { listActivity } from "./activity/list-activity.ts";
 import { contactFields } from "./contacts/contact-fields.ts";
 import { createContact } from "./contacts/create-contact.ts";
+import { contactFacets } from "./contacts/facets/count-facets.ts";
+import { fieldValues } from "./contacts/field-values.ts";
 import { getContact } from "./contacts/get-contact.ts";
 import { listContacts } from "./contacts/list-contacts.ts";
 import { removeContact } from "./contacts/remove-contact.ts";
@@ -22,6 +24,8 @@ export default service("contacts", {
     activity: (ctx, deps) => listActivity(deps, ctx.params),
     export: (ctx, deps) => exportContact(deps, ctx.params, ctx.meta.caller),
     erase: (ctx, deps) => requestErasure(deps, ctx.params, ctx.meta.caller),
+    facets: (ctx, deps) => contactFacets(deps, ctx.params),
+    values: (ctx, deps) => fieldValues(deps, ctx.params),
     fields: (_ctx, deps) => contactFields(deps),
   },
   jobs: [

@@ -3,6 +3,7 @@ import { service } from "../../shared/broker/service.ts";
 import { resource } from "../../shared/db/resource.ts";
 import { compileOrFail } from "./segments/compile-segment.ts";
 import { previewSegment } from "./segments/preview-segment.ts";
+import { refuseWhileUsed, segmentUsage } from "./segments/segment-usage.ts";
 
 const segments = resource("segments", {
   table: "contacts.segments",
@@ -28,6 +29,14 @@ const segments = resource("segments", {
 
 export default segments.mixInto(
   service("segments", {
-    actions: { ...segments.actions, preview: (ctx, deps) => previewSegment(deps, ctx.params) },
+    actions: {
+      ...segments.actions,
+      remove: async (ctx, deps) => {
+        await refuseWhileUsed(deps, ctx.params.id);
+        return segments.actions.remove(ctx, deps);
+      },
+      usage: (ctx, deps) => segmentUsage(deps, ctx.params.id, ctx.meta.caller?.userId),
+      preview: (ctx, deps) => previewSegment(deps, ctx.params),
+    },
   }),
 );

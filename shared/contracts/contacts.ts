@@ -2,10 +2,9 @@
 import { z } from "zod";
 import { Activity, ActivityType } from "./activity.ts";
 import { Channel, ConsentGiven } from "./channel.ts";
+import { ContactKind, filterFields, Reach, Stage } from "./contact-filter.ts";
 import { action, byId, clean, Done, event, Id, Instant, job, listQuery, page } from "./contract.ts";
 
-export const ContactKind = z.enum(["person", "business"]);
-export const Stage = z.enum(["awareness", "engagement", "sales", "retention", "churn"]);
 const text = clean(z.string().trim().max(200));
 const tagList = z.array(clean(z.string().trim().min(1).max(100))).max(200);
 /** Free fields by name; values are text, numbers, truth values or nothing. */
@@ -38,6 +37,20 @@ export const Contact = z.object({
 });
 export type Contact = z.infer<typeof Contact>;
 
+const counted = z.number().int();
+/** Counts are exact as of `countedAt`; asking again within a minute may answer the same. */
+export const ContactFacets = z.object({
+  total: counted,
+  countedAt: Instant,
+  communities: z.array(z.object({ id: Id, name: z.string(), count: counted })),
+  /** The 50 most frequent. */
+  tags: z.array(z.object({ name: z.string(), count: counted })),
+  kinds: z.record(ContactKind, counted),
+  stages: z.record(Stage, counted),
+  reach: z.record(Reach, counted),
+});
+export type ContactFacets = z.infer<typeof ContactFacets>;
+
 const writable = {
   email: clean(z.string().trim().max(320)).nullable().optional(),
   phone: clean(z.string().trim().max(50)).nullable().optional(),
@@ -60,15 +73,27 @@ export const contacts = {
       summary: "Lists contacts, newest first, filtered and searched",
       permission: "read",
       rest: { method: "GET", path: "/contacts" },
-      params: z.strictObject({
-        ...listQuery,
-        q: clean(z.string().trim().max(200)).optional(),
-        tag: clean(z.string().max(100)).optional(),
-        communityId: Id.optional(),
-        stage: Stage.optional(),
-        segmentId: Id.optional(),
-      }),
+      params: z.strictObject({ ...listQuery, ...filterFields }),
       result: page(Contact),
+    }),
+    facets: action({
+      summary: "How the contacts that fulfil a filter divide, by community, tag, kind, stage and reach",
+      permission: "read",
+      rest: { method: "GET", path: "/contact-facets" },
+      params: z.strictObject(filterFields),
+      result: ContactFacets,
+      timeout: 30_000,
+    }),
+    values: action({
+      summary: "Values that a field has among the newest contacts, the most frequent first, for suggestions",
+      permission: "read",
+      rest: { method: "GET", path: "/contact-values" },
+      params: z.strictObject({
+        field: clean(z.string().max(100)),
+        q: clean(z.string().trim().max(100)).optional(),
+        limit: z.coerce.number().int().min(1).max(100).default(20),
+      }),
+      result: z.object({ values: z.array(z.string()) }),
     }),
     get: action({
       summary: "Shows one contact",

@@ -2,9 +2,11 @@
 import type { z } from "zod";
 import { accounts } from "./accounts.ts";
 import { audit } from "./audit.ts";
+import { bulk } from "./bulk.ts";
 import { campaigns } from "./campaigns.ts";
 import { communities, tags } from "./communities.ts";
 import { consent } from "./consent.ts";
+import { contactViews } from "./contact-views.ts";
 import { contacts } from "./contacts.ts";
 import type { ActionContract, JobContract } from "./contract.ts";
 import { email } from "./email.ts";
@@ -23,9 +25,11 @@ import { webhooks } from "./webhooks.ts";
 export const contracts = {
   accounts,
   audit,
+  bulk,
   campaigns,
   communities,
   consent,
+  contactViews,
   contacts,
   email,
   imports,

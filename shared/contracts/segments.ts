@@ -51,11 +51,21 @@ export const segments = {
       result: Segment,
     }),
     remove: action({
-      summary: "Deletes a segment",
+      summary: "Deletes a segment; refused while a campaign that is not over has it as its audience",
       permission: "write",
       rest: { method: "DELETE", path: "/segments/:id", status: 204 },
       params: byId,
       result: Done,
+    }),
+    usage: action({
+      summary: "Campaigns whose audience is this segment, newest first, and views that filter by it",
+      permission: "read",
+      rest: { method: "GET", path: "/segments/:id/usage" },
+      params: byId,
+      result: z.object({
+        campaigns: z.array(z.object({ id: Id, name: z.string(), status: z.string(), open: z.boolean() })),
+        views: z.array(z.object({ id: Id, name: z.string() })),
+      }),
     }),
     preview: action({
       summary: "Counts the contacts a rule finds and shows some of them",

@@ -10,6 +10,8 @@ export type SqlValue = string | number | boolean | string[] | number[];
 export interface Fragment {
   readonly sql: string;
   readonly bindings: readonly SqlValue[];
+  /** The opposite with the same bindings, where Postgres plans it better than the denied expression (an anti-join). */
+  readonly opposite?: string;
 }
 
 /** Names of communities; contacts.v_contacts has their ids only. */
@@ -58,12 +60,20 @@ const phoneLike = (value: Condition["value"]): Condition["value"] => {
   return Array.isArray(value) ? (value as readonly Scalar[]).map(bare) : bare(value);
 };
 
+// Members come from the index of the tag alone, so that Postgres can begin with the smaller side.
 const tags = ({ op, value }: Condition): Fragment => {
-  const some = "exists (select 1 from contacts.v_contact_tags t where t.contact_id = c.id";
-  if (op === "isSet") return { sql: `${some})`, bindings: [] };
-  if (op === "notSet") return { sql: `not ${some})`, bindings: [] };
-  const match = textMatch("t.tag", [], op === "ne" ? "eq" : op, value);
-  return { sql: `${op === "ne" ? "not " : ""}${some} and ${match.sql})`, bindings: match.bindings };
+  const member = "contacts.v_tag_members t where";
+  const some = `exists (select 1 from ${member} t.contact_id = c.id)`;
+  if (op === "isSet") return { sql: some, bindings: [], opposite: `not ${some}` };
+  if (op === "notSet") return { sql: `not ${some}`, bindings: [], opposite: some };
+  const match = textMatch("lower(v.name)", [], op === "ne" || op === "has" ? "eq" : op, value);
+  const found = `select v.id from contacts.v_tags v where ${match.sql}`;
+  const tag = op === "eq" || op === "has" || op === "ne" ? `t.tag_id = (${found})` : `t.tag_id = any(array(${found}))`;
+  const carries = `c.id in (select t.contact_id from ${member} ${tag})`;
+  const lacks = `not exists (select 1 from ${member} t.contact_id = c.id and ${tag})`;
+  return op === "ne"
+    ? { sql: lacks, bindings: match.bindings, opposite: carries }
+    : { sql: carries, bindings: match.bindings, opposite: lacks };
 };
 
 const community = ({ op, value }: Condition): Fragment => {
@@ -73,19 +83,30 @@ const community = ({ op, value }: Condition): Fragment => {
   return { sql: `c.community_id in (select m.id from ${COMMUNITIES} m where ${match.sql})`, bindings: match.bindings };
 };
 
+const activityColumns = { opened: "email_opened_at", clicked: "email_clicked_at", replied: "replied_at" } as const;
+
 const activity = ({ field, op, value }: Condition, now: Date): Fragment => {
-  // Events that are known to come from a machine do not count; unknown ones do.
-  const events =
-    "select 1 from messaging.v_delivery_events e join messaging.v_messages m on m.id = e.message_id" +
-    ` where m.contact_id = c.id and e.type = '${field.event}' and e.human is not false${field.channel ? ` and m.channel = '${field.channel}'` : ""}`;
-  if (op === "isSet") return { sql: `exists (${events})`, bindings: [] };
-  if (op === "notSet") return { sql: `not exists (${events})`, bindings: [] };
-  const at = instant(value, now).toISOString();
-  if (op === "after" || op === "gt" || op === "gte")
-    return { sql: `exists (${events} and e.at ${sign(op)} ?::timestamptz)`, bindings: [at] };
-  // The last one is before a moment when there is one and none is later.
-  const later = op === "lte" ? ">" : ">=";
-  return { sql: `(exists (${events}) and not exists (${events} and e.at ${later} ?::timestamptz))`, bindings: [at] };
+  const last = `a.${activityColumns[field.event ?? "replied"]}`;
+  const some = (test: string) =>
+    `exists (select 1 from messaging.v_contact_activity a where a.contact_id = c.id and ${last} ${test})`;
+  const found = some("is not null");
+  if (op === "isSet") return { sql: found, bindings: [], opposite: `not ${found}` };
+  if (op === "notSet") return { sql: `not ${found}`, bindings: [], opposite: found };
+  const then = some(`${sign(op)} ?::timestamptz`);
+  return { sql: then, bindings: [instant(value, now).toISOString()], opposite: `not ${then}` };
+};
+
+/** True for what the index on attributes can find; the exact comparison follows, for values that it holds cut. */
+const indexed = (key: string, op: SegmentOp, value: Condition["value"]): Fragment | undefined => {
+  const pair = (text: string) => `?::text || chr(31) || left(lower(${text}), 200)`;
+  if (op === "eq")
+    return { sql: `contacts.attr_pairs(c.attrs) @> array[${pair("?::text")}]`, bindings: [key, text(value)] };
+  if (op === "in")
+    return {
+      sql: `contacts.attr_pairs(c.attrs) && array(select ${pair("v")} from unnest(?::text[]) v)`,
+      bindings: [key, texts(value)],
+    };
+  return undefined;
 };
 
 // Imported attributes are text, so numbers and dates compare where the text looks like one.
@@ -105,7 +126,10 @@ const attribute = (condition: Condition, now: Date): Fragment => {
     const compare = op === "ne" ? "is distinct from" : sign(op);
     return { sql: `(${number}) ${compare} ?::numeric`, bindings: [key, key, value] };
   }
-  return textMatch(`lower(${found})`, [key], op === "has" ? "eq" : op, value);
+  const plain = op === "has" ? "eq" : op;
+  const exact = textMatch(`lower(${found})`, [key], plain, value);
+  const first = indexed(key, plain, value);
+  return first ? { sql: `(${first.sql} and ${exact.sql})`, bindings: [...first.bindings, ...exact.bindings] } : exact;
 };
 
 /** The condition as SQL. `now` is what relative times count from. */

@@ -75,6 +75,9 @@ const eraseContents = (trx: Trx, ids: readonly string[], words: string): Promise
  * Nothing of them may be under way (see stopMessages).
  */
 export const eraseMessages = async (trx: Trx, person: ErasedPerson): Promise<number> => {
+  await query(trx, "delete from messaging.contact_activity where contact_id = any(?::uuid[])", [
+    [...person.contactIds],
+  ]);
   const ids = await messageIdsOf(trx, person);
   if (ids.length === 0) return 0;
   const words = person.words ?? "(?!)";

@@ -40,11 +40,17 @@ const durability = async (databaseUrl: string, redisUrl: string): Promise<string
   return `Postgres ${version?.split(" ")[0]} (fsync on, synchronous_commit on), Redis ${server} (appendfsync ${appendFsync})`;
 };
 
-/** Starts private servers where no URL is given. They end with `stop`, and with this process however it ends. */
-export const openBackends = async (given: {
-  databaseUrl: string | undefined;
-  redisUrl: string | undefined;
-}): Promise<Backends> => {
+/**
+ * Starts private servers where no URL is given. They end with `stop`, and with this process however it ends.
+ * `settings` are lines for the private Postgres's configuration.
+ */
+export const openBackends = async (
+  given: {
+    databaseUrl: string | undefined;
+    redisUrl: string | undefined;
+  },
+  settings: readonly string[] = [],
+): Promise<Backends> => {
   const folder = mkdtempSync(join(tmpdir(), "lc-bench-"));
   // Postgres runs as another user below it.
   chmodSync(folder, 0o755);
@@ -54,7 +60,7 @@ export const openBackends = async (given: {
   if (!given.databaseUrl && !(await ensurePostgres()))
     throw new Error("There is no Postgres server here: give --database-url");
   const redisUrl = given.redisUrl ?? (await runRedis(folder)).url;
-  const databaseUrl = given.databaseUrl ?? (await runPostgres(folder)).url;
+  const databaseUrl = given.databaseUrl ?? (await runPostgres(folder, settings)).url;
   return {
     databaseUrl,
     redisUrl,

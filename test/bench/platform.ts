@@ -22,6 +22,8 @@ export interface PlatformOptions {
   readonly spread?: "folded" | "one" | "each";
   /** Runs the sandbox too, idle beside the live provider; default false. */
   readonly sandbox?: boolean;
+  /** Further variables. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface PlatformProcess {
@@ -33,6 +35,10 @@ export interface Platform {
   /** Calls the API; the path starts below /api/v1. Rejects with the answer when its status is not 2xx. */
   api<T>(method: string, path: string, body?: object | FormData): Promise<T>;
   readonly processes: readonly PlatformProcess[];
+  /** Where the gateway listens: `http://127.0.0.1:<port>`. */
+  readonly base: string;
+  /** Access token of the owner. */
+  readonly token: string;
   stop(): Promise<void>;
 }
 
@@ -115,6 +121,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     LC_SMTP_CONNECTIONS: String(options.connections),
     LC_LOG_LEVEL: "warn",
     PUBLIC_URL: options.publicUrl,
+    ...options.env,
   };
   const processes: Running[] = [];
   let port = 0;
@@ -157,6 +164,8 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
         return answerOf(`${method} ${path}`, response);
       },
       processes: processes.map(({ name, pid }) => ({ name, pid })),
+      base,
+      token,
       stop,
     };
   } catch (error) {

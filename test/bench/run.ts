@@ -3,14 +3,18 @@
 import { parseArgs } from "node:util";
 import { campaign } from "./campaign/campaign.ts";
 import { footprint } from "./footprint/footprint.ts";
+import { gateway } from "./gateway/gateway.ts";
 import { importBench } from "./import/import.ts";
 import { rate } from "./rate/rate.ts";
+import { segments } from "./segments/segments.ts";
 
 export interface BenchFlags {
   readonly runs: number;
   readonly recipients: number;
   /** Rows of the file of benchmark "import". */
   readonly rows: number;
+  /** Contacts of benchmark "segments". */
+  readonly contacts: number;
   readonly connections: number;
   /** Names of the contenders to run; all when empty. */
   readonly only: readonly string[];
@@ -27,8 +31,10 @@ export interface BenchFlags {
 const benches: Record<string, (flags: BenchFlags) => Promise<void>> = {
   campaign,
   footprint,
+  gateway,
   import: importBench,
   rate,
+  segments,
 };
 
 const { values, positionals } = parseArgs({
@@ -37,6 +43,7 @@ const { values, positionals } = parseArgs({
     runs: { type: "string", default: "5" },
     recipients: { type: "string", default: "100000" },
     rows: { type: "string", default: "1000000" },
+    contacts: { type: "string", default: "1000000" },
     connections: { type: "string", default: "16" },
     only: { type: "string", default: "" },
     "per-second": { type: "string", default: "" },
@@ -66,6 +73,7 @@ await bench({
   runs: wholeNumber("runs", values.runs),
   recipients: wholeNumber("recipients", values.recipients),
   rows: wholeNumber("rows", values.rows),
+  contacts: wholeNumber("contacts", values.contacts),
   connections: wholeNumber("connections", values.connections),
   only: list(values.only),
   perSecond: list(values["per-second"]).map((one) => wholeNumber("per-second", one)),

@@ -54,6 +54,8 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       "one contact": `/contacts/${await firstId(page, "/api/v1/contacts")}`,
       "a contact that is gone": "/contacts/01990000-0000-7000-8000-000000000001",
       "a new contact": "/contacts?new=true",
+      "contacts, filtered": "/contacts?tag=workshop&reach=open",
+      "bulk acts": "/contacts?acts=true",
       segments: "/segments",
       "one segment": `/segments/${await firstId(page, "/api/v1/segments")}`,
       imports: "/imports",

@@ -11,6 +11,7 @@ beforeAll(async () => {
       import("../../services/contacts/communities.service.ts"),
       import("../../services/contacts/tags.service.ts"),
       import("../../services/contacts/segments.service.ts"),
+      import("../../services/contacts/contact-views.service.ts"),
       import("../../services/contacts/consent.service.ts"),
       import("../../services/contacts/imports.service.ts"),
     ]),
@@ -284,4 +285,49 @@ test("an upload through the actions is queued once, with its job, and shows up i
   expect(await at.call("imports.errorsCsv", { id })).toBe("\ufeffrow,error\r\n");
   expect((await at.call("imports.cancel", { id })).status).toBe("cancelled");
   expect((await refusal(at.call("imports.discard", { id }))).type).toBe("IMPORT_NOT_FOUND");
+});
+
+test("a segment tells where it is used, and is not deleted from under a campaign that is not over", async () => {
+  const segment = await at.call("segments.create", {
+    name: "In use",
+    rule: { field: "tags", op: "has", value: "in use" },
+  });
+  const view = await at.call("contactViews.create", { name: "By segment", filters: { segmentId: segment.id } });
+  const { depsOf } = await import("../../shared/broker/deps.ts");
+  const { db } = depsOf(at.broker);
+  const campaign = (status: string) => ({
+    id: crypto.randomUUID(),
+    name: `News, ${status}`,
+    channel: "email",
+    status,
+    audience: JSON.stringify({ segmentId: segment.id }),
+    content: "{}",
+  });
+  const [draft, over] = [campaign("draft"), campaign("completed")];
+  await db("campaigns.campaigns").insert([draft, over]);
+  expect(await at.call("segments.usage", { id: segment.id })).toEqual({
+    campaigns: [
+      { id: draft.id, name: draft.name, status: "draft", open: true },
+      { id: over.id, name: over.name, status: "completed", open: false },
+    ],
+    views: [{ id: view.id, name: "By segment" }],
+  });
+  const error = await refusal(at.call("segments.remove", { id: segment.id }));
+  expect(error).toMatchObject({ type: "SEGMENT_IN_USE", code: 409 });
+  await db("campaigns.campaigns").where({ id: draft.id }).update({ status: "cancelled" });
+  await at.call("segments.remove", { id: segment.id });
+  expect(await refusal(at.call("segments.usage", { id: segment.id }))).toMatchObject({ type: "SEGMENT_NOT_FOUND" });
+  // A view that filters by it says so.
+  expect(await refusal(at.call("contacts.list", { segmentId: segment.id }))).toMatchObject({
+    type: "SEGMENT_NOT_FOUND",
+  });
+});
+
+test("values are suggested from tags, communities and the contacts that are there", async () => {
+  await at.call("contacts.create", { email: "valued@example.org", attrs: { colour: "Green" }, tags: ["Suggested"] });
+  const values = async (field: string, q: string) => (await at.call("contacts.values", { field, q })).values;
+  expect(await values("attrs.colour", "gre")).toEqual(["Green"]);
+  expect(await values("tags", "sugg")).toEqual(["Suggested"]);
+  expect(await values("community", "every")).toEqual(["Everyone"]);
+  expect(await values("email", "valued")).toEqual([]);
 });

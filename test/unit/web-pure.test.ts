@@ -27,6 +27,16 @@ describe("the web app", () => {
       ],
     };
     expect(toApi(fromApi(rule))).toEqual(rule);
+    const dates = {
+      any: [
+        { field: "email.lastOpenedAt", op: "before", value: "-30d" },
+        { field: "createdAt", op: "after", value: "2026-01-31" },
+        { field: "createdAt", op: "before", value: "2026-01-31T09:30:00Z" },
+        { field: "lastRepliedAt", op: "gte", value: "-12h" },
+        { field: "tags", op: "ne", value: "left" },
+      ],
+    };
+    expect(toApi(fromApi(dates))).toEqual(dates);
     expect(toApi(fromApi({ field: "stage", op: "eq", value: "sales" }))).toEqual({
       all: [{ field: "stage", op: "eq", value: "sales" }],
     });
@@ -36,6 +46,7 @@ describe("the web app", () => {
     expect(isComplete(newGroup())).toBe(false);
     expect(isComplete(fromApi({ any: [{ field: "email", op: "notSet" }] }))).toBe(true);
     expect(isComplete(fromApi({ all: [] }))).toBe(false);
+    expect(isComplete(fromApi({ all: [{ field: "score", op: "gte", value: "many" }] }))).toBe(false);
   });
 
   it("tells what an import would refuse, cell by cell and row by row", () => {

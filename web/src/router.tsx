@@ -51,6 +51,21 @@ const messageStates: Readonly<Record<MessageState, true>> = {
   unknown: true,
   cancelled: true,
 };
+type Filter = ApiParams<"contacts.list">;
+const kindNames: Readonly<Record<NonNullable<Filter["kind"]>, true>> = { person: true, business: true };
+const stageNames: Readonly<Record<NonNullable<Filter["stage"]>, true>> = {
+  awareness: true,
+  engagement: true,
+  sales: true,
+  retention: true,
+  churn: true,
+};
+const reachNames: Readonly<Record<NonNullable<Filter["reach"]>, true>> = {
+  open: true,
+  no_consent: true,
+  suppressed: true,
+  no_address: true,
+};
 /** A day as date fields write it. */
 const day = (value: unknown): string | undefined =>
   typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
@@ -123,7 +138,11 @@ const contacts = createRoute({
       q: text(search["q"]),
       tag: text(search["tag"]),
       communityId: text(search["communityId"]),
+      kind: oneOf(kindNames, search["kind"]),
+      stage: oneOf(stageNames, search["stage"]),
+      reach: oneOf(reachNames, search["reach"]),
       segmentId: text(search["segmentId"]),
+      acts: search["acts"] === true || search["acts"] === "true",
       new: search["new"] === true || search["new"] === "true",
     }),
   component: lazyRouteComponent(() => import("./screens/contacts/contacts.tsx"), "Contacts"),

@@ -142,6 +142,22 @@ export const addressOf = (message: { address: string | null; reason: string | nu
 /** A reason code in words; an unknown one is shown as it is, with spaces. */
 export const reasonWords = (reason: string): string => reasons[reason] ?? reason.replaceAll("_", " ");
 
+/** What stands between a contact and a bulk email. */
+export const reachWords = {
+  open: "may get email",
+  no_consent: "no consent for email",
+  suppressed: "suppressed",
+  no_address: "no email address",
+} as const;
+export const kindWords = { person: "person", business: "business" } as const;
+export const stageWords = {
+  awareness: "awareness",
+  engagement: "engagement",
+  sales: "sales",
+  retention: "retention",
+  churn: "churn",
+} as const;
+
 const whole = new Intl.NumberFormat("en");
 /** 12345 → 12,345. */
 export const count = (value: number): string => whole.format(value);

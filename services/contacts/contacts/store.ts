@@ -31,68 +31,123 @@ export const lockContact = async (
 };
 
 export interface ContactFilter {
-  readonly limit: number;
-  /** Contacts older than this id. */
-  readonly before?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
   readonly communityId?: string | undefined;
+  readonly kind?: string | undefined;
   readonly stage?: string | undefined;
   readonly tag?: string | undefined;
+  readonly reach?: "open" | "no_consent" | "suppressed" | "no_address" | undefined;
   /** Search: a tsquery, and an exact email or id. */
   readonly search?: { readonly tsquery: string; readonly email: string | null; readonly id: string | null } | undefined;
   /** A compiled segment rule over alias c. */
-  readonly rule?:
-    | { readonly sql: string; readonly bindings: readonly (string | number | boolean | string[] | number[])[] }
-    | undefined;
+  readonly rule?: (RuleSql & { readonly outside?: RuleSql }) | undefined;
 }
 
-const conditions = (filter: ContactFilter) => {
+interface RuleSql {
+  readonly sql: string;
+  readonly bindings: readonly (string | number | boolean | string[] | number[])[];
+}
+
+export interface ContactPage {
+  readonly limit: number;
+  /** Contacts older than this id. */
+  readonly before?: string | undefined;
+}
+
+const suppressed = "exists (select 1 from consent.v_suppressed s where s.channel = 'email' and s.address = c.email)";
+const agreed = "exists (select 1 from consent.v_held h where h.contact_id = c.id and h.email = 'granted')";
+const reachSql = {
+  no_address: "c.email is null",
+  suppressed: `c.email is not null and ${suppressed}`,
+  no_consent: `c.email is not null and not ${suppressed} and not ${agreed}`,
+  open: `c.email is not null and not ${suppressed} and ${agreed}`,
+} as const;
+
+/** The filter as a condition over `contacts.contacts c`; deleted contacts fulfil none. */
+export const filterSql = (filter: ContactFilter): { readonly where: string; readonly values: readonly Bindable[] } => {
   const parts = ["c.deleted_at is null"];
   const values: Bindable[] = [];
   const add = (part: string, ...bound: Bindable[]) => {
     parts.push(part);
     values.push(...bound);
   };
+  if (filter.ids) add("c.id = any(?::uuid[])", filter.ids);
   if (filter.communityId) add("c.community_id = ?::uuid", filter.communityId);
+  if (filter.kind) add("c.kind = ?::text", filter.kind);
   if (filter.stage) add("c.stage = ?::text", filter.stage);
+  if (filter.reach) add(reachSql[filter.reach]);
   if (filter.tag)
     add(
-      "c.id in (select ct.contact_id from contacts.contact_tags ct join contacts.tags t on t.id = ct.tag_id where lower(t.name) = lower(?::text))",
+      "c.id in (select ct.contact_id from contacts.contact_tags ct where ct.tag_id = (select t.id from contacts.tags t where lower(t.name) = lower(?::text)))",
       filter.tag,
     );
-  if (filter.search)
-    add(
-      "(c.search @@ to_tsquery('simple', ?::text) or c.email = ?::text or c.id = ?::uuid)",
-      filter.search.tsquery,
-      filter.search.email,
-      filter.search.id,
-    );
+  if (filter.search) {
+    const { tsquery, email, id } = filter.search;
+    const found = ["c.search @@ to_tsquery('simple', ?::text)"];
+    const bound: Bindable[] = [tsquery];
+    if (email) {
+      found.push("c.email = ?::text");
+      bound.push(email);
+    }
+    if (id) {
+      found.push("c.id = ?::uuid");
+      bound.push(id);
+    }
+    add(`(${found.join(" or ")})`, ...bound);
+  }
   if (filter.rule) add(filter.rule.sql, ...filter.rule.bindings);
-  if (filter.before) add("c.id < ?::uuid", filter.before);
   return { where: parts.join(" and "), values };
 };
 
 /** Live contacts that fulfil the filter, newest first. */
-export const listContacts = async (sql: Sql, filter: ContactFilter): Promise<readonly ContactRow[]> => {
-  const { where, values } = conditions(filter);
+export const listContacts = async (sql: Sql, filter: ContactFilter & ContactPage): Promise<readonly ContactRow[]> => {
+  const { where, values } = filterSql(filter);
   const { rows } = await sql.raw<{ rows: ContactRow[] }>(
-    `select ${columns} from contacts.contacts c where ${where} order by c.id desc limit ?`,
-    bind(...values, filter.limit),
+    `select ${columns} from contacts.contacts c where ${where}${filter.before ? " and c.id < ?::uuid" : ""} order by c.id desc limit ?`,
+    bind(...values, ...(filter.before ? [filter.before] : []), filter.limit),
   );
   return rows;
 };
 
-/** How many fulfil the filter; stops counting at `most`. */
-export const countContacts = async (
-  sql: Sql,
-  filter: Omit<ContactFilter, "limit">,
-  most = 1_000_000_000,
-): Promise<number> => {
-  const { where, values } = conditions({ ...filter, limit: 0 });
+/** How many fulfil the filter; stops counting at `most`, when given. */
+export const countContacts = async (sql: Sql, filter: ContactFilter, most?: number): Promise<number> => {
+  const outside = most === undefined ? filter.rule?.outside : undefined;
+  const all = filterSql(outside ? { ...filter, rule: undefined } : filter);
+  const counted = `select count(*) from contacts.contacts c where ${all.where}`;
+  const text =
+    most !== undefined
+      ? `select count(*) as n from (select 1 from contacts.contacts c where ${all.where} limit ?) counted`
+      : outside
+        ? `select (${counted}) - (${counted} and ${outside.sql}) as n`
+        : `select (${counted}) as n`;
   const { rows } = await sql.raw<{ rows: { n: string }[] }>(
-    `select count(*) as n from (select 1 from contacts.contacts c where ${where} limit ?) counted`,
-    bind(...values, most),
+    text,
+    bind(
+      ...all.values,
+      ...(most === undefined ? [] : [most]),
+      ...(outside ? [...all.values, ...outside.bindings] : []),
+    ),
   );
   return Number(rows[0]?.n ?? 0);
+};
+
+/**
+ * Ids of contacts that a search finds, or undefined when there are more than `most`. Read through the search index
+ * alone: beside an order Postgres would rather go through all contacts, which takes long when few are found.
+ */
+export const fewFound = async (
+  trx: Trx,
+  search: NonNullable<ContactFilter["search"]>,
+  most: number,
+): Promise<string[] | undefined> => {
+  const { where, values } = filterSql({ search });
+  await trx.raw("set local enable_seqscan = off");
+  const { rows } = await trx.raw<{ rows: { id: string }[] }>(
+    `select c.id from contacts.contacts c where ${where} limit ?`,
+    bind(...values, most + 1),
+  );
+  await trx.raw("set local enable_seqscan = on");
+  return rows.length > most ? undefined : rows.map((row) => row.id);
 };
 
 /** Inserts a contact; without a community it joins the default one. Unique violations surface as they are. */
@@ -161,4 +216,28 @@ export const attributeNames = async (sql: Sql): Promise<readonly string[]> => {
      ) found order by name limit 1000`,
   );
   return rows.map((row) => row.name);
+};
+
+/** Columns whose values may be suggested, by field. */
+const valueColumns: Readonly<Record<string, string>> = {
+  firstName: "c.first_name",
+  lastName: "c.last_name",
+  orgName: "c.org_name",
+  timezone: "c.timezone",
+  externalId: "c.external_id",
+};
+
+/** Values of a field among the 20,000 newest contacts that contain `q`, the most frequent first; none for other fields. */
+export const fieldValues = async (sql: Sql, field: string, q: string, limit: number): Promise<readonly string[]> => {
+  const key = field.startsWith("attrs.") ? field.slice("attrs.".length) : undefined;
+  const column = key === undefined ? valueColumns[field] : "c.attrs ->> ?::text";
+  if (column === undefined) return [];
+  const { rows } = await sql.raw<{ rows: { value: string }[] }>(
+    `select value from (
+       select ${column} as value from contacts.contacts c where c.deleted_at is null order by c.id desc limit 20000
+     ) newest
+     where value <> '' and position(lower(?::text) in lower(value)) > 0 group by value order by count(*) desc, value limit ?`,
+    bind(...(key === undefined ? [] : [key]), q, limit),
+  );
+  return rows.map((row) => row.value);
 };

@@ -2,6 +2,7 @@
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
 import { bind } from "../../../shared/lib/bind.ts";
 import { redacted } from "../../../shared/lib/person-words.ts";
+import { dropExportsOf } from "../bulk/store.ts";
 
 export interface PersonRow {
   readonly id: string;
@@ -140,6 +141,7 @@ export const finishErasure = async (
 ): Promise<void> => {
   // Tables that keep something by contact go with it (on delete cascade); those that do not are cleared here.
   await trx.raw("delete from contacts.contacts where id = any(?::uuid[])", bind(ids));
+  for (const id of ids) await dropExportsOf(trx, id);
   await trx.raw(
     "update contacts.erasures set finished_at = now(), messages = ?::int where contact_id = ?::uuid",
     bind(messages, contactId),

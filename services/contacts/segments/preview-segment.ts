@@ -1,6 +1,7 @@
 // Shows what a rule finds before anybody relies on it: how many, who for example, and the rule in words.
 import type { Deps } from "../../../shared/broker/deps.ts";
 import type { Contact } from "../../../shared/contracts/contacts.ts";
+import { heavyRead } from "../../../shared/db/heavy-read.ts";
 import { ruleSentence } from "../../../shared/lib/segment-rule.ts";
 import { toContact } from "../contacts/contact-row.ts";
 import { countContacts, listContacts } from "../contacts/store.ts";
@@ -13,8 +14,8 @@ export const previewSegment = async (
 ): Promise<{ count: number; sample: Contact[]; sentence: string }> => {
   const rule = compileOrFail(deps, params.rule);
   const [count, sample] = await Promise.all([
-    countContacts(deps.db, { rule }),
-    params.sample > 0 ? listContacts(deps.db, { rule, limit: params.sample }) : [],
+    heavyRead(deps.db, (trx) => countContacts(trx, { rule })),
+    params.sample > 0 ? heavyRead(deps.db, (trx) => listContacts(trx, { rule, limit: params.sample })) : [],
   ]);
   return { count, sample: sample.map(toContact), sentence: ruleSentence(params.rule) };
 };

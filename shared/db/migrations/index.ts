@@ -14,6 +14,7 @@ import { templates } from "./0011_templates.ts";
 import { importsUndo } from "./0012_imports.ts";
 import { people } from "./0013_people.ts";
 import { activity } from "./0014_activity.ts";
+import { lists } from "./0015_lists.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   importsUndo,
   people,
   activity,
+  lists,
 ];

@@ -14,8 +14,8 @@ interface Shape {
   /** Width as a grid track: `2fr`, `120px`, `minmax(0, 1fr)`. */
   readonly width: string;
   readonly align?: "end";
-  /** Where the cell goes in the card of a narrow screen: its heading, beside it, a line below, or nowhere. */
-  readonly narrow: "title" | "beside" | "line" | "hidden";
+  /** Where the cell goes in the card of a narrow screen: before its heading, its heading, beside it, a line below, or nowhere. */
+  readonly narrow: "lead" | "title" | "beside" | "line" | "hidden";
 }
 
 export const features = tableFeatures({ columnMeta: metaHelper<Shape>() });

@@ -1,6 +1,7 @@
-// Contacts: found by text, tag, community and segment; each opened, added and changed beside the list.
-import { Group, NativeSelect, Text } from "@mantine/core";
+// Contacts: found by text and filters with counts, kept as views, acted on one by one or many at once.
+import { Group, Text } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import type { ContactFilter } from "../../../../shared/contracts/contact-filter.ts";
 import type { Contact } from "../../../../shared/contracts/contacts.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -10,14 +11,25 @@ import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
 import { SearchBox } from "../../parts/search-box.tsx";
 import { Tags } from "../../parts/tags.tsx";
-import { useRead, useRows } from "../../query.ts";
+import { useRows } from "../../query.ts";
 import { contactName, counted, shortMoment } from "../../words.ts";
+import { BulkActs } from "./bulk-acts.tsx";
+import { BulkBar } from "./bulk-bar.tsx";
 import css from "./contacts.module.css";
+import { Facets } from "./facets.tsx";
 import { NewContact } from "./new-contact.tsx";
+import { SelectionProvider, SelectLoaded, SelectRow, useSelection } from "./selection.tsx";
+import { Views } from "./views.tsx";
 
 const route = getRouteApi("/app/contacts");
 const column = columnsOf<Contact>();
 const columns: Columns<Contact> = column.columns([
+  column.display({
+    id: "select",
+    header: () => <SelectLoaded />,
+    cell: ({ row }) => <SelectRow contact={row.original} />,
+    meta: { width: "20px", narrow: "lead" },
+  }),
   column.accessor((contact) => contactName(contact), {
     id: "name",
     header: "Name",
@@ -40,10 +52,10 @@ const columns: Columns<Contact> = column.columns([
   }),
   column.accessor("tags", {
     header: "Tags",
-    cell: ({ row }) => <Tags tags={row.original.tags} most={3} />,
+    cell: ({ row }) => <Tags tags={row.original.tags} most={2} />,
     meta: { width: "minmax(0, 1.2fr)", narrow: "line" },
   }),
-  column.accessor("stage", { header: "Stage", meta: { width: "110px", narrow: "hidden" } }),
+  column.accessor("stage", { header: "Stage", meta: { width: "96px", narrow: "hidden" } }),
   column.accessor("createdAt", {
     header: "Added",
     cell: ({ row }) => (
@@ -51,22 +63,22 @@ const columns: Columns<Contact> = column.columns([
         {shortMoment(row.original.createdAt)}
       </Text>
     ),
-    meta: { width: "110px", align: "end", narrow: "beside" },
+    meta: { width: "100px", align: "end", narrow: "beside" },
   }),
 ]) as Columns<Contact>;
 
 /** The list of contacts. */
 export const Contacts = () => {
-  const { new: adding, ...filters } = route.useSearch();
+  const { new: adding, acts, ...given } = route.useSearch();
+  const filters = given as ContactFilter;
   const navigate = useNavigate({ from: "/contacts" });
-  const tags = useRead("tags.list", { limit: 1000 });
-  const communities = useRead("communities.list", { limit: 1000 });
-  const segments = useRead("segments.list", { limit: 1000 });
   const list = useRows("contacts.list", { ...filters, limit: 100 });
-  const filter = (changed: Partial<typeof filters>) =>
+  const selection = useSelection(JSON.stringify(filters));
+  const filter = (changed: Partial<ContactFilter>) =>
     void navigate({ search: (search) => ({ ...search, ...changed }), replace: true, resetScroll: false });
-  const close = () => void navigate({ search: ({ new: _, ...rest }) => rest, resetScroll: false });
+  const close = () => void navigate({ search: ({ new: _, acts: __, ...rest }) => rest, resetScroll: false });
   const filtered = Object.keys(filters).length > 0;
+  const total = list.total ?? (list.hasMore ? undefined : list.rows.length);
 
   return (
     <>
@@ -75,6 +87,14 @@ export const Contacts = () => {
         lead={list.total === undefined ? undefined : `${counted(list.total, "contact")}${filtered ? " match" : ""}`}
         actions={
           <>
+            <ButtonLink
+              to="/contacts"
+              search={(search: object) => ({ ...search, acts: true })}
+              variant="default"
+              leftSection={<Icon name="clock" size={16} />}
+            >
+              Bulk acts
+            </ButtonLink>
             <ButtonLink to="/imports/new" variant="default" leftSection={<Icon name="imports" size={16} />}>
               Import
             </ButtonLink>
@@ -88,81 +108,55 @@ export const Contacts = () => {
           </>
         }
       />
-      <Group gap="xs" mb="md">
-        <SearchBox
-          label="Search contacts"
-          placeholder="Name, email or phone"
-          value={filters.q}
-          onChange={(q) => filter({ q })}
-        />
-        <NativeSelect
-          aria-label="Tag"
-          value={filters.tag ?? ""}
-          onChange={(event) => filter({ tag: event.currentTarget.value || undefined })}
-        >
-          <option value="">Any tag</option>
-          {tags.data?.data.map((tag) => (
-            <option key={tag.id}>{tag.name}</option>
-          ))}
-        </NativeSelect>
-        <NativeSelect
-          aria-label="Segment"
-          value={filters.segmentId ?? ""}
-          onChange={(event) => filter({ segmentId: event.currentTarget.value || undefined })}
-        >
-          <option value="">Any segment</option>
-          {segments.data?.data.map((segment) => (
-            <option key={segment.id} value={segment.id}>
-              {segment.name}
-            </option>
-          ))}
-        </NativeSelect>
-        {(communities.data?.data.length ?? 0) > 1 && (
-          <NativeSelect
-            aria-label="Community"
-            value={filters.communityId ?? ""}
-            onChange={(event) => filter({ communityId: event.currentTarget.value || undefined })}
-          >
-            <option value="">Any community</option>
-            {communities.data?.data.map((community) => (
-              <option key={community.id} value={community.id}>
-                {community.name}
-              </option>
-            ))}
-          </NativeSelect>
-        )}
-      </Group>
-      <Section flush>
-        <DataTable
-          label="Contacts"
-          columns={columns}
-          list={list}
-          rowKey={(row) => row.id}
-          empty={
-            filtered ? (
-              <Empty
-                icon="search"
-                title="No contact matches"
-                actions={
-                  <ButtonLink to="/contacts" search={{}} variant="default">
-                    Show all contacts
-                  </ButtonLink>
+      <Views filters={filters} onShow={(view) => void navigate({ search: view, resetScroll: false })} />
+      <div className={css["layout"]}>
+        <Facets filters={filters} onChange={filter} />
+        <div className={css["main"]}>
+          <Group gap="xs" mb="md">
+            <SearchBox
+              label="Search contacts"
+              placeholder="Name, email or phone"
+              value={filters.q}
+              onChange={(q) => filter({ q })}
+            />
+          </Group>
+          <Section flush>
+            <SelectionProvider value={{ ...selection, rows: list.rows }}>
+              <DataTable
+                label="Contacts"
+                columns={columns}
+                list={list}
+                rowKey={(row) => row.id}
+                empty={
+                  filtered ? (
+                    <Empty
+                      icon="search"
+                      title="No contact matches"
+                      actions={
+                        <ButtonLink to="/contacts" search={{}} variant="default">
+                          Show all contacts
+                        </ButtonLink>
+                      }
+                    >
+                      Try fewer words or another filter.
+                    </Empty>
+                  ) : (
+                    <Empty
+                      icon="contacts"
+                      title="No contacts yet"
+                      actions={<ButtonLink to="/imports/new">Import a file</ButtonLink>}
+                    >
+                      Bring them in from a CSV file, or add the first by hand.
+                    </Empty>
+                  )
                 }
-              >
-                Try fewer words or another filter.
-              </Empty>
-            ) : (
-              <Empty
-                icon="contacts"
-                title="No contacts yet"
-                actions={<ButtonLink to="/imports/new">Import a file</ButtonLink>}
-              >
-                Bring them in from a CSV file, or add the first by hand.
-              </Empty>
-            )
-          }
-        />
-      </Section>
+              />
+            </SelectionProvider>
+          </Section>
+          <BulkBar selection={selection} filters={filters} total={total} more={list.hasMore} />
+        </div>
+      </div>
+      <BulkActs opened={acts === true} onClose={close} />
       <NewContact opened={adding === true} onClose={close} />
     </>
   );

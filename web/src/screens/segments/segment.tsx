@@ -1,5 +1,5 @@
 // One segment: its rule in the builder, and beside it how many it finds, in a sentence, with some of them.
-import { Button, Group, Loader, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Stack, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -11,10 +11,11 @@ import { ButtonLink, TextLink } from "../../parts/link.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
 import { useRead, useWrite } from "../../query.ts";
-import { contactName, count } from "../../words.ts";
+import { Preview } from "./preview.tsx";
 import { fromApi, isComplete, newGroup, type Group as RuleGroup, toApi } from "./rule.ts";
 import { RuleBuilder } from "./rule-builder.tsx";
 import css from "./segments.module.css";
+import { Usage } from "./usage.tsx";
 
 type Segment = Row<"segments.list">;
 const route = getRouteApi("/app/segments/$id");
@@ -27,6 +28,7 @@ const builtIn = [
   "orgName",
   "kind",
   "stage",
+  "community",
   "score",
   "timezone",
   "createdAt",
@@ -35,62 +37,37 @@ const builtIn = [
   "lastRepliedAt",
 ];
 
-const Preview = ({ group }: { readonly group: RuleGroup }) => {
+interface EditorProps {
+  readonly segment: Segment | undefined;
+  /** Shows the stored segment again, without what was changed here. */
+  readonly onReload: () => void;
+}
+
+const settle = 350;
+
+const Editor = ({ segment, onReload }: EditorProps) => {
+  const navigate = useNavigate();
+  const [name, setName] = useState(segment?.name ?? "");
+  const [group, setGroup] = useState<RuleGroup>(() => (segment ? fromApi(segment.rule) : newGroup("all")));
+  // The version that these changes build on: a newer one that is read meanwhile must not be overwritten unseen.
+  const [version, setVersion] = useState(segment?.version);
+  const [deleting, setDeleting] = useState(false);
+  const fields = useRead("contacts.fields", {});
   const rule = useMemo(() => (isComplete(group) ? toApi(group) : null), [group]);
-  const [settled] = useDebouncedValue(rule, 350);
+  const [settled] = useDebouncedValue(rule, settle);
   const preview = useRead(
     "segments.preview",
     { rule: settled ?? {}, sample: 8 },
     { enabled: settled !== null, keep: true },
   );
-  if (rule === null)
-    return (
-      <Text c="dimmed" fz="sm">
-        Fill in every condition to see who is found.
-      </Text>
-    );
-  if (preview.isError) return <ProblemNote problem={preview.error} retry={() => void preview.refetch()} />;
-  if (!preview.data) return <Skeleton height={120} />;
-  return (
-    <Stack gap="sm" aria-live="polite">
-      <Group gap="sm" align="baseline">
-        <span className={css["count"]}>{count(preview.data.count)}</span>
-        <Text c="dimmed">{preview.data.count === 1 ? "contact" : "contacts"}</Text>
-        {preview.isFetching && <Loader size="xs" />}
-      </Group>
-      <Text fz="sm">{preview.data.sentence}</Text>
-      {preview.data.sample.length > 0 && (
-        <ul className={`lc-plain-list ${css["sample"]}`}>
-          {preview.data.sample.map((contact) => (
-            <li key={contact.id}>
-              <TextLink to="/contacts/$id" params={{ id: contact.id }} c="var(--lc-ink)" fz="sm">
-                {contactName(contact)}
-              </TextLink>
-              <Text span fz="xs" c="dimmed" className="lc-clip">
-                {contact.email ?? contact.phone}
-              </Text>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Stack>
-  );
-};
-
-const Editor = ({ segment }: { readonly segment: Segment | undefined }) => {
-  const navigate = useNavigate();
-  const [name, setName] = useState(segment?.name ?? "");
-  const [group, setGroup] = useState<RuleGroup>(() => (segment ? fromApi(segment.rule) : newGroup("all")));
-  const [deleting, setDeleting] = useState(false);
-  const fields = useRead("contacts.fields", {});
-  const tags = useRead("tags.list", { limit: 1000 });
   const saved = (result: Segment) => {
+    setVersion(result.version);
     notifications.show({ message: `“${result.name}” was saved.` });
     if (!segment) void navigate({ to: "/segments/$id", params: { id: result.id }, replace: true });
   };
   const create = useWrite("segments.create", { touches: ["segments.list"], done: saved });
   const update = useWrite("segments.update", {
-    touches: ["segments.list", "segments.get", "contacts.list"],
+    touches: ["segments.list", "segments.get", "contacts.list", "contacts.facets"],
     done: saved,
   });
   const remove = useWrite("segments.remove", {
@@ -99,10 +76,11 @@ const Editor = ({ segment }: { readonly segment: Segment | undefined }) => {
   });
   const problem = create.error ?? update.error;
   const nameError = problem?.errors.find((error) => error.path === "name")?.message;
-  const ready = name.trim() !== "" && isComplete(group);
+  const ready = name.trim() !== "" && rule !== null;
+  const refused = [...(problem?.errors ?? []), ...(preview.error?.errors ?? [])];
   const save = () => {
     const body = { name: name.trim(), rule: toApi(group) };
-    if (segment) update.mutate({ id: segment.id, version: segment.version, ...body });
+    if (segment) update.mutate({ id: segment.id, ...(version === undefined ? {} : { version }), ...body });
     else create.mutate(body);
   };
   const all = [...new Set([...builtIn, ...(fields.data?.fields ?? [])])];
@@ -144,7 +122,9 @@ const Editor = ({ segment }: { readonly segment: Segment | undefined }) => {
       />
       <div className={css["layout"]}>
         <Stack gap="md" miw={0}>
-          {problem && !nameError && <ProblemNote problem={problem} />}
+          {problem && !nameError && (
+            <ProblemNote problem={problem} retry={problem.code === "VERSION_CONFLICT" ? onReload : undefined} />
+          )}
           <TextInput
             label="Name"
             placeholder="Workshop visitors"
@@ -153,16 +133,20 @@ const Editor = ({ segment }: { readonly segment: Segment | undefined }) => {
             onChange={(event) => setName(event.currentTarget.value)}
             maw={420}
           />
-          <RuleBuilder
-            group={group}
-            fields={all}
-            tags={tags.data?.data.map((tag) => tag.name) ?? []}
-            onChange={setGroup}
-          />
+          <RuleBuilder group={group} fields={all} problems={refused} onChange={setGroup} />
         </Stack>
-        <Section title="Who is found">
-          <Preview group={group} />
-        </Section>
+        <Stack gap="md" miw={0}>
+          <Section title="Who is found">
+            <Preview
+              complete={rule !== null}
+              answer={preview.data}
+              problem={preview.isError ? preview.error : null}
+              loading={preview.isFetching}
+              retry={() => void preview.refetch()}
+            />
+          </Section>
+          {segment && <Usage id={segment.id} />}
+        </Stack>
       </div>
       {segment && (
         <Confirm
@@ -175,7 +159,7 @@ const Editor = ({ segment }: { readonly segment: Segment | undefined }) => {
           onConfirm={() => remove.mutate({ id: segment.id })}
           onClose={() => setDeleting(false)}
         >
-          Its contacts stay. Drafts that use it must get another audience.
+          Its contacts stay. It cannot be deleted while a campaign that is not over has it as its audience.
         </Confirm>
       )}
     </>
@@ -188,11 +172,17 @@ export const SegmentScreen = () => {
   const fresh = id === "new";
   const segment = useRead("segments.get", { id }, { enabled: !fresh });
   const [opened, setOpened] = useState<Segment>();
+  const [loads, setLoads] = useState(0);
   useEffect(() => {
     if (segment.data) setOpened(segment.data);
   }, [segment.data]);
-  if (fresh) return <Editor key="new" segment={undefined} />;
-  if (segment.isError) return <ProblemNote problem={segment.error} retry={() => void segment.refetch()} />;
+  const reload = async () => {
+    const { data } = await segment.refetch();
+    if (data) setOpened(data);
+    setLoads((count) => count + 1);
+  };
+  if (fresh) return <Editor key="new" segment={undefined} onReload={() => undefined} />;
+  if (segment.isError && !opened) return <ProblemNote problem={segment.error} retry={() => void segment.refetch()} />;
   if (!opened || opened.id !== id) return <PageSkeleton />;
-  return <Editor key={id} segment={opened} />;
+  return <Editor key={`${id} ${loads}`} segment={opened} onReload={() => void reload()} />;
 };

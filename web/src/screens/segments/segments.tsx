@@ -9,15 +9,18 @@ import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
 import { useRows } from "../../query.ts";
 import { shortMoment } from "../../words.ts";
-import { fieldName, fromApi, isGroup, type Node, needsValue, opWords } from "./rule.ts";
+import { type Condition, fieldName, fromApi, isDays, isGroup, type Node, needsValue, opWord } from "./rule.ts";
 
 type Segment = Row<"segments.list">;
+
+const inDays = ({ field, op, value }: Condition): string | undefined =>
+  isDays(op) ? opWord(field, op).replace("…", value) : undefined;
 
 /** A rule in a few words, for the list; the API's own sentence stands in the builder. */
 const inWords = (node: Node): string =>
   isGroup(node)
     ? `${node.mode} of (${node.rules.map(inWords).join("; ")})`
-    : `${fieldName(node.field)} ${opWords[node.op] ?? node.op}${needsValue(node.op) ? ` ${node.value}` : ""}`;
+    : `${fieldName(node.field)} ${inDays(node) ?? `${opWord(node.field, node.op)}${needsValue(node.op) ? ` ${node.value}` : ""}`}`;
 
 const column = columnsOf<Segment>();
 const columns = column.columns([

@@ -1,0 +1,79 @@
+// Which rows of the list are chosen: some of those that are loaded, or all that match the filters, loaded or not.
+import { Checkbox } from "@mantine/core";
+import { createContext, useContext, useMemo, useState } from "react";
+import type { Contact } from "../../../../shared/contracts/contacts.ts";
+import { contactName } from "../../words.ts";
+
+export interface Selection {
+  readonly ids: ReadonlySet<string>;
+  /** True: everybody who matches, whatever is loaded. */
+  readonly all: boolean;
+  readonly toggle: (id: string) => void;
+  readonly choose: (ids: readonly string[]) => void;
+  readonly chooseAll: () => void;
+  readonly clear: () => void;
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** The selection of one list; it empties itself when `key`, the filters, changes. */
+export const useSelection = (key: string): Selection => {
+  const [state, setState] = useState({ key, ids: none, all: false });
+  const current = state.key === key ? state : { key, ids: none, all: false };
+  return useMemo(
+    () => ({
+      ids: current.ids,
+      all: current.all,
+      toggle: (id) =>
+        setState(() => {
+          const ids = new Set(current.ids);
+          if (!ids.delete(id)) ids.add(id);
+          return { key, ids, all: false };
+        }),
+      choose: (ids) => setState({ key, ids: new Set(ids), all: false }),
+      chooseAll: () => setState({ key, ids: none, all: true }),
+      clear: () => setState({ key, ids: none, all: false }),
+    }),
+    [current.ids, current.all, key],
+  );
+};
+
+interface Choosable extends Selection {
+  /** Rows that are loaded, in their order. */
+  readonly rows: readonly Contact[];
+}
+const Chosen = createContext<Choosable | undefined>(undefined);
+export const SelectionProvider = Chosen.Provider;
+
+/** The box of one row. */
+export const SelectRow = ({ contact }: { readonly contact: Contact }) => {
+  const chosen = useContext(Chosen);
+  return (
+    <Checkbox
+      size="sm"
+      aria-label={`Select ${contactName(contact)}`}
+      checked={chosen?.all === true || chosen?.ids.has(contact.id) === true}
+      onChange={() => {
+        // One taken out of all leaves those that are loaded.
+        if (chosen?.all) chosen.choose(chosen.rows.map(({ id }) => id).filter((id) => id !== contact.id));
+        else chosen?.toggle(contact.id);
+      }}
+    />
+  );
+};
+
+/** The box in the heading: all rows that are loaded, or none. */
+export const SelectLoaded = () => {
+  const chosen = useContext(Chosen);
+  if (!chosen) return null;
+  const every = chosen.all || (chosen.rows.length > 0 && chosen.rows.every(({ id }) => chosen.ids.has(id)));
+  return (
+    <Checkbox
+      size="sm"
+      aria-label="Select all rows shown"
+      checked={every}
+      indeterminate={!every && chosen.ids.size > 0}
+      onChange={() => (every ? chosen.clear() : chosen.choose(chosen.rows.map(({ id }) => id)))}
+    />
+  );
+};
