@@ -7,79 +7,26 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import type { ActivityType } from "../../shared/contracts/activity.ts";
-import type { CampaignStatus } from "../../shared/contracts/campaigns.ts";
-import type { Channel } from "../../shared/contracts/channel.ts";
-import type { MessageState } from "../../shared/contracts/messages.ts";
-import { type ApiParams, whenSignedOut } from "./api.ts";
+import { whenSignedOut } from "./api.ts";
 import { Crash, Missing } from "./parts/crash.tsx";
 import { PageSkeleton } from "./parts/page.tsx";
 import { Shell } from "./parts/shell.tsx";
+import {
+  activityTypes,
+  campaignStates,
+  channelNames,
+  day,
+  kindNames,
+  messageStates,
+  oneOf,
+  present,
+  type Raw,
+  reachNames,
+  sourceNames,
+  stageNames,
+  text,
+} from "./search-params.ts";
 import { forgetSession, readSession, requireSession } from "./session.ts";
-
-type Raw = Record<string, unknown>;
-const text = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
-/** Search parameters without the absent ones, so that URLs stay short. */
-const present = <T extends object>(fields: T): { [K in keyof T]?: T[K] | undefined } =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== false),
-  ) as Partial<T>;
-const oneOf = <K extends string>(words: Readonly<Partial<Record<K, unknown>>>, value: unknown): K | undefined =>
-  typeof value === "string" && Object.hasOwn(words, value) ? (value as K) : undefined;
-
-// What search parameters may say. By name only: the words for them load with the screens.
-const campaignStates: Readonly<Record<CampaignStatus, true>> = {
-  draft: true,
-  scheduled: true,
-  preparing: true,
-  running: true,
-  paused: true,
-  completed: true,
-  cancelled: true,
-  held: true,
-};
-const messageStates: Readonly<Record<MessageState, true>> = {
-  queued: true,
-  claimed: true,
-  handing_off: true,
-  accepted: true,
-  delivered: true,
-  skipped: true,
-  failed: true,
-  bounced: true,
-  unknown: true,
-  cancelled: true,
-};
-type Filter = ApiParams<"contacts.list">;
-const kindNames: Readonly<Record<NonNullable<Filter["kind"]>, true>> = { person: true, business: true };
-const stageNames: Readonly<Record<NonNullable<Filter["stage"]>, true>> = {
-  awareness: true,
-  engagement: true,
-  sales: true,
-  retention: true,
-  churn: true,
-};
-const reachNames: Readonly<Record<NonNullable<Filter["reach"]>, true>> = {
-  open: true,
-  no_consent: true,
-  suppressed: true,
-  no_address: true,
-};
-/** A day as date fields write it. */
-const day = (value: unknown): string | undefined =>
-  typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
-type Source = NonNullable<ApiParams<"messages.list">["source"]>;
-const sourceNames: Readonly<Partial<Record<Source, true>>> = { campaign: true, transactional: true, alert: true };
-const channelNames: Readonly<Record<Channel, true>> = { email: true, sms: true, call: true };
-const activityTypes: Readonly<Record<ActivityType, true>> = {
-  message: true,
-  event: true,
-  consent: true,
-  suppression: true,
-  import: true,
-  created: true,
-};
 
 const root = createRootRouteWithContext<object>()({
   component: Outlet,
@@ -151,7 +98,7 @@ const contact = createRoute({
   getParentRoute: () => app,
   path: "/contacts/$id",
   validateSearch: (search: Raw) =>
-    present({ type: oneOf<ActivityType>(activityTypes, search["type"]), message: text(search["message"]) }),
+    present({ type: oneOf(activityTypes, search["type"]), message: text(search["message"]) }),
   component: lazyRouteComponent(() => import("./screens/contact/contact.tsx"), "ContactScreen"),
 });
 const messages = createRoute({
@@ -160,10 +107,10 @@ const messages = createRoute({
   validateSearch: (search: Raw) =>
     present({
       q: text(search["q"]),
-      state: oneOf<MessageState>(messageStates, search["state"]),
+      state: oneOf(messageStates, search["state"]),
       reason: text(search["reason"]),
-      channel: oneOf<Channel>(channelNames, search["channel"]),
-      source: oneOf<Source>(sourceNames, search["source"]),
+      channel: oneOf(channelNames, search["channel"]),
+      source: oneOf(sourceNames, search["source"]),
       sourceId: text(search["sourceId"]),
       contactId: text(search["contactId"]),
       from: day(search["from"]),
@@ -203,7 +150,7 @@ const suppressions = createRoute({
   validateSearch: (search: Raw) =>
     present({
       q: text(search["q"]),
-      channel: oneOf<Channel>(channelNames, search["channel"]),
+      channel: oneOf(channelNames, search["channel"]),
       reason: text(search["reason"]),
       message: text(search["message"]),
     }),
@@ -212,8 +159,7 @@ const suppressions = createRoute({
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: "/campaigns",
-  validateSearch: (search: Raw) =>
-    present({ q: text(search["q"]), status: oneOf<CampaignStatus>(campaignStates, search["status"]) }),
+  validateSearch: (search: Raw) => present({ q: text(search["q"]), status: oneOf(campaignStates, search["status"]) }),
   component: lazyRouteComponent(() => import("./screens/campaigns/campaigns.tsx"), "Campaigns"),
 });
 const newCampaign = createRoute({
@@ -228,7 +174,7 @@ export type WizardStep = keyof typeof wizardSteps;
 const editCampaign = createRoute({
   getParentRoute: () => app,
   path: "/campaigns/$id/edit",
-  validateSearch: (search: Raw) => present({ step: oneOf<WizardStep>(wizardSteps, search["step"]) }),
+  validateSearch: (search: Raw) => present({ step: oneOf(wizardSteps, search["step"]) }),
   component: lazyRouteComponent(() => import("./screens/campaigns/edit-campaign.tsx"), "EditCampaign"),
 });
 const campaign = createRoute({
@@ -236,7 +182,7 @@ const campaign = createRoute({
   path: "/campaigns/$id",
   validateSearch: (search: Raw) =>
     present({
-      state: oneOf<MessageState>(messageStates, search["state"]),
+      state: oneOf(messageStates, search["state"]),
       reason: text(search["reason"]),
       q: text(search["q"]),
       message: text(search["message"]),
