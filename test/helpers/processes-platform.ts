@@ -103,10 +103,8 @@ export const smallCheckout = (): string => {
   const root = join(inject("runDir"), `checkout-${randomBytes(4).toString("hex")}`);
   cpSync(join(repository, "scripts"), join(root, "scripts"), { recursive: true });
   mkdirSync(join(root, "shared"));
-  for (const file of ["config.ts", "environment.ts", "variables.ts", "local-backends.ts"].map(
-    (name) => `shared/${name}`,
-  ))
-    cpSync(join(repository, file), join(root, file));
+  for (const { name } of readdirSync(join(repository, "shared"), { withFileTypes: true }).filter((one) => one.isFile()))
+    cpSync(join(repository, "shared", name), join(root, "shared", name));
   writeFileSync(join(root, "package.json"), '{ "type": "module" }');
   writeFileSync(join(root, "moleculer.config.ts"), "export default { logger: false };\n");
   mkdirSync(join(root, "gateway"));
