@@ -54,6 +54,16 @@ test("an answer with a NUL byte, or cut within a character, keeps no outcome fro
   expect(rows[1]?.detail.isWellFormed()).toBe(true);
 });
 
+test("a mail whose lease has run down while the server was reached is not sent, and the connection serves the next", async () => {
+  const server = await scripted();
+  const smtp = provider(server.url);
+  // Less than the two seconds that a hand-over must have left.
+  expect(await smtp.send({ ...mail(), deadline: performance.now() + 1_900 })).toMatchObject({ kind: "not_sent" });
+  expect(server.taken).toEqual([]);
+  expect(await smtp.send(mail())).toMatchObject({ kind: "accepted" });
+  expect(server.open()).toBe(1);
+});
+
 test("a server that closes after each mail costs no message an attempt", async () => {
   const server = await scripted(({ line, socket }) => {
     if (line === "body") setImmediate(() => socket.end());

@@ -235,6 +235,11 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
     }
     const used = opened.mails > 0;
     const begun = performance.now();
+    // Opening a connection may have taken as long as the lease lasts.
+    if (mail.deadline - begun < SEND_MARGIN_MS) {
+      idle.push(opened);
+      return { kind: "not_sent", detail: "The lease was nearly over when the server was reached" };
+    }
     const { outcome, broke } = await handOver(opened, mail, raw, options.trace);
     await giveBack(opened, outcome);
     // Servers close a connection after some mails or seconds, and we may notice only now: that is not this mail's fault.
