@@ -10,7 +10,7 @@ import "@mantine/spotlight/styles.css";
 import "./palette.css";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useRead } from "../query.ts";
 import { addressOf, campaignWords, contactName, shortMoment, stateWords } from "../words.ts";
 import { Icon } from "./icon.tsx";
@@ -30,6 +30,7 @@ const shown = 5;
 export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
   const navigate = useNavigate();
   const [query, setQuery] = useState("");
+  const chosen = useRef(false);
   const [settled] = useDebouncedValue(query.trim(), 180);
   const searching = opened && settled.length >= 2;
   const campaigns = useRead("campaigns.list", { q: settled, limit: shown }, { enabled: searching, keep: true });
@@ -142,12 +143,14 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
     },
   ].filter((group) => group.actions.length > 0);
 
-  // Spotlight marks the first entry as one types; what the server finds comes later and would need an arrow key first.
+  // Spotlight marks the first entry as one types. What the server finds comes later, each kind at its own time: until
+  // an arrow key chose another, the mark goes to whatever is first then.
   const first = groups[0]?.actions[0]?.id;
   useEffect(() => {
-    if (!opened || first === undefined) return;
+    if (!opened || first === undefined || chosen.current) return;
     const list = document.getElementById(store.getState().listId);
-    if (!list || list.querySelector("[data-selected]")) return;
+    if (!list) return;
+    for (const marked of list.querySelectorAll("[data-selected]")) marked.removeAttribute("data-selected");
     list.querySelector("[data-action]")?.setAttribute("data-selected", "true");
     store.updateState((state) => ({ ...state, selected: 0 }));
   }, [opened, first]);
@@ -158,7 +161,10 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
       actions={groups}
       filter={(_, actions) => actions}
       query={query}
-      onQueryChange={setQuery}
+      onQueryChange={(typed) => {
+        chosen.current = false;
+        setQuery(typed);
+      }}
       onSpotlightClose={onClose}
       shortcut={null}
       centered={false}
@@ -176,6 +182,9 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
         leftSection: <Icon name="search" />,
         placeholder: "Search people, campaigns, messages, screens",
         "aria-label": "Search",
+        onKeyDownCapture: ({ key }) => {
+          if (key === "ArrowDown" || key === "ArrowUp") chosen.current = true;
+        },
       }}
     />
   );
