@@ -52,11 +52,16 @@ describe.skipIf(!hasBrowser())("the first day", () => {
   it("ticks each step when it has really happened, and goes when all have", async () => {
     await page.getByRole("button", { name: "Send it" }).click();
     await done(page, "Send yourself a test mail").waitFor();
-    await importThroughScreens(page, csvFile("mine.csv", ["email,first name", "ada@own.org,Ada"]));
+    await importThroughScreens(
+      page,
+      csvFile("mine.csv", ["email,first name,phone", "ada@own.org,Ada,+1 202 555 0143"]),
+    );
     await page.goto("/");
     await done(page, "Bring your people in").waitFor();
     await page.getByText("3 of 4 done").waitFor();
     const recipients = await wizardToConfirm(page, { name: "My first", subject: "Hello" });
+    await page.getByText("nobody outside gets anything").waitFor();
+    await page.getByText("The mail still has the words that it started with").waitFor();
     await confirmAndLaunch(page, recipients);
     await page.goto("/");
     await page.getByRole("link", { name: "My first" }).first().waitFor();

@@ -63,6 +63,11 @@ test("a domain without records gets all three to publish", async () => {
   expect(report.note).toBeNull();
 });
 
+test("no record is proposed that permits nobody", async () => {
+  const { spf } = await ask({ "acme.org": {} }, { emailProvider: "sandbox", smtpUrls: [] });
+  expect(spf).toMatchObject({ status: "missing", expected: null, todo: expect.stringContaining("your provider") });
+});
+
 test("SPF that names the server is fine, by address, network, a, mx, include or redirect", async () => {
   for (const text of [
     "v=spf1 ip4:192.0.2.10 ~all",

@@ -159,8 +159,10 @@ const checkAt = async (
   return result(host, [], "no", {
     status: "missing",
     explanation: `${noName ? `The DNS has nothing at ${host}` : `${host} has no SPF record`}: receivers cannot tell whose servers may send for it.`,
-    todo: "Publish this TXT record.",
-    value: withTerms("v=spf1", terms),
+    // A record that permits nobody would do harm: receivers would doubt all mail of the domain.
+    ...(terms.length === 0
+      ? { todo: "Publish the one that your provider names, once you have chosen who sends your mail." }
+      : { todo: "Publish this TXT record.", value: withTerms("v=spf1", terms) }),
   });
 };
 

@@ -1,7 +1,7 @@
 // The last step: what will happen, the number of recipients typed by hand, then ten seconds in which it can be undone.
 // Only after them the launch is sent, with one idempotency key: no double click and no second try launches twice.
 import { Button, Progress, Skeleton, Stack, Text, TextInput } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouteContext } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import type { Campaign } from "../../../../shared/contracts/campaigns.ts";
 import { Icon } from "../../parts/icon.tsx";
@@ -12,6 +12,7 @@ import { count, counted, duration, moment } from "../../words.ts";
 import { audienceWords } from "./campaigns.tsx";
 import { useContentWords } from "./content-words.tsx";
 import { LaunchProblems } from "./launch-problems.tsx";
+import { stillStarter } from "./wizard-fields.ts";
 
 const undoSeconds = 10;
 
@@ -41,6 +42,7 @@ const useCountdown = (running: boolean, done: () => void): number => {
 /** Fifth step of the wizard. */
 export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
   const navigate = useNavigate();
+  const { session } = useRouteContext({ from: "/app" });
   const preflight = useRead("campaigns.preflight", { id: campaign.id });
   const segments = useRead("segments.list", { limit: 1000 }, { enabled: campaign.audience.segmentId !== undefined });
   const [typed, setTyped] = useState("");
@@ -77,6 +79,7 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
       value: campaign.rate ? `at most ${campaign.rate.perSecond} a second` : "as fast as the limits allow",
     },
     { name: "Takes about", value: duration(estimate.seconds) },
+    ...(session.sandbox ? [{ name: "Goes to", value: "the mailbox here; nobody outside gets anything" }] : []),
   ];
   return (
     <Stack gap="lg">
@@ -85,6 +88,11 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
       </Section>
       <LaunchProblems problems={problems} title="It cannot be launched yet" />
       {launch.error && <ProblemNote problem={launch.error} retry={() => launch.mutate({ id: campaign.id })} />}
+      {stillStarter(campaign.content) && (
+        <Note tone="warn" title="The mail still has the words that it started with">
+          They ask you to write what you want to tell. Go back to the content and change them.
+        </Note>
+      )}
       {problems.length === 0 && recipients === 0 && (
         <Note tone="warn" title="Nobody would get it">
           Everyone in the audience is left out. The preflight says why.

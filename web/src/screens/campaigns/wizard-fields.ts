@@ -20,10 +20,14 @@ export interface WizardFields {
   perSecond: string;
 }
 
+const starterLine = "write here what you want to tell.";
+/** True while the mail still says what only its writer should read. */
+export const stillStarter = ({ html }: Campaign["content"]): boolean => html?.includes(starterLine) ?? false;
+
 /** A mail to start from: styles stand at the elements, because mail programs drop style sheets. */
 export const starterHtml = `<div style="max-width:560px;margin:0 auto;padding:24px;font:16px/1.6 Helvetica,Arial,sans-serif;color:#1d201f">
   <h1 style="margin:0 0 16px;font-size:24px;line-height:1.3">Hello {{firstName|there}},</h1>
-  <p style="margin:0 0 16px">write here what you want to tell.</p>
+  <p style="margin:0 0 16px">${starterLine}</p>
   <p style="margin:0 0 24px"><a href="https://example.org" style="color:#17594f">Read more</a></p>
   <p style="margin:0">Kind regards,<br>your Learning Center</p>
 </div>

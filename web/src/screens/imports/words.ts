@@ -16,7 +16,7 @@ export const importWords: Readonly<Record<Import["status"], Word>> = {
 export const underWay = (status: Import["status"]): boolean =>
   status === "queued" || status === "running" || status === "undoing";
 
-/** Rows a second since it started, and how long it took or will take. */
+/** Rows a second since it started, and how long it took or will take. What took no second has no speed. */
 export const pace = (entry: Import): string => {
   if (!entry.startedAt) return "It starts in a moment.";
   const seconds = Math.max(
@@ -25,6 +25,7 @@ export const pace = (entry: Import): string => {
   );
   const rows = entry.inserted + entry.updated + entry.skipped + entry.failed;
   const rate = `${count(Math.round(rows / Math.max(seconds, 1)))} rows a second`;
+  if (entry.finishedAt && seconds < 1) return duration(seconds);
   if (entry.finishedAt) return `${duration(seconds)}, ${rate}`;
   return entry.progress > 0.02
     ? `${rate}, about ${duration((seconds / entry.progress) * (1 - entry.progress))} left`
