@@ -16,8 +16,8 @@ const mail = (): MailServer => {
 
 export default service("sandbox", {
   actions: {
-    listMail: (ctx) => listMail(mail(), ctx.params),
-    getMail: (ctx) => getMail(mail(), ctx.params),
+    listMail: (ctx) => listMail(mail(), ctx.params, ctx.meta.caller),
+    getMail: (ctx) => getMail(mail(), ctx.params, ctx.meta.caller),
     clearMail: async () => {
       await mail().store.clear();
       return { ok: true as const };

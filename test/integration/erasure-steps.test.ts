@@ -74,6 +74,17 @@ test("only owners and managers may erase and export", async () => {
   expect(await sql("select 1 from jobs.jobs where type = 'contacts.erase'")).toHaveLength(1);
 });
 
+test("what is held about a person never has the key of an account in it, whoever has the same address", async () => {
+  const { id } = await at.call("contacts.create", { email: "owner-too@example.org" });
+  const { addAccountMail } = await import("../../gateway/accounts/account-mail.ts");
+  const mail = { to: "owner-too@example.org", vars: { link: "https://example.org/reset/key-of-the-owner" } };
+  await deps.db.transaction((trx) => addAccountMail(trx, deps.id, "password", mail));
+  const held = await at.broker.call("contacts.export", { id }, { meta: { caller: caller("manager") } });
+  expect(JSON.stringify(held)).toContain("Choose a new password");
+  expect(JSON.stringify(held)).not.toContain("key-of-the-owner");
+  await sql("delete from messaging.message_keys where recipient = 'owner-too@example.org'");
+});
+
 test("an erasure that another group holds up stops the messages at once, and is finished by a later run", async () => {
   const { id } = await at.call("contacts.create", {
     email: "rosalind@example.org",
