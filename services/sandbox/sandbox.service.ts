@@ -22,7 +22,7 @@ export default service("sandbox", {
       await mail().store.clear();
       return { ok: true as const };
     },
-    forgetMail: async (ctx) => ({ forgotten: await mail().store.forget(ctx.params.addresses) }),
+    forgetMail: async (ctx) => ({ forgotten: await mail().store.forget(ctx.params.addresses, ctx.params.mails) }),
     listFaults: () => ({ rules: mail().faults.list() }),
     setFaults: (ctx) => {
       mail().faults.add(ctx.params);
