@@ -101,6 +101,22 @@ test("a run that was cut off is carried on after its last chunk, and two runs at
   expect(await deps.db("contacts.bulk_chunks").where({ bulk_id: id })).toHaveLength(0);
 });
 
+test("an erasure waits for an act that is just writing an address of the person down", async () => {
+  const { id } = await deps.db("contacts.contacts").where({ email: "person8@example.org" }).first("id");
+  const bulk = await startBulk(deps, { act: "suppress", channel: "email", ids: [id], expected: 1 });
+  const erase = () =>
+    deps.db.transaction((trx) => trx.raw("select 1 from contacts.contacts where id = ? for update nowait", [id]));
+  await deps.db.transaction(async (trx) => {
+    const row = await lockRunning(trx, bulk.id);
+    if (!row) throw new Error("not running");
+    await applyChunk(trx, row, [id]);
+    await expect(erase()).rejects.toMatchObject({ code: "55P03" });
+  });
+  await expect(erase()).resolves.toBeDefined();
+  await cancelBulk(deps, bulk);
+  await deps.db("consent.suppressions").where({ address: "person8@example.org" }).delete();
+});
+
 test("an export under way begins anew when somebody in it is erased, and misses nobody else", async () => {
   const { id } = await startBulk(deps, { act: "export", filter: {}, expected: 4501 });
   const stop = new AbortController();
