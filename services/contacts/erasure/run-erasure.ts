@@ -11,6 +11,7 @@ import { eraseJobs } from "../../../shared/jobs/erase-jobs.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
 import { messagesAbout } from "../../../shared/messaging/about.ts";
 import { eraseMessages, messageIdsOf, stopMessages } from "../../../shared/messaging/erase-messages.ts";
+import { chunksAdded } from "../../../shared/messaging/ledger.ts";
 import { eraseFromTests } from "../../../shared/messaging/sender-tests.ts";
 import { eraseWebhooks } from "../../../shared/messaging/webhook-erasure.ts";
 import { type Identity, identify } from "./identity.ts";
@@ -93,6 +94,8 @@ export const runErasure = async ({ contactId }: { readonly contactId: string }, 
     throw retryLater(awayMs, "The gateway or the sandbox is away");
   }
   run.progress(0.6);
+  // Whoever was written down before the erasure was asked for is seen from here on.
+  await chunksAdded(deps.db);
   await withIdentity(deps, contactId, async (trx, identity) => {
     // Somebody may have written to the person in between: then from the start.
     if ((await stop(trx, identity)) > 0) throw retryLater(leavingMs, "A message to the person is being handed over");
