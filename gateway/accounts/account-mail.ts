@@ -5,6 +5,7 @@ import { fail } from "../../shared/contracts/errors.ts";
 import type { Sql, Trx } from "../../shared/db/knex.ts";
 import { enqueue } from "../../shared/jobs/enqueue.ts";
 import type { MakeId } from "../../shared/lib/ids.ts";
+import { confidential } from "../../shared/messaging/confidential.ts";
 import { freezeContent } from "../../shared/messaging/contents.ts";
 import { singleDispatch } from "../../shared/messaging/dispatches.ts";
 import { addSingles } from "../../shared/messaging/ledger.ts";
@@ -95,7 +96,7 @@ export const addAccountMail = async (
       contactId: null,
       address: to,
       contentId,
-      vars,
+      vars: confidential(vars),
       idempotencyKey: null,
     },
   ]);

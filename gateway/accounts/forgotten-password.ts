@@ -40,6 +40,7 @@ export const mailPasswordLink = async (deps: Deps, requestId: string): Promise<v
     // Nobody waits for this answer, and trying again does not help: the operator must see it.
     if (!errorCode(error)) throw error;
     deps.log.error(`a link to a new password was not mailed: ${(error as Error).message}`);
+    await deps.db.transaction((trx) => takePasswordRequest(trx, requestId));
     return;
   }
   await deps.db.transaction(async (trx) => {

@@ -4,6 +4,7 @@ import type { Clock } from "../../shared/lib/clock.ts";
 import { returnPath } from "../../shared/lib/return-path.ts";
 import { messageToken } from "../../shared/lib/tokens.ts";
 import type { CompiledContent } from "../../shared/messaging/compile.ts";
+import { isConfidential } from "../../shared/messaging/confidential.ts";
 import { contentCache } from "../../shared/messaging/contents.ts";
 import type { Dispatch } from "../../shared/messaging/dispatches.ts";
 import type { Outcome } from "../../shared/messaging/outcomes.ts";
@@ -53,15 +54,16 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
   const contents = contentCache(deps.db);
   const layouts = new Map<string, Promise<Layout>>();
 
-  const layout = (contentId: string, dispatch: Dispatch): Promise<Layout> => {
+  const layout = (contentId: string, dispatch: Dispatch, confidential: boolean): Promise<Layout> => {
     const { sender, bulk } = dispatch;
-    const key = JSON.stringify([contentId, bulk, sender.fromName, sender.fromAddress, sender.replyTo]);
+    const key = JSON.stringify([contentId, bulk, confidential, sender.fromName, sender.fromAddress, sender.replyTo]);
     let entry = layouts.get(key);
     if (!entry) {
       const frame = {
         from: { name: sender.fromName, address: sender.fromAddress },
         replyTo: sender.replyTo ?? undefined,
         bulk,
+        confidential,
       };
       entry = contents
         .get(contentId, bulk)
@@ -78,7 +80,7 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
     const { dispatch, id } = message;
     const contentId = message.contentId ?? dispatch.contentId;
     if (!contentId) throw new Error(`message ${id} has no content`);
-    const { frame, content, render } = await layout(contentId, dispatch);
+    const { frame, content, render } = await layout(contentId, dispatch, isConfidential(message.vars));
     const unsubscribeUrl = dispatch.bulk
       ? `${deps.publicUrl}/u/${messageToken(deps.secretKeys, "unsubscribe", id)}`
       : "";

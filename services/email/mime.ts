@@ -4,6 +4,7 @@ import MailComposer from "nodemailer/lib/mail-composer";
 import { encodeWords, foldLines } from "nodemailer/lib/mime-funcs";
 import { encode, wrap } from "nodemailer/lib/qp";
 import type { Compiled, CompiledContent, Hole } from "../../shared/messaging/compile.ts";
+import { confidentialHeader } from "../../shared/messaging/confidential.ts";
 import { fill, holeValue, type LinkTo, type Values } from "../../shared/messaging/fill.ts";
 
 export interface MailFrame {
@@ -12,6 +13,8 @@ export interface MailFrame {
   readonly replyTo: string | undefined;
   /** True: List-Unsubscribe and List-Unsubscribe-Post are laid out (RFC 8058). */
   readonly bulk: boolean;
+  /** True: the mail says of itself that only its recipient may read it. */
+  readonly confidential?: boolean;
 }
 
 /** What differs per person besides the merge fields. */
@@ -75,6 +78,7 @@ const compose = (frame: MailFrame, withText: boolean): Promise<string> =>
         ...(frame.bulk
           ? { "List-Unsubscribe": `<${MARK.unsubscribe}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" }
           : {}),
+        ...(frame.confidential ? { [confidentialHeader]: "account" } : {}),
       },
       html: MARK.html,
       ...(withText ? { text: MARK.text } : {}),

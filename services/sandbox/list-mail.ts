@@ -2,9 +2,11 @@
 // it travels over Redis; the cursor leads to the rest. Parsing lets the SMTP server have its turn every few mails.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
+import type { Caller } from "../../shared/broker/context.ts";
 import { cursorInvalid } from "../../shared/contracts/errors.ts";
 import type { ActionResult } from "../../shared/contracts/index.ts";
 import type { sandbox } from "../../shared/contracts/sandbox.ts";
+import { confidentialHeader } from "../../shared/messaging/confidential.ts";
 import type { MailEntry } from "./mail-index.ts";
 import type { MailStore } from "./mail-store.ts";
 import { readMail } from "./read-mail.ts";
@@ -17,9 +19,15 @@ type Mail = Page["data"][number];
 const pageBytes = 16 * 1024 * 1024;
 const turnMs = 5;
 
-/** The mail as the API shows it. */
-export const present = async (entry: MailEntry, raw: Buffer): Promise<Mail> => {
-  const { subject, headers, html, text } = await readMail(raw);
+const hidden = "This mail carries a link into an account. Only people with the ability admin may read it here.";
+
+/** True when this caller may read every mail. Calls from within have no caller. */
+export const mayReadAll = (caller: Caller | undefined): boolean => !caller || caller.abilities.includes("admin");
+
+/** The mail as the API shows it: of a confidential one without what it says, unless the caller may read all. */
+export const present = async (entry: MailEntry, raw: Buffer, readsAll: boolean): Promise<Mail> => {
+  const { subject, headers, ...parts } = await readMail(raw);
+  const { html, text } = readsAll || !headers[confidentialHeader] ? parts : { html: "", text: hidden };
   const [only = "", ...others] = entry.to;
   return {
     id: String(entry.id),
@@ -54,10 +62,15 @@ const ask = async (store: MailStore, question: MailQuestion): Promise<MailSelect
 };
 
 /**
- * Lists mails. Answers the page, how many match in all, and the cursor of the next page (null after the last).
+ * Lists mails. Answers the page, how many match in all, and the cursor of the next page (null after the last). Mails
+ * with a key to an account say so instead of their text, unless the caller may read all.
  * Fails with CURSOR_INVALID for a cursor that no page gave out.
  */
-export const listMail = async ({ store }: { readonly store: MailStore }, params: Params): Promise<Page> => {
+export const listMail = async (
+  { store }: { readonly store: MailStore },
+  params: Params,
+  caller?: Caller,
+): Promise<Page> => {
   const { to, q, cursor, limit, order } = params;
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw cursorInvalid();
   const after = cursor === undefined ? undefined : Number(cursor);
@@ -68,7 +81,7 @@ export const listMail = async ({ store }: { readonly store: MailStore }, params:
   let turnEnds = performance.now() + turnMs;
   for await (const raw of store.raw(entries)) {
     const entry = entries[at++];
-    if (entry && raw) data.push(await present(entry, raw));
+    if (entry && raw) data.push(await present(entry, raw, mayReadAll(caller)));
     if (performance.now() > turnEnds) {
       await nextTurn();
       turnEnds = performance.now() + turnMs;

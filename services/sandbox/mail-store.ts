@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { readFully, writeFully } from "./file-access.ts";
-import { forgetMail } from "./forget-mail.ts";
+import { forgetMail, type SingleMail } from "./forget-mail.ts";
 import { emptyIndex, type IndexHeader, type MailEntry, type MailIndex, openMailIndex } from "./mail-index.ts";
 
 export interface ArrivedMail {
@@ -30,8 +30,8 @@ export interface MailStore {
   index(): MailIndex;
   /** The mails' bytes in the order of the entries; undefined for one that was cleared meanwhile. */
   raw(entries: readonly MailEntry[]): AsyncGenerator<Buffer | undefined>;
-  /** Blanks every mail to one of the addresses, in its bytes and in the index. Answers how many. Ids and places stay. */
-  forget(addresses: readonly string[]): Promise<number>;
+  /** Blanks every mail to one of the addresses, and single mails, in their bytes and in the index. Answers how many. Ids and places stay. */
+  forget(addresses: readonly string[], mails?: readonly SingleMail[]): Promise<number>;
   /** Forgets every mail. Ids go on counting. */
   clear(): Promise<void>;
   /** Writes what is waiting and closes the files. */
@@ -183,10 +183,12 @@ export const openMailStore = async ({
       }
     },
 
-    forget: async (addresses) => {
+    forget: async (addresses, mails = []) => {
       let forgotten = 0;
       await inTurn(async () => {
-        forgotten = await forgetMail(index, addresses, (number) => open(join(folder, segmentName(number)), "r+"));
+        forgotten = await forgetMail(index, { addresses, mails }, (number) =>
+          open(join(folder, segmentName(number)), "r+"),
+        );
       });
       return forgotten;
     },

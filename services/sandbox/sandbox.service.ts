@@ -16,13 +16,13 @@ const mail = (): MailServer => {
 
 export default service("sandbox", {
   actions: {
-    listMail: (ctx) => listMail(mail(), ctx.params),
-    getMail: (ctx) => getMail(mail(), ctx.params),
+    listMail: (ctx) => listMail(mail(), ctx.params, ctx.meta.caller),
+    getMail: (ctx) => getMail(mail(), ctx.params, ctx.meta.caller),
     clearMail: async () => {
       await mail().store.clear();
       return { ok: true as const };
     },
-    forgetMail: async (ctx) => ({ forgotten: await mail().store.forget(ctx.params.addresses) }),
+    forgetMail: async (ctx) => ({ forgotten: await mail().store.forget(ctx.params.addresses, ctx.params.mails) }),
     listFaults: () => ({ rules: mail().faults.list() }),
     setFaults: (ctx) => {
       mail().faults.add(ctx.params);

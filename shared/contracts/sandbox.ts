@@ -1,6 +1,6 @@
 // Contracts of the sandbox: the mailbox that stands in for recipients while no live provider is set, and its faults.
 import { z } from "zod";
-import { action, Done, Instant, listQuery, page } from "./contract.ts";
+import { action, Done, Id, Instant, listQuery, page } from "./contract.ts";
 
 /** Mails are numbered in order of arrival; a number is never used twice. */
 const MailId = z.string().regex(/^\d{1,15}$/, "is the number of a mail");
@@ -106,7 +106,11 @@ export const sandbox = {
     forgetMail: action({
       summary: "Blanks every mail to these addresses, because the person was erased; numbers and places stay",
       permission: "admin",
-      params: z.strictObject({ addresses: z.array(z.string()) }),
+      params: z.strictObject({
+        addresses: z.array(z.string()),
+        /** Mails about the person to somebody else, by recipient and message. */
+        mails: z.array(z.strictObject({ address: z.string(), messageId: Id })).default([]),
+      }),
       result: z.object({ forgotten: z.number().int() }),
       timeout: 60_000,
     }),

@@ -4,13 +4,19 @@ import type { ErasedPerson } from "../consent/erase-consents.ts";
 import { erasedAddress } from "../consent/erased-addresses.ts";
 import { query, type Trx } from "../db/knex.ts";
 import { redacted } from "../lib/person-words.ts";
+import { isAbout } from "./about.ts";
 
-/** Messages of the person: by contact, and to addresses that are the person's alone. Binds ids, then addresses. */
+/**
+ * Messages of the person: by contact, to addresses that are the person's alone, and about the contact to somebody else.
+ * Binds ids, addresses, ids.
+ */
 const mine = `select message_id from messaging.message_keys where contact_id = any(?::uuid[])
-  union select message_id from messaging.message_keys where recipient = any(?::text[])`;
+  union select message_id from messaging.message_keys where recipient = any(?::text[])
+  union select m.id from messaging.messages m where ${isAbout}`;
 const mineBindings = ({ contactIds, addresses }: Pick<ErasedPerson, "contactIds" | "addresses">) => [
   [...contactIds],
   [...new Set(addresses.map(({ address }) => address))],
+  [...contactIds],
 ];
 
 export interface Stopped {

@@ -86,7 +86,8 @@ export const advanceStates = async (trx: Trx, states: readonly NewState[]): Prom
   const rows = await query<{ id: string }>(
     trx,
     `update messaging.messages m set state = t.state, reason = t.reason,
-       detail = case when m.state = 'unknown' or t.detail is not null then t.detail else m.detail end,
+       -- Without an address the person was erased, and the server's words name it.
+       detail = case when m.address is null then null when m.state = 'unknown' or t.detail is not null then t.detail else m.detail end,
        accepted_at = coalesce(m.accepted_at, t.at), lease_until = null, updated_at = now()
      from jsonb_to_recordset(?::jsonb) as t (id uuid, state text, reason text, detail text, at timestamptz)
      where m.id = t.id and (

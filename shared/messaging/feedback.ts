@@ -40,6 +40,8 @@ export interface Feedback extends MessageRef {
 export interface Applied {
   /** Messages of ours that it was about. */
   readonly messageIds: readonly string[];
+  /** One of them is of a person who was erased: what the provider sent names them. */
+  readonly erased: boolean;
   /** How many were about no message of ours. */
   readonly unmatched: number;
   /** Sources whose messages moved on, and those of them that had messages of unknown fate. */
@@ -163,6 +165,7 @@ export const applyFeedback = async (
   const changed = told.filter(({ message }) => moved.has(message.id)).map(({ message }) => message);
   return {
     messageIds: [...new Set(told.map(({ message }) => message.id))],
+    erased: told.some(({ message }) => message.address === null),
     unmatched: feedback.length - told.length,
     sources: [...new Set([...changed, ...fresh.map(({ message }) => message)].map(({ sourceId }) => sourceId))],
     decided: [

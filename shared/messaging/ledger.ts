@@ -1,7 +1,7 @@
 // The one door to the ledger: whatever asks for a message comes in here, and gets at most one row per person and step.
 // Keys are inserted first; a row appears only for a key that was new, in the same statement and the caller's transaction.
 import { joinSuppressions } from "../consent/erased-addresses.ts";
-import { query, type Trx } from "../db/knex.ts";
+import { type Db, query, type Trx } from "../db/knex.ts";
 import { type JudgeOptions, judgedAudience } from "./audience.ts";
 
 export interface BulkRequest {
@@ -28,6 +28,18 @@ const notBeforeSql = (perTimezone: boolean) =>
     ? "coalesce(((?::timestamptz at time zone 'UTC') at time zone (select z.name from zones z where z.name = a.timezone)), ?::timestamptz)"
     : "?::timestamptz";
 
+/** Held shared while a chunk is added; any number that nothing else locks. */
+const addingChunks = 5_206_110;
+
+/**
+ * Resolves when every chunk that is being added right now is there to be seen. For those who erase a person: a chunk that
+ * begins later does not find them any more.
+ */
+export const chunksAdded = (db: Db): Promise<void> =>
+  db.transaction(async (trx) => {
+    await query(trx, "select pg_advisory_xact_lock(?::bigint)", [addingChunks]);
+  });
+
 /**
  * Adds the next `limit` members of an audience to the ledger, in the order of their ids, those who are left out as
  * `skipped` with the reason. Repeating a chunk changes nothing.
@@ -39,6 +51,7 @@ export const addAudienceChunk = async (
   after: string | null,
   limit: number,
 ): Promise<ChunkResult> => {
+  await query(trx, "select pg_advisory_xact_lock_shared(?::bigint)", [addingChunks]);
   const audience = judgedAudience(judge, { after, limit });
   const when = notBeforeSql(request.perTimezone);
   const whenBindings = request.perTimezone ? [request.notBefore, request.notBefore] : [request.notBefore];

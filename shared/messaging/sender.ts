@@ -134,8 +134,12 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       options.leaseSeconds,
     );
     for (const message of usable) if (ours.has(message.id)) committed.push({ ...message, deadline });
-    if (ours.size < usable.length)
-      claimer.returned(usable.filter((m) => !ours.has(m.id)).map((m) => m.dispatch.sourceId));
+    if (ours.size < usable.length) {
+      // Cancelled, erased or somebody else's by now: not sent by this claim, so it counts for no day.
+      const lost = usable.filter((m) => !ours.has(m.id));
+      void claimer.notTaken(lost.map((m) => m.attemptId));
+      claimer.returned(lost.map((m) => m.dispatch.sourceId));
+    }
     while (committed.length > 0 && idleWorkers.length > 0) idleWorkers.shift()?.();
     return ours.size;
   };

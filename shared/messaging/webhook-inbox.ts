@@ -82,7 +82,7 @@ export interface Settled {
   /** Without addresses: it is shown and logged. */
   readonly error: string | null;
   readonly messageIds: readonly string[];
-  /** The body is thrown away at once: a mail to the bounce address that is no report is nobody's business. */
+  /** The body is thrown away at once: a mail that is no report is nobody's business, and of the erased nothing is kept. */
   readonly forget?: boolean;
 }
 

@@ -320,6 +320,20 @@ test("erasing a person empties what callbacks said of them, and of nobody else",
   await expect(replayWebhook(deps, { id: row?.id ?? "" })).rejects.toThrow("erased");
 });
 
+test("a callback that comes after its person was erased counts, and brings nothing of them back", async () => {
+  const gone = nextMessage();
+  const { db } = house.pipeline;
+  await query(db, "update messaging.messages set address = null, contact_id = null, vars = null where id = ?", [
+    gone.id,
+  ]);
+  await tell("ses", told("hard", gone));
+  expect(await house.state(gone.id)).toBe("bounced hard_bounce");
+  expect(await query(db, "select detail from messaging.messages where id = ?", [gone.id])).toEqual([{ detail: null }]);
+  const named = "select 1 from messaging.webhook_inbox where encode(body, 'escape') ilike ?";
+  expect(await query(db, named, [`%"${gone.address}"%`])).toEqual([]);
+  expect(await suppressedAs(gone.address)).toBeUndefined();
+});
+
 test("the inbox forgets what is older than a month, but nothing that still waits", async () => {
   const { db, deps } = house.pipeline;
   const { pruneInbox } = await import("../../services/email/inbound/show-webhooks.ts");

@@ -1,7 +1,7 @@
 // Bulk acts, saved views and facets as plain functions on real Postgres: exact numbers, and nothing done twice.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { applyChunk } from "../../services/contacts/bulk/acts/apply-chunk.ts";
-import { readExportChunk } from "../../services/contacts/bulk/export-file.ts";
+import { exportFile, readExportChunk } from "../../services/contacts/bulk/export-file.ts";
 import { runBulk } from "../../services/contacts/bulk/run-bulk.ts";
 import { cancelBulk, getBulk } from "../../services/contacts/bulk/show-bulk.ts";
 import { countBulk, startBulk } from "../../services/contacts/bulk/start-bulk.ts";
@@ -99,6 +99,44 @@ test("a run that was cut off is carried on after its last chunk, and two runs at
   await Promise.all([runBulk({ bulkId: id }, jobRun(deps)), runBulk({ bulkId: id }, jobRun(deps))]);
   expect(await getBulk(deps, { id })).toMatchObject({ status: "completed", done: 4501, already: 0, skipped: {} });
   expect(await deps.db("contacts.bulk_chunks").where({ bulk_id: id })).toHaveLength(0);
+});
+
+test("an erasure waits for an act that is just writing an address of the person down", async () => {
+  const { id } = await deps.db("contacts.contacts").where({ email: "person8@example.org" }).first("id");
+  const bulk = await startBulk(deps, { act: "suppress", channel: "email", ids: [id], expected: 1 });
+  const erase = () =>
+    deps.db.transaction((trx) => trx.raw("select 1 from contacts.contacts where id = ? for update nowait", [id]));
+  await deps.db.transaction(async (trx) => {
+    const row = await lockRunning(trx, bulk.id);
+    if (!row) throw new Error("not running");
+    await applyChunk(trx, row, [id]);
+    await expect(erase()).rejects.toMatchObject({ code: "55P03" });
+  });
+  await expect(erase()).resolves.toBeDefined();
+  await cancelBulk(deps, bulk);
+  await deps.db("consent.suppressions").where({ address: "person8@example.org" }).delete();
+});
+
+test("an export under way begins anew when somebody in it is erased, and misses nobody else", async () => {
+  const { id } = await startBulk(deps, { act: "export", filter: {}, expected: 4501 });
+  const stop = new AbortController();
+  const run = jobRun(deps, stop.signal);
+  await expect(runBulk({ bulkId: id }, { ...run, progress: () => stop.abort() })).rejects.toThrow();
+  const { id: gone } = await deps.db("contacts.contacts").where({ email: "person7@example.org" }).first("id");
+  await deps.db.transaction(async (trx) => {
+    await trx("contacts.contacts").where({ id: gone }).update({ deleted_at: new Date() });
+    await dropExportsOf(trx, gone);
+  });
+  await runBulk({ bulkId: id }, jobRun(deps));
+  const { chunks } = await exportFile(deps, { id });
+  const texts = await Promise.all(
+    Array.from({ length: chunks }, async (_, seq) => (await readExportChunk(deps, { id, seq })).text),
+  );
+  const lines = texts.join("").trimEnd().split("\r\n");
+  expect(lines[0]).toMatch(/email/);
+  expect(lines).toHaveLength(1 + 4500);
+  expect(await getBulk(deps, { id })).toMatchObject({ status: "completed", done: 4500, skipped: { gone: 1 } });
+  await deps.db("contacts.contacts").where({ id: gone }).update({ deleted_at: null });
 });
 
 test("a stopped act does nothing more, and an act that has ended cannot be stopped", async () => {

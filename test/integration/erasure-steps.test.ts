@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Caller } from "../../shared/broker/context.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import type { JobRun } from "../../shared/jobs/define.ts";
+import { until } from "../helpers/processes.ts";
 import { type ServedServices, serveServices } from "../helpers/service-broker.ts";
 
 let at: ServedServices;
@@ -74,6 +75,17 @@ test("only owners and managers may erase and export", async () => {
   expect(await sql("select 1 from jobs.jobs where type = 'contacts.erase'")).toHaveLength(1);
 });
 
+test("what is held about a person never has the key of an account in it, whoever has the same address", async () => {
+  const { id } = await at.call("contacts.create", { email: "owner-too@example.org" });
+  const { addAccountMail } = await import("../../gateway/accounts/account-mail.ts");
+  const mail = { to: "owner-too@example.org", vars: { link: "https://example.org/reset/key-of-the-owner" } };
+  await deps.db.transaction((trx) => addAccountMail(trx, deps.id, "password", mail));
+  const held = await at.broker.call("contacts.export", { id }, { meta: { caller: caller("manager") } });
+  expect(JSON.stringify(held)).toContain("Choose a new password");
+  expect(JSON.stringify(held)).not.toContain("key-of-the-owner");
+  await sql("delete from messaging.message_keys where recipient = 'owner-too@example.org'");
+});
+
 test("an erasure that another group holds up stops the messages at once, and is finished by a later run", async () => {
   const { id } = await at.call("contacts.create", {
     email: "rosalind@example.org",
@@ -122,6 +134,29 @@ test("an erasure that another group holds up stops the messages at once, and is 
   expect(
     await sql("select event from accounts.audit_log where event = 'contact.erased' and object_id = ?", [id]),
   ).toHaveLength(1);
+});
+
+test("an audience that is being written down while somebody in it is erased keeps nothing of them", async () => {
+  const { id } = await at.call("contacts.create", { email: "grace@example.org", firstName: "Grace" });
+  const { addAudienceChunk } = await import("../../shared/messaging/ledger.ts");
+  const sourceId = deps.id();
+  const into = { source: "campaign", sourceId, step: "", initialState: "queued", notBefore: new Date() } as const;
+  const condition = { sql: "c.id = ?::uuid", bindings: [id] };
+  const judge = { channel: "email", condition, fields: ["firstName"], required: [], asOf: new Date() } as const;
+  let erased: Promise<void> | undefined;
+  await deps.db.transaction(async (trx) => {
+    await addAudienceChunk(trx, { ...into, perTimezone: false }, { ...judge, live: false }, null, 10);
+    await request(id, "grace@example.org");
+    erased = run(id);
+    const waits = until("the erasure to wait", async () => {
+      const held = await sql("select 1 from pg_locks where locktype = 'advisory' and not granted");
+      return held.length > 0;
+    });
+    await Promise.race([erased, waits]);
+  });
+  await erased;
+  const rows = await sql("select address, vars, contact_id from messaging.messages where source_id = ?", [sourceId]);
+  expect(rows).toEqual([{ address: null, vars: null, contact_id: null }]);
 });
 
 test("it waits for imports that were open and erases what they bring of the person", async () => {

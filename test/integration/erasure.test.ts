@@ -49,9 +49,9 @@ const api = async (method: string, path: string, body?: unknown, headers: Record
 };
 const sql = async (text: string, values: unknown[] = []): Promise<Json[]> => (await db.query(text, values)).rows;
 
-const importRows = async (rows: readonly string[]) => {
+const importRows = async (rows: readonly string[], fileName = "people.csv") => {
   const form = new FormData();
-  form.set("file", new Blob([["Mail,Phone,First,Last,City", ...rows].join("\n")]), "people.csv");
+  form.set("file", new Blob([["Mail,Phone,First,Last,City", ...rows].join("\n")]), fileName);
   form.set(
     "mapping",
     JSON.stringify({ Mail: "email", Phone: "phone", First: "firstName", Last: "lastName", City: "attrs.city" }),
@@ -76,6 +76,38 @@ const mailTo = (address: string, subject: RegExp) =>
     const { body } = await api("GET", `/sandbox/mail?to=${encodeURIComponent(address)}`);
     return body.data.find((mail: Json) => subject.test(mail.subject));
   });
+
+/** What staff wrote, tried and took out with this person in it. */
+const mentionEverywhere = async () => {
+  const taken = async (path: string, body: object) => {
+    const answer = await api("POST", path, body);
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  await taken("/contact-views", { name: "Only Zebulonia Quackenbush", filters: { q: person.email }, shared: true });
+  await taken("/segments", {
+    name: `Just ${person.email}`,
+    rule: { all: [{ field: "email", op: "eq", value: person.email }] },
+  });
+  await taken(`/imports/${ids.import}/consent`, {
+    channels: ["call"],
+    basis: "Zebulonia Quackenbush told us",
+    source: person.email,
+  });
+  const started = await taken("/contacts/bulk", { act: "export", filter: {}, expected: 2 });
+  await until("the export", async () => (await api("GET", `/bulk-acts/${started.id}`)).body.hasFile);
+  const [account] = (await api("GET", "/sender-accounts")).body.data;
+  expect(await taken(`/sender-accounts/${account.id}/test`, { to: person.email })).toMatchObject({
+    outcome: "accepted",
+  });
+  const template = await taken("/templates", {
+    name: "Letter",
+    subject: "Letter to {{firstName}}",
+    html: "<p>{{lastName|}} of {{attrs.city|}}</p>",
+  });
+  await taken(`/templates/${template.id}/test-send`, { to: [owner.email], contactId: ids.person });
+  await mailTo(owner.email, /^\[Test\] Letter to Zebulonia/);
+};
 
 /** Every row of every table, as text; bytes as the text they hold. */
 const databaseTraces = async (): Promise<string[]> => {
@@ -162,16 +194,20 @@ test.skipIf(!hasRealPostgres())(
     const made = await api(
       "POST",
       "/contacts",
-      { ...person, timezone: "Pacific/Honolulu", tags: ["duck"], attrs: { city: "Quackland" } },
+      { ...person, timezone: "Pacific/Honolulu", tags: ["duck"], attrs: { city: "Old Quackland" } },
       { "idempotency-key": `new-${person.email}` },
     );
     expect(made.status).toBe(201);
     ids.person = made.body.id;
-    const done = await importRows([
-      `${person.email},${person.phone},Zebulonia,Quackenbush,Quackland`,
-      "not an address,2025550-187,Zebulonia,Quackenbush,Quackland",
-      "ada@example.org,,Ada,Lovelace,London",
-    ]);
+    const done = await importRows(
+      [
+        `${person.email},${person.phone},Zebulonia,Quackenbush,Quackland`,
+        "not an address,2025550-187,Zebulonia,Quackenbush,Quackland",
+        "ada@example.org,,Ada,Lovelace,London",
+      ],
+      "Friends of Zebulonia Quackenbush.csv",
+    );
+    ids.import = done.id;
     expect(done).toMatchObject({ inserted: 1, updated: 1, failed: 1 });
     await api("POST", `/contacts/${ids.person}/consents`, {
       channels: ["sms"],
@@ -216,6 +252,7 @@ test.skipIf(!hasRealPostgres())(
       "the ledger of the waiting campaign",
       async () => (await statsOf(ids.waiting as string)).states.queued === 1,
     );
+    await mentionEverywhere();
     statsBefore = await statsOf(ids.sent);
     expect((await databaseTraces()).length).toBeGreaterThan(10);
     expect(folderTraces(platform.dataDir)).not.toEqual([]);
@@ -249,6 +286,7 @@ test.skipIf(!hasRealPostgres())("their activity tells all of it in one stream, a
       "event clicked",
       "event opened",
       "message accepted",
+      "message accepted",
       "message accepted Sent",
       "message queued Waiting",
       "suppression stop",
@@ -261,7 +299,7 @@ test.skipIf(!hasRealPostgres())("their activity tells all of it in one stream, a
   const file = await api("GET", `/contacts/${ids.person}/export`);
   expect(file.headers.get("content-disposition")).toBe(`attachment; filename="contact-${ids.person}.json"`);
   expect(file.body).toMatchObject({ contact: { email: person.email, attrs: { city: "Quackland" } } });
-  expect(file.body.messages).toHaveLength(3);
+  expect(file.body.messages).toHaveLength(4);
   expect(file.body.consents).toHaveLength(2);
   expect(file.body.suppressions).toHaveLength(1);
   expect(file.body.messages.flatMap((message: Json) => message.events)).toHaveLength(2);
@@ -295,8 +333,9 @@ test.skipIf(!hasRealPostgres())(
     const consents = await sql("select channel, state, basis, at from consent.consents where channel = 'sms'");
     expect(consents).toMatchObject([{ state: "granted", basis: "(erased) said so" }]);
     const [import_] = await sql("select failed, inserted, updated from contacts.imports");
+    expect(await sql("select 1 from contacts.import_changes where contact_id = $1", [ids.person])).toEqual([]);
     expect(import_).toEqual({ failed: 1, inserted: 1, updated: 1 });
-    expect((await api("GET", "/sandbox/mail")).body.total).toBe(4);
+    expect((await api("GET", "/sandbox/mail")).body.total).toBe(6);
     expect(
       await sql("select event, user_id is not null as by from accounts.audit_log where event = 'contact.erased'"),
     ).toEqual([{ event: "contact.erased", by: true }]);

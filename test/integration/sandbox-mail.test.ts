@@ -8,6 +8,8 @@ import { getMail } from "../../services/sandbox/get-mail.ts";
 import { listMail } from "../../services/sandbox/list-mail.ts";
 import { type MailServer, openMailServer } from "../../services/sandbox/mail-server.ts";
 import { openMailStore } from "../../services/sandbox/mail-store.ts";
+import type { Caller } from "../../shared/broker/context.ts";
+import type { Ability } from "../../shared/contracts/accounts.ts";
 import { sandbox } from "../../shared/contracts/sandbox.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
 
@@ -67,6 +69,28 @@ describe("the sandbox mailbox", () => {
     expect(data[0]?.headers["list-unsubscribe-post"]).toBe("List-Unsubscribe=One-Click");
     expect(data[0]?.headers["message-id"]).toMatch(/^<.+@.+>$/);
     expect(sandbox.actions.listMail.result.safeParse({ data, total, nextCursor }).success).toBe(true);
+  });
+
+  it("shows what a mail with a key to an account says to people with the ability admin alone", async () => {
+    await send({
+      to: "owner@example.org",
+      subject: "Choose a new password",
+      html: "<p>https://example.org/reset/key-of-the-owner</p>",
+      text: "https://example.org/reset/key-of-the-owner",
+      headers: { "X-LC-Confidential": "account" },
+    });
+    await send({ to: "owner@example.org", subject: "News", text: "for everybody" });
+    const as = (...abilities: Ability[]): Caller => ({ userId: "1", email: "x@y.example", role: "owner", abilities });
+    const params = sandbox.actions.listMail.params.parse({});
+    const viewer = as("read", "write", "send");
+    const seen = JSON.stringify([await listMail(server, params, viewer), await getMail(server, { id: "1" }, viewer)]);
+    expect(seen).toContain("Choose a new password");
+    expect(seen).toContain("ability admin");
+    expect(seen).toContain("for everybody");
+    expect(seen).not.toContain("key-of-the-owner");
+    const admin = as("read", "admin");
+    expect((await listMail(server, params, admin)).data[0]?.text).toContain("key-of-the-owner");
+    expect((await getMail(server, { id: "1" }, admin)).raw).toContain("key-of-the-owner");
   });
 
   it("names all recipients of a mail and finds it by each of them in any case", async () => {

@@ -17,8 +17,9 @@ type Settings = Parameters<typeof dnsReport>[2];
 const smtp = (...hosts: string[]): Settings => ({
   emailProvider: "smtp",
   smtpUrls: hosts.map((host) => `smtps://user:secret@${host}:465`),
+  bounceAddress: undefined,
 });
-const resend: Settings = { emailProvider: "resend", smtpUrls: [] };
+const resend: Settings = { emailProvider: "resend", smtpUrls: [], bounceAddress: undefined };
 
 const ask = async (
   zones: Readonly<Record<string, Zone>>,
@@ -156,6 +157,31 @@ test("an SPF record that lets everybody in, or says nothing about others, is sai
   });
 });
 
+test("with a bounce address SPF is looked up at its domain, where receivers look", async () => {
+  const bouncing = (bounceAddress: string): Settings => ({ ...smtp("mail.acme.org"), bounceAddress });
+  const soundAt = (host: string) => ({ [host]: { txt: ["v=spf1 ip4:192.0.2.10 ~all"] } });
+  const elsewhere = await ask(soundAt("acme.org"), bouncing("reports@bounce.acme.org"));
+  expect(elsewhere.spf).toMatchObject({
+    status: "missing",
+    host: "bounce.acme.org",
+    expected: { host: "bounce.acme.org", type: "TXT", value: "v=spf1 ip4:192.0.2.10 ~all" },
+    explanation: expect.stringContaining("LC_BOUNCE_ADDRESS"),
+  });
+  const dmarc = { "_dmarc.acme.org": { txt: ["v=DMARC1; p=none"] } };
+  const below = await ask({ ...soundAt("bounce.acme.org"), ...dmarc }, bouncing("reports@bounce.acme.org"));
+  expect([below.spf.status, below.dmarc.explanation]).toEqual(["ok", expect.stringContaining("SPF")]);
+  const foreign = await ask({ ...soundAt("acme.org"), ...soundAt("other.org") }, bouncing("reports@other.org"));
+  expect(foreign.spf).toMatchObject({
+    status: "warning",
+    host: "other.org",
+    todo: expect.stringContaining("acme.org"),
+  });
+  expect((await ask(soundAt("acme.org"), bouncing("reports@acme.org"))).spf).toMatchObject({ status: "ok" });
+  // An API has a return path of its own.
+  const api = await ask(soundAt("send.acme.org"), { ...resend, bounceAddress: "reports@other.org" });
+  expect(api.spf.host).toBe("send.acme.org");
+});
+
 test("a vendor's SPF is looked up where he bounces to", async () => {
   const send = {
     "send.acme.org": { txt: ["v=spf1 include:amazonses.com ~all"] },
@@ -181,7 +207,7 @@ test("a vendor's SPF is looked up where he bounces to", async () => {
     status: "missing",
     explanation: expect.stringContaining("resend._domainkey.acme.org"),
   });
-  const postmark = await ask({ "acme.org": {} }, { emailProvider: "postmark", smtpUrls: [] });
+  const postmark = await ask({ "acme.org": {} }, { emailProvider: "postmark", smtpUrls: [], bounceAddress: undefined });
   expect(postmark.spf).toMatchObject({
     status: "warning",
     expected: { host: "pm-bounces.acme.org", type: "CNAME", value: "pm.mtasv.net" },
@@ -301,7 +327,11 @@ test("a domain that is not one's own gets no record to publish, but a word about
   );
   expect(gmail.report.note).toContain("belongs to a mailbox service");
   expect(gmail.spf).toMatchObject({ status: "error", expected: null, todo: "Use an address of your own domain." });
-  const sample = await ask({}, { emailProvider: "sandbox", smtpUrls: [] }, { from: "hello@learning-center.example" });
+  const sample = await ask(
+    {},
+    { emailProvider: "sandbox", smtpUrls: [], bounceAddress: undefined },
+    { from: "hello@learning-center.example" },
+  );
   expect(sample.report.note).toContain("belongs to nobody");
   expect(sample.report.checks.every(({ expected }) => expected === null)).toBe(true);
 });

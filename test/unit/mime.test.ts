@@ -63,6 +63,16 @@ test("a value can add no header and no line longer than SMTP takes", async () =>
   );
 });
 
+test("a mail with a key to an account says so in a header, and no other does", async () => {
+  const content = compileBulk({ subject: "x", html: "<p>x</p>" });
+  const headers = async (more: object) => {
+    const render = await layOutMail({ ...frame, ...more }, content);
+    return (await simpleParser(render(facts, { firstName: "x" }, link))).headers;
+  };
+  expect((await headers({ confidential: true })).get("x-lc-confidential")).toBe("account");
+  expect((await headers({})).has("x-lc-confidential")).toBe(false);
+});
+
 test("an address outside ASCII stays one header in UTF-8, whatever its letters' low bytes are", async () => {
   const render = await layOutMail(frame, compileBulk({ subject: "x", html: "<p>x</p>" }));
   // č, ऊ, ĺ and ؠ end in the bytes of CR, LF, colon and space.

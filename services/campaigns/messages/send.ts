@@ -5,6 +5,7 @@ import { type FieldError, fail } from "../../../shared/contracts/errors.ts";
 import type { MessageState } from "../../../shared/contracts/messages.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { normaliseEmail } from "../../../shared/lib/email-address.ts";
+import { aboutContact } from "../../../shared/messaging/about.ts";
 import { freezeContents } from "../../../shared/messaging/contents.ts";
 import { singleDispatch } from "../../../shared/messaging/dispatches.ts";
 import { addSingles, type SingleRequest } from "../../../shared/messaging/ledger.ts";
@@ -21,6 +22,8 @@ export interface OneMessage {
   readonly templateId?: string | undefined;
   readonly vars?: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly kind?: "transactional" | "alert" | undefined;
+  /** The contact whose values are shown to somebody else: erasing the contact finds the message by it. */
+  readonly about?: string | undefined;
 }
 
 export interface SendInput extends Omit<OneMessage, "channel"> {
@@ -127,7 +130,7 @@ const prepare = async (
       contactId,
       address,
       contentId: contentIds[i] as string,
-      vars,
+      vars: aboutContact(vars, list[i]?.about),
       idempotencyKey: keyOf(i),
     };
   });

@@ -69,6 +69,7 @@ export const sendTest = async (
         to: address,
         content,
         vars,
+        about: person.contactId,
         kind: "transactional" as const,
       })),
     },

@@ -4,6 +4,7 @@ import type { Deps } from "../../../shared/broker/deps.ts";
 import { type LedgerEntry, readLedger } from "../../../shared/consent/consents.ts";
 import { suppressionsOf } from "../../../shared/consent/suppressions.ts";
 import type { Activity } from "../../../shared/contracts/activity.ts";
+import { isConfidential } from "../../../shared/messaging/confidential.ts";
 import { type MessageRow, messagesEvents } from "../../../shared/messaging/message-rows.ts";
 import { listMessages } from "../../../shared/messaging/message-search.ts";
 import { subjectOf } from "../../../shared/messaging/subject.ts";
@@ -42,7 +43,8 @@ const messagesOf = async (
       sourceId: row.source_id,
       address: row.address,
       subject: await subjectOf(deps.db, row),
-      values: row.vars,
+      // Their link is a key to an account, and whoever asks for this document may be somebody else.
+      values: isConfidential(row.vars) ? null : row.vars,
       state: row.state,
       reason: row.reason,
       serverAnswer: row.detail,

@@ -140,8 +140,18 @@ export const dropOldExports = async (trx: Trx, days: number): Promise<void> => {
   await trx.raw(`delete from contacts.bulk_chunks where ${old}`, bind(days));
 };
 
-/** Throws away every export that has the contact in it: for those who erase a contact, inside their transaction. */
+/**
+ * Throws away every export that has the contact in it: for those who erase a contact, inside their transaction. One that
+ * is under way begins anew, without the contact: else its file would lack the lines it had, and nobody would see it.
+ */
 export const dropExportsOf = async (trx: Trx, contactId: string): Promise<void> => {
+  // Waits for the chunk that is being written, so that it is thrown away too.
+  await trx.raw(
+    `update contacts.bulk_acts set chunks_done = 0, done = 0, already = 0, skipped = '{}'
+     where act = 'export' and status in ('queued', 'running')
+       and id in (select bulk_id from contacts.bulk_chunks where contact_ids @> array[?::uuid])`,
+    bind(contactId),
+  );
   await trx.raw(
     `delete from contacts.export_chunks where bulk_id in
        (select bulk_id from contacts.bulk_chunks where contact_ids @> array[?::uuid])`,

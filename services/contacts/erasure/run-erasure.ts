@@ -9,11 +9,13 @@ import { type JobRun, retryLater } from "../../../shared/jobs/define.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { eraseJobs } from "../../../shared/jobs/erase-jobs.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
+import { messagesAbout } from "../../../shared/messaging/about.ts";
 import { eraseMessages, messageIdsOf, stopMessages } from "../../../shared/messaging/erase-messages.ts";
+import { chunksAdded } from "../../../shared/messaging/ledger.ts";
 import { eraseFromTests } from "../../../shared/messaging/sender-tests.ts";
 import { eraseWebhooks } from "../../../shared/messaging/webhook-erasure.ts";
 import { type Identity, identify } from "./identity.ts";
-import { eraseRefusedRows, finishErasure, lockErasure, openImports } from "./store.ts";
+import { eraseMentions, eraseRefusedRows, finishErasure, lockErasure, openImports } from "./store.ts";
 
 const leavingMs = 2_000;
 const importsMs = 5_000;
@@ -47,8 +49,9 @@ const stop = async (trx: Trx, identity: Identity): Promise<number> => {
 const askOthers = async (deps: Deps, identity: Identity, requestedBy: string | null): Promise<void> => {
   const words = [...identity.strong];
   const addresses = [...new Set(identity.addresses.map(({ address }) => address))];
+  const mails = await messagesAbout(deps.db, identity.contactIds);
   await callAction(deps.broker, "accounts.forget", { contactIds: [...identity.contactIds], words, requestedBy });
-  if (config.emailProvider === "sandbox") await callAction(deps.broker, "sandbox.forgetMail", { addresses });
+  if (config.emailProvider === "sandbox") await callAction(deps.broker, "sandbox.forgetMail", { addresses, mails });
 };
 
 const finish = async (trx: Trx, id: string, identity: Identity): Promise<void> => {
@@ -59,6 +62,7 @@ const finish = async (trx: Trx, id: string, identity: Identity): Promise<void> =
       first_name && last_name ? [[first_name, last_name] as const] : [],
     ),
   });
+  await eraseMentions(trx, identity.words, identity.jsonWords);
   await eraseConsents(trx, identity);
   await eraseSuppressions(trx, identity);
   const messageIds = await messageIdsOf(trx, identity);
@@ -90,6 +94,8 @@ export const runErasure = async ({ contactId }: { readonly contactId: string }, 
     throw retryLater(awayMs, "The gateway or the sandbox is away");
   }
   run.progress(0.6);
+  // Whoever was written down before the erasure was asked for is seen from here on.
+  await chunksAdded(deps.db);
   await withIdentity(deps, contactId, async (trx, identity) => {
     // Somebody may have written to the person in between: then from the start.
     if ((await stop(trx, identity)) > 0) throw retryLater(leavingMs, "A message to the person is being handed over");

@@ -132,6 +132,42 @@ export const eraseRefusedRows = async (trx: Trx, { words, digits, names }: Refus
     );
 };
 
+/**
+ * Takes the person out of what staff wrote to find or explain them: saved views, segments, names of remembered files,
+ * grounds of recorded consent. `words` as in text, `jsonWords` as inside JSON.
+ */
+export const eraseMentions = async (
+  trx: Trx,
+  words: string | undefined,
+  jsonWords: string | undefined,
+): Promise<void> => {
+  if (words === undefined || jsonWords === undefined) return;
+  const cleaned = (column: string, name: "words" | "jsonWords") =>
+    `${column} = regexp_replace(${column}::text, :${name}, '${redacted}', 'gi')`;
+  const bindings = { words, jsonWords };
+  // Names are unique, and two of them may be the same without the people in them.
+  const renamed = `name = case when name ~* :words then regexp_replace(name, :words, '${redacted}', 'gi') || ' ' || right(id::text, 12) else name end`;
+  for (const [table, column] of [
+    ["contacts.contact_views", "filters"],
+    ["contacts.segments", "rule"],
+  ] as const)
+    await trx.raw(
+      `update ${table} set ${renamed}, ${cleaned(column, "jsonWords")}::jsonb
+       where name ~* :words or ${column}::text ~* :jsonWords`,
+      bindings,
+    );
+  await trx.raw(
+    `update contacts.import_mappings set ${cleaned("file_name", "words")}, ${cleaned("options", "jsonWords")}::jsonb
+     where file_name ~* :words or options::text ~* :jsonWords`,
+    bindings,
+  );
+  await trx.raw(
+    `update contacts.import_claims set ${cleaned("basis", "words")}, ${cleaned("source", "words")}, ${cleaned("wording", "words")}
+     where concat_ws(' ', basis, source, wording) ~* :words`,
+    bindings,
+  );
+};
+
 /** Removes the person's rows and says so: the last step. */
 export const finishErasure = async (
   trx: Trx,
@@ -141,6 +177,7 @@ export const finishErasure = async (
 ): Promise<void> => {
   // Tables that keep something by contact go with it (on delete cascade); those that do not are cleared here.
   await trx.raw("delete from contacts.contacts where id = any(?::uuid[])", bind(ids));
+  await trx.raw("delete from contacts.import_changes where contact_id = any(?::uuid[])", bind(ids));
   for (const id of ids) await dropExportsOf(trx, id);
   await trx.raw(
     "update contacts.erasures set finished_at = now(), messages = ?::int where contact_id = ?::uuid",

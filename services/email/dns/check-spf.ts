@@ -171,8 +171,34 @@ const merged = async (dns: Dns, host: string, records: readonly string[], ways: 
   return withTerms(one, (await lacking(dns, await loadSpf(dns, host, one), ways)).terms);
 };
 
-/** Checks SPF for mail from `domain` that leaves by these ways. */
-export const checkSpf = async (dns: Dns, domain: string, ways: readonly WayOut[]): Promise<SpfCheck> => {
+/** Receivers look SPF up at the domain of the return path, whatever stands in From. */
+const checkReturnPath = async (dns: Dns, domain: string, host: string, ways: readonly WayOut[]): Promise<SpfCheck> => {
+  // One above the other has the same organisational domain in every case that matters.
+  const related = host.endsWith(`.${domain}`) || domain.endsWith(`.${host}`);
+  const check = await checkAt(dns, host, ways, host === domain ? "strict" : related ? "relaxed" : "no");
+  if (host === domain) return check;
+  const explanation = `${check.explanation} LC_BOUNCE_ADDRESS sends bounces to ${host}, so receivers look there and not at ${domain}.`;
+  if (related || check.status !== "ok") return { ...check, explanation };
+  return {
+    ...check,
+    status: "warning",
+    explanation: `${explanation} SPF passes but does not speak for ${domain}: DKIM alone then has to carry DMARC.`,
+    todo: `Set LC_BOUNCE_ADDRESS to an address at ${domain} or below it.`,
+  };
+};
+
+/**
+ * Checks SPF for mail from `domain` that leaves by these ways. `returnPath`: the domain of the bounce address that mail
+ * over SMTP carries, when there is one.
+ */
+export const checkSpf = async (
+  dns: Dns,
+  domain: string,
+  ways: readonly WayOut[],
+  returnPath?: string,
+): Promise<SpfCheck> => {
+  if (returnPath !== undefined && ways.some(({ host }) => host !== undefined))
+    return checkReturnPath(dns, domain, returnPath, ways);
   const [only] = ways;
   const { bounces, name = "" } = (ways.length === 1 && !only?.host && only?.service) || {};
   if (!bounces) return checkAt(dns, domain, ways, "strict");

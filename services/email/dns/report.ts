@@ -3,6 +3,7 @@
 import type { Config } from "../../../shared/config.ts";
 import type { DnsCheck, DnsReport } from "../../../shared/contracts/senders.ts";
 import type { Clock } from "../../../shared/lib/clock.ts";
+import { domainOf } from "../../../shared/messaging/permitted.ts";
 import { checkDkim } from "./check-dkim.ts";
 import { checkDmarc } from "./check-dmarc.ts";
 import { checkSpf } from "./check-spf.ts";
@@ -40,10 +41,11 @@ const withoutRecords = ({ expected: _, ...check }: DnsCheck): DnsCheck => ({
 export const dnsReport = async (
   dns: Dns,
   { fromAddress, dkimSelector }: DnsQuestion,
-  settings: Pick<Config, "emailProvider" | "smtpUrls">,
+  settings: Pick<Config, "emailProvider" | "smtpUrls" | "bounceAddress">,
   clock: Clock,
 ): Promise<DnsReport> => {
-  const domain = fromAddress.slice(fromAddress.lastIndexOf("@") + 1);
+  const domain = domainOf(fromAddress);
+  const returnPath = settings.bounceAddress === undefined ? undefined : domainOf(settings.bounceAddress);
   const ways = waysOut(settings);
   const live = ways.length > 0;
   const selectors = (dkimSelector ?? "")
@@ -52,7 +54,10 @@ export const dnsReport = async (
     .filter(Boolean);
   const late = setTimeout(() => dns.stop(), ALL_MS);
   try {
-    const [spf, dkim] = await Promise.all([checkSpf(dns, domain, ways), checkDkim(dns, domain, ways, selectors)]);
+    const [spf, dkim] = await Promise.all([
+      checkSpf(dns, domain, ways, returnPath),
+      checkDkim(dns, domain, ways, selectors),
+    ]);
     const dmarc = await checkDmarc(dns, domain, spf, dkim, live);
     const { aligned: _spf, ...plainSpf } = spf;
     const { aligned: _dkim, ...plainDkim } = dkim;

@@ -59,6 +59,7 @@ const apply = async (deps: Deps, trx: Trx, row: WebhookRow, reading: Reading): P
     state: known ? "processed" : "ignored",
     error: known ? null : "It is about no message of ours",
     messageIds: applied.messageIds,
+    forget: applied.erased,
   });
   for (const campaignId of applied.decided)
     await enqueue(

@@ -65,14 +65,14 @@ export const deleteContacts = async (trx: Trx, ids: readonly string[]): Promise<
   return rows.map((row) => row.id);
 };
 
-/** The address of each live contact on a channel; null when it has none. */
+/** The address of each live contact on a channel; null when it has none. Locked: whoever erases one of them waits for what is written of it. */
 export const addressesOf = async (
   trx: Trx,
   ids: readonly string[],
   column: "email" | "phone",
 ): Promise<readonly (string | null)[]> => {
   const { rows } = await trx.raw<{ rows: { address: string | null }[] }>(
-    "select ?? as address from contacts.contacts where id = any(?::uuid[]) and deleted_at is null order by id",
+    "select ?? as address from contacts.contacts where id = any(?::uuid[]) and deleted_at is null order by id for key share",
     bind(column, ids),
   );
   return rows.map((row) => row.address);
