@@ -213,7 +213,6 @@ const sending = createRoute({
   path: "/settings/sending",
   component: lazyRouteComponent(() => import("./screens/settings/sending.tsx"), "Sending"),
 });
-
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",
@@ -278,6 +277,7 @@ const screens = [
 export const router = createRouter({
   routeTree: root.addChildren([signIn, signInLink, forgot, reset, acceptInvite, app.addChildren(screens)]),
   context: {},
+  search: { strict: true }, // What a screen cannot read leaves its address.
   defaultPreload: "intent",
   defaultPendingComponent: PageSkeleton,
   defaultPendingMs: 300,

@@ -66,9 +66,11 @@ export const Mailbox = () => {
         }
         actions={
           <>
-            <Button variant="default" leftSection={<Icon name="trash" size={16} />} onClick={setEmptying.open}>
-              Empty it
-            </Button>
+            {list.rows.length > 0 && (
+              <Button variant="default" leftSection={<Icon name="trash" size={16} />} onClick={setEmptying.open}>
+                Empty it
+              </Button>
+            )}
             <Button variant="default" leftSection={<Icon name="bolt" size={16} />} onClick={setFaults.open}>
               Faults
             </Button>
