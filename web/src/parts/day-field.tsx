@@ -14,6 +14,7 @@ export interface DayFieldProps {
 export const DayField = ({ label, value, min, max, onChange }: DayFieldProps) => (
   <TextInput
     type="date"
+    miw={190}
     aria-label={label}
     leftSection={label}
     leftSectionWidth={56}
