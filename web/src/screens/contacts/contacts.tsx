@@ -83,7 +83,11 @@ export const Contacts = () => {
     <>
       <PageHead
         title="Contacts"
-        lead={list.total === undefined ? undefined : `${counted(list.total, "contact")}${filtered ? " match" : ""}`}
+        lead={
+          list.total === undefined
+            ? undefined
+            : `${counted(list.total, "contact")}${filtered ? (list.total === 1 ? " matches" : " match") : ""}`
+        }
         actions={
           <>
             <ButtonLink

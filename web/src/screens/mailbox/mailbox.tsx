@@ -62,7 +62,7 @@ export const Mailbox = () => {
         lead={
           list.total === undefined
             ? "Every mail the sandbox received."
-            : `${counted(list.total, "mail")}${filtered ? " match" : " received by the sandbox; none of them left this machine"}.`
+            : `${counted(list.total, "mail")}${filtered ? (list.total === 1 ? " matches" : " match") : " received by the sandbox; nothing left this machine"}.`
         }
         actions={
           <>
