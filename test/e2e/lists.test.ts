@@ -63,26 +63,15 @@ describe.skipIf(!hasBrowser())("lists of people", () => {
     await page.getByText("time of creation is after 30 days ago").waitFor();
   }, 60_000);
 
-  it("still shows a draft's segment when its first step is opened again", async () => {
+  it("shows the segment that a campaign is for, also when the page is loaded anew", async () => {
     await page.goto("/segments");
     await page.getByRole("link", { name: "Lyon, not odd" }).click();
     await page.getByRole("link", { name: "Write to them" }).click();
     await page.getByRole("heading", { level: 1, name: "New campaign" }).waitFor();
-    await page.getByLabel("Name", { exact: true }).fill("For Lyon");
-    await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByRole("textbox", { name: "Subject" }).waitFor();
-    await page.goto(`${new URL(page.url()).pathname}?step=audience`);
+    await page.reload();
     const segment = page.getByLabel("Segment", { exact: true });
     await segment.locator("option", { hasText: "Lyon, not odd" }).waitFor({ state: "attached" });
     expect(await segment.locator("option:checked").textContent()).toBe("Lyon, not odd");
-    await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByRole("textbox", { name: "Subject" }).waitFor();
-  }, 60_000);
-
-  it("leaves out of the address what the list cannot read", async () => {
-    await page.goto("/contacts?kind=robot&tag=odd&page=7");
-    await page.getByText("1 contact matches").waitFor();
-    expect(new URL(page.url()).search).toBe("?tag=odd");
   }, 60_000);
 
   it("narrows the list by a facet with its count, keeps it as a view and comes back to it", async () => {

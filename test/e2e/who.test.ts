@@ -100,7 +100,7 @@ describe.skipIf(!hasBrowser())("who got what", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("row", { name: /\+12025550199/ }).waitFor();
     await page.getByLabel("Search addresses").fill("+1 (202) 555-01");
-    await page.getByText("1 entry matches").waitFor();
+    await page.getByText("1 address matches").waitFor();
     const lines = (await downloaded(page, /^Download as CSV, 1 row/)).trim().split("\r\n");
     // A leading + would be a formula to a spreadsheet.
     expect(lines[1]).toMatch(/^'\+12025550199,sms,manual,/);

@@ -277,7 +277,6 @@ const screens = [
 export const router = createRouter({
   routeTree: root.addChildren([signIn, signInLink, forgot, reset, acceptInvite, app.addChildren(screens)]),
   context: {},
-  search: { strict: true }, // What a screen cannot read leaves its address.
   defaultPreload: "intent",
   defaultPendingComponent: PageSkeleton,
   defaultPendingMs: 300,
