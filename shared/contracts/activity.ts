@@ -23,7 +23,8 @@ export const Activity = z.object({
   sourceName: z.string().nullable(),
   subject: z.string().nullable(),
   address: z.string().nullable(),
-  /** event: opened, clicked, replied, complained, unsubscribed, delivered or bounced. consent: granted or revoked. */
+  /** event: opened, clicked, replied, complained, unsubscribed, delivered or bounced. consent: granted or revoked.
+   *  import: changed when the contact was there before it, and null when it came with it. */
   what: z.string().nullable(),
   /** event and suppression: the message it belongs to. */
   messageId: Id.nullable(),

@@ -63,6 +63,17 @@ describe.skipIf(!hasBrowser())("lists of people", () => {
     await page.getByText("time of creation is after 30 days ago").waitFor();
   }, 60_000);
 
+  it("shows the segment that a campaign is for, also when the page is loaded anew", async () => {
+    await page.goto("/segments");
+    await page.getByRole("link", { name: "Lyon, not odd" }).click();
+    await page.getByRole("link", { name: "Write to them" }).click();
+    await page.getByRole("heading", { level: 1, name: "New campaign" }).waitFor();
+    await page.reload();
+    const segment = page.getByLabel("Segment", { exact: true });
+    await segment.locator("option", { hasText: "Lyon, not odd" }).waitFor({ state: "attached" });
+    expect(await segment.locator("option:checked").textContent()).toBe("Lyon, not odd");
+  }, 60_000);
+
   it("narrows the list by a facet with its count, keeps it as a view and comes back to it", async () => {
     await page.goto("/contacts");
     const filters = page.getByRole("complementary", { name: "Filters" });

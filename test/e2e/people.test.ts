@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser())("people", () => {
 
   it("lets an owner invite a colleague, who accepts by mail and works as an editor", async () => {
     await page.goto("/settings");
-    await page.getByRole("link", { name: "People" }).click();
+    await page.getByRole("link", { name: "Team" }).click();
     await page.getByRole("button", { name: "Invite a colleague" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Email").fill("no address");
@@ -171,7 +171,7 @@ describe.skipIf(!hasBrowser())("people", () => {
 
     await theirs.goto("/settings");
     await theirs.getByRole("heading", { name: "My account", level: 1 }).waitFor();
-    expect(await theirs.getByRole("link", { name: "People" }).count()).toBe(0);
+    expect(await theirs.getByRole("link", { name: "Team" }).count()).toBe(0);
     await theirs.goto("/settings/users");
     await theirs.getByText("Your role or token does not allow this").waitFor();
     await page.reload();

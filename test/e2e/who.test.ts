@@ -63,7 +63,7 @@ describe.skipIf(!hasBrowser())("who got what", () => {
     await page.getByLabel("State").selectOption("skipped");
     const row = page.getByRole("row", { name: /mary@example\.org/ });
     await row.getByText("on the suppression list").waitFor();
-    const csv = await downloaded(page, /^CSV, 1 row/);
+    const csv = await downloaded(page, /^Download as CSV, 1 row/);
     expect(csv.charCodeAt(0)).toBe(0xfeff);
     const lines = csv.trim().split("\r\n");
     expect(lines).toHaveLength(2);
@@ -100,8 +100,8 @@ describe.skipIf(!hasBrowser())("who got what", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("row", { name: /\+12025550199/ }).waitFor();
     await page.getByLabel("Search addresses").fill("+1 (202) 555-01");
-    await page.getByText("1 entry matches").waitFor();
-    const lines = (await downloaded(page, /^CSV, 1 row/)).trim().split("\r\n");
+    await page.getByText("1 address matches").waitFor();
+    const lines = (await downloaded(page, /^Download as CSV, 1 row/)).trim().split("\r\n");
     // A leading + would be a formula to a spreadsheet.
     expect(lines[1]).toMatch(/^'\+12025550199,sms,manual,/);
   }, 60_000);

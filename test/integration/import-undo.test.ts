@@ -1,5 +1,6 @@
 // Undoing an import: what it made and nobody touched goes, what it changed comes back, and what people said or did stays.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { listActivity } from "../../services/contacts/activity/list-activity.ts";
 import { createContact } from "../../services/contacts/contacts/create-contact.ts";
 import { updateContact } from "../../services/contacts/contacts/update-contact.ts";
 import { getImport } from "../../services/contacts/imports/get-import.ts";
@@ -43,6 +44,22 @@ const undo = async (id: string) => {
   expect(found).toMatchObject({ status: "undone", undoableUntil: null });
   return { counted, done: found.undo };
 };
+
+test("a contact's stream tells which import it came with and which one changed it", async () => {
+  await importFile(deps, people("s@stream.example,Old"), { mapping: { Email: "email", Name: "firstName" } });
+  const { id } = await contact("s@stream.example");
+  const changing = await importFile(deps, people("s@stream.example,New"), {
+    mapping: { Email: "email", Name: "firstName" },
+  });
+  await importFile(deps, people("s@stream.example,New"), { mapping: { Email: "email", Name: "firstName" } });
+  const first = await listActivity(deps, { id, type: "import", limit: 1 });
+  expect(first.data).toMatchObject([{ id: changing.id, what: "changed", fileName: "people.csv" }]);
+  const rest = await listActivity(deps, { id, type: "import", limit: 9, cursor: String(first.nextCursor) });
+  expect(rest.data).toMatchObject([{ what: null, fileName: "people.csv" }]);
+  expect(rest.nextCursor).toBeNull();
+  await undo(changing.id);
+  expect((await listActivity(deps, { id, limit: 9 })).data).toMatchObject([{ type: "import", what: null }]);
+});
 
 test("what an import made goes with its tags and consent, and its contacts can come again with a yes that counts", async () => {
   const list = file("a@made.example,A,,Bonn,7,new", "b@made.example,B,,,,new", "a@made.example,A2,,,,again");

@@ -213,7 +213,6 @@ const sending = createRoute({
   path: "/settings/sending",
   component: lazyRouteComponent(() => import("./screens/settings/sending.tsx"), "Sending"),
 });
-
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",

@@ -131,6 +131,16 @@ const parts = (page: ActivityPage): readonly (Part & { readonly bindings: readon
     bindings: [page.contactId],
   },
   {
+    // What it changed on somebody who was there before it, known for as long as the import can be undone.
+    type: "import",
+    id: "i.id",
+    at: "coalesce(i.started_at, i.created_at)",
+    has: { file_name: "i.file_name", what: "'changed'" },
+    from: `contacts.import_changes b join contacts.imports i on i.id = b.import_id
+      where (b.after <> '{}' or b.attrs_after <> '{}') and b.contact_id = ?::uuid`,
+    bindings: [page.contactId],
+  },
+  {
     type: "created",
     id: "c.id",
     at: "c.created_at",

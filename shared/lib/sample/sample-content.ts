@@ -19,7 +19,10 @@ export const sampleSegments = [
 ] as const;
 
 const page = (body: string) =>
-  `<div style="font-family:Arial,sans-serif;max-width:560px;margin:0 auto;line-height:1.5;color:#1f2933">${body}<p style="font-size:13px;color:#52606d">Learning Center, {{postalAddress}}<br><a href="{{unsubscribeUrl}}">Unsubscribe</a></p></div>`;
+  `<div style="font-family:Arial,sans-serif;max-width:560px;margin:0 auto;line-height:1.5;color:#1f2933">
+${body.replaceAll("</h1><p>", "</h1>\n<p>").replaceAll("</p><p>", "</p>\n<p>")}
+<p style="font-size:13px;color:#52606d">Learning Center, {{postalAddress}}<br><a href="{{unsubscribeUrl}}">Unsubscribe</a></p>
+</div>`;
 
 const welcome = {
   subject: "{{firstName}}, what would help {{orgName}} this season?",

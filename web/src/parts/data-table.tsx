@@ -126,6 +126,7 @@ export const DataTable = <R extends object>({
               key={item.key}
               ref={virtual.measureElement}
               data-index={item.index}
+              data-last={(item.index === rows.length - 1 && !hasMore) || undefined}
               aria-rowindex={item.index + 2}
               className={css["row"]}
               style={{ transform: `translateY(${item.start - virtual.options.scrollMargin}px)` }}

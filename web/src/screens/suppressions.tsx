@@ -159,7 +159,7 @@ export const Suppressions = () => {
     <>
       <PageHead
         title="Suppressions"
-        lead={`Nothing is sent here, except single messages after an unsubscribe${list.total === undefined ? "" : `: ${counted(list.total, "entry", "entries")}${filtered ? (list.total === 1 ? " matches" : " match") : ""}`}.`}
+        lead={`${list.total === undefined ? "" : `${counted(list.total, "address", "addresses")}${filtered ? (list.total === 1 ? " matches" : " match") : ""}. `}Nothing is sent to them, except single messages after an unsubscribe.`}
         actions={
           <>
             {list.total !== undefined && list.total > 0 && (
@@ -170,7 +170,7 @@ export const Suppressions = () => {
                 variant="default"
                 leftSection={<Icon name="download" size={16} />}
               >
-                CSV, {counted(list.total, "row")}
+                Download as CSV, {counted(list.total, "row")}
               </Button>
             )}
             {add}

@@ -1,4 +1,5 @@
-// Who gets the campaign, and what it is called.
+// Who gets the campaign, and what it is called. Both selects are controlled: their options come after the fields are
+// filled, and a select of the browser forgets a value that it has no option for.
 import { NativeSelect, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { Controller, useFormContext } from "react-hook-form";
 import { TextLink } from "../../parts/link.tsx";
@@ -52,20 +53,21 @@ export const AudienceStep = () => {
       />
       {kind === "segment" && (
         <Stack gap={6}>
-          <NativeSelect
-            label="Segment"
-            error={errors.segmentId?.message}
-            {...register("segmentId", {
-              validate: (value, fields) => fields.audience !== "segment" || value !== "" || "Choose a segment",
-            })}
-          >
-            <option value="">Choose…</option>
-            {segments.data?.data.map((segment) => (
-              <option key={segment.id} value={segment.id}>
-                {segment.name}
-              </option>
-            ))}
-          </NativeSelect>
+          <Controller
+            control={control}
+            name="segmentId"
+            rules={{ validate: (value, fields) => fields.audience !== "segment" || value !== "" || "Choose a segment" }}
+            render={({ field }) => (
+              <NativeSelect label="Segment" error={errors.segmentId?.message} {...field}>
+                <option value="">Choose…</option>
+                {segments.data?.data.map((segment) => (
+                  <option key={segment.id} value={segment.id}>
+                    {segment.name}
+                  </option>
+                ))}
+              </NativeSelect>
+            )}
+          />
           {segments.data?.data.length === 0 && (
             <Text fz="sm" c="dimmed">
               There is none yet.{" "}
@@ -77,18 +79,19 @@ export const AudienceStep = () => {
         </Stack>
       )}
       {kind === "tag" && (
-        <NativeSelect
-          label="Tag"
-          error={errors.tag?.message}
-          {...register("tag", {
-            validate: (value, fields) => fields.audience !== "tag" || value !== "" || "Choose a tag",
-          })}
-        >
-          <option value="">Choose…</option>
-          {tags.data?.data.map((tag) => (
-            <option key={tag.id}>{tag.name}</option>
-          ))}
-        </NativeSelect>
+        <Controller
+          control={control}
+          name="tag"
+          rules={{ validate: (value, fields) => fields.audience !== "tag" || value !== "" || "Choose a tag" }}
+          render={({ field }) => (
+            <NativeSelect label="Tag" error={errors.tag?.message} {...field}>
+              <option value="">Choose…</option>
+              {tags.data?.data.map((tag) => (
+                <option key={tag.id}>{tag.name}</option>
+              ))}
+            </NativeSelect>
+          )}
+        />
       )}
     </Stack>
   );

@@ -69,7 +69,12 @@ export const entryWords = (entry: Activity): EntryWords => {
         more: joined(reasonWords(entry.reason ?? ""), entry.address),
       };
     case "import":
-      return { icon: "imports", tone: "neutral", line: "Came with an import", more: entry.fileName ?? "" };
+      return {
+        icon: "imports",
+        tone: "neutral",
+        line: entry.what === "changed" ? "Changed by an import" : "Came with an import",
+        more: entry.fileName ?? "",
+      };
     case "created":
       return {
         icon: "plus",

@@ -43,7 +43,7 @@ export const BulkActs = ({ opened, onClose }: BulkActsProps) => (
     opened={opened}
     onClose={onClose}
     position="right"
-    title="Bulk acts"
+    title="Bulk actions"
     closeButtonProps={{ "aria-label": "Close" }}
   >
     {opened && <Acts />}

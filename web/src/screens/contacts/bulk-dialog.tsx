@@ -176,7 +176,7 @@ export const BulkDialog = ({ asked, onClose, onStarted }: BulkDialogProps) => {
           <Stack gap="md">
             <BulkProgress act={started} />
             <Text fz="sm" c="dimmed">
-              It carries on when you close this; “Bulk acts” above the list shows it again.
+              It carries on when you close this; “Bulk actions” above the list shows it again.
             </Text>
             <Group justify="flex-end">
               <Button variant="default" onClick={close}>

@@ -159,14 +159,20 @@ export const ContactForm = ({ form, problem, pending, withConsent, act, onSubmit
           />
         </SimpleGrid>
         {(communities.data?.data.length ?? 0) > 1 && (
-          <NativeSelect label="Community" error={errors.communityId?.message} {...register("communityId")}>
-            <option value="">The default one</option>
-            {communities.data?.data.map((community) => (
-              <option key={community.id} value={community.id}>
-                {community.name}
-              </option>
-            ))}
-          </NativeSelect>
+          <Controller
+            control={control}
+            name="communityId"
+            render={({ field }) => (
+              <NativeSelect label="Community" error={errors.communityId?.message} {...field}>
+                <option value="">The default one</option>
+                {communities.data?.data.map((community) => (
+                  <option key={community.id} value={community.id}>
+                    {community.name}
+                  </option>
+                ))}
+              </NativeSelect>
+            )}
+          />
         )}
         <Controller
           control={control}

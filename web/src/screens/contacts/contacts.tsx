@@ -38,7 +38,7 @@ const columns: Columns<Contact> = column.columns([
         {contactName(row.original)}
       </RowLink>
     ),
-    meta: { width: "minmax(0, 1.1fr)", narrow: "title" },
+    meta: { width: "minmax(0, 1fr)", narrow: "title" },
   }),
   column.accessor((contact) => contact.email ?? contact.phone, {
     id: "address",
@@ -48,14 +48,13 @@ const columns: Columns<Contact> = column.columns([
         {original.email ?? original.phone ?? "no address"}
       </span>
     ),
-    meta: { width: "minmax(0, 1.7fr)", narrow: "line" },
+    meta: { width: "minmax(0, 1.75fr)", narrow: "line" },
   }),
   column.accessor("tags", {
     header: "Tags",
     cell: ({ row }) => <Tags tags={row.original.tags} most={2} />,
-    meta: { width: "minmax(0, 1.2fr)", narrow: "line" },
+    meta: { width: "minmax(0, 1.4fr)", narrow: "line" },
   }),
-  column.accessor("stage", { header: "Stage", meta: { width: "96px", narrow: "hidden" } }),
   column.accessor("createdAt", {
     header: "Added",
     cell: ({ row }) => (
@@ -84,7 +83,11 @@ export const Contacts = () => {
     <>
       <PageHead
         title="Contacts"
-        lead={list.total === undefined ? undefined : `${counted(list.total, "contact")}${filtered ? " match" : ""}`}
+        lead={
+          list.total === undefined
+            ? undefined
+            : `${counted(list.total, "contact")}${filtered ? (list.total === 1 ? " matches" : " match") : ""}`
+        }
         actions={
           <>
             <ButtonLink
@@ -93,7 +96,7 @@ export const Contacts = () => {
               variant="default"
               leftSection={<Icon name="clock" size={16} />}
             >
-              Bulk acts
+              Bulk actions
             </ButtonLink>
             <ButtonLink to="/imports/new" variant="default" leftSection={<Icon name="imports" size={16} />}>
               Import

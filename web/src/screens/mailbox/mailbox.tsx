@@ -62,13 +62,15 @@ export const Mailbox = () => {
         lead={
           list.total === undefined
             ? "Every mail the sandbox received."
-            : `${counted(list.total, "mail")}${filtered ? " match" : " received by the sandbox; none of them left this machine"}.`
+            : `${counted(list.total, "mail")}${filtered ? (list.total === 1 ? " matches" : " match") : " received by the sandbox; nothing left this machine"}.`
         }
         actions={
           <>
-            <Button variant="default" leftSection={<Icon name="trash" size={16} />} onClick={setEmptying.open}>
-              Empty it
-            </Button>
+            {list.rows.length > 0 && (
+              <Button variant="default" leftSection={<Icon name="trash" size={16} />} onClick={setEmptying.open}>
+                Empty it
+              </Button>
+            )}
             <Button variant="default" leftSection={<Icon name="bolt" size={16} />} onClick={setFaults.open}>
               Faults
             </Button>

@@ -1,8 +1,9 @@
 // Messages: who got what, over everything that was ever asked for; found by person, address, state, reason and time.
-import { Button, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Text } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { Message } from "../../../../shared/contracts/messages.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
+import { DayField } from "../../parts/day-field.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
 import { Empty } from "../../parts/note.tsx";
@@ -116,7 +117,7 @@ export const Messages = () => {
               variant="default"
               leftSection={<Icon name="download" size={16} />}
             >
-              CSV, {counted(total, "row")}
+              Download as CSV, {counted(total, "row")}
             </Button>
           )
         }
@@ -157,7 +158,7 @@ export const Messages = () => {
           value={filters.source ?? ""}
           onChange={(event) => set({ source: (event.currentTarget.value || undefined) as typeof filters.source })}
         >
-          <option value="">Campaigns and single ones</option>
+          <option value="">Any kind</option>
           {sources.map((source) => (
             <option key={source} value={source}>
               {sourceWords(source)}
@@ -174,22 +175,8 @@ export const Messages = () => {
           <option value="sms">SMS</option>
           <option value="call">Phone calls</option>
         </NativeSelect>
-        <TextInput
-          type="date"
-          label="From"
-          className={css["time"] ?? ""}
-          value={from ?? ""}
-          max={until}
-          onChange={(event) => set({ from: event.currentTarget.value || undefined })}
-        />
-        <TextInput
-          type="date"
-          label="Until"
-          className={css["time"] ?? ""}
-          value={until ?? ""}
-          min={from}
-          onChange={(event) => set({ until: event.currentTarget.value || undefined })}
-        />
+        <DayField label="From" value={from} max={until} onChange={(day) => set({ from: day })} />
+        <DayField label="Until" value={until} min={from} onChange={(day) => set({ until: day })} />
         {filtered && (
           <ButtonLink to="/messages" search={{}} variant="subtle" leftSection={<Icon name="close" size={15} />}>
             {filters.contactId

@@ -66,8 +66,8 @@ const fieldNames: Readonly<Record<string, string>> = {
   stage: "Stage",
   score: "Score",
   createdAt: "Added",
-  "email.lastOpenedAt": "Last opened a mail",
-  "email.lastClickedAt": "Last clicked in a mail",
+  "email.lastOpenedAt": "Last opened",
+  "email.lastClickedAt": "Last clicked",
   lastRepliedAt: "Last replied",
 };
 /** A field's name for people. */

@@ -9,18 +9,39 @@ import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
 import { useRows } from "../../query.ts";
 import { shortMoment } from "../../words.ts";
-import { type Condition, fieldName, fromApi, isDays, isGroup, type Node, needsValue, opWord } from "./rule.ts";
+import {
+  type Condition,
+  fieldName,
+  fromApi,
+  type Group,
+  isDays,
+  isGroup,
+  type Node,
+  needsValue,
+  opWord,
+} from "./rule.ts";
 
 type Segment = Row<"segments.list">;
 
 const inDays = ({ field, op, value }: Condition): string | undefined =>
   isDays(op) ? opWord(field, op).replace("…", value) : undefined;
 
+/** A field's name in running text; a name that people gave stays as it is. */
+const inText = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+
+const groupInWords = ({ mode, rules }: Group): string => {
+  const said = rules.map((rule) => (isGroup(rule) && rules.length > 1 ? `(${inWords(rule)})` : inWords(rule)));
+  if (mode === "none") return `not: ${said.join(", nor ")}`;
+  return said.join(mode === "all" ? ", and " : ", or ");
+};
+
+const asSentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** A rule in a few words, for the list; the API's own sentence stands in the builder. */
 const inWords = (node: Node): string =>
   isGroup(node)
-    ? `${node.mode} of (${node.rules.map(inWords).join("; ")})`
-    : `${fieldName(node.field)} ${inDays(node) ?? `${opWord(node.field, node.op)}${needsValue(node.op) ? ` ${node.value}` : ""}`}`;
+    ? groupInWords(node)
+    : `${inText(fieldName(node.field))} ${inDays(node) ?? `${opWord(node.field, node.op)}${needsValue(node.op) ? ` ${node.value}` : ""}`}`;
 
 const column = columnsOf<Segment>();
 const columns = column.columns([
@@ -38,7 +59,7 @@ const columns = column.columns([
     header: "Rule",
     cell: ({ row }) => (
       <Text span fz="sm" c="dimmed" lineClamp={2}>
-        {inWords(fromApi(row.original.rule))}
+        {asSentence(inWords(fromApi(row.original.rule)))}
       </Text>
     ),
     meta: { width: "minmax(0, 2fr)", narrow: "line" },
@@ -64,11 +85,7 @@ export const Segments = () => {
   );
   return (
     <>
-      <PageHead
-        title="Segments"
-        lead="Contacts grouped by a rule. Who belongs is decided at the moment a campaign is launched."
-        actions={create}
-      />
+      <PageHead title="Segments" lead="Contacts found by a rule, each time a campaign is launched." actions={create} />
       <Section flush>
         <DataTable
           label="Segments"

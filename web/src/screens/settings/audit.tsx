@@ -1,9 +1,10 @@
 // The audit log: who did what, when and from where, with filters that live in the URL, and as a file.
-import { Button, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Text } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { Row } from "../../api.ts";
 import { apiRoutes } from "../../api-routes.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
+import { DayField } from "../../parts/day-field.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
@@ -108,7 +109,7 @@ export const Audit = () => {
     >
       <div className={css["filters"]}>
         <NativeSelect
-          label="Who"
+          aria-label="Who"
           value={search.user ?? ""}
           onChange={(event) => change("user", event.currentTarget.value)}
           data={[
@@ -117,23 +118,13 @@ export const Audit = () => {
           ]}
         />
         <NativeSelect
-          label="What"
+          aria-label="What"
           value={search.action ?? ""}
           onChange={(event) => change("action", event.currentTarget.value)}
           data={auditKinds.map((kind) => ({ ...kind }))}
         />
-        <TextInput
-          label="From"
-          type="date"
-          value={search.from ?? ""}
-          onChange={(event) => change("from", event.currentTarget.value)}
-        />
-        <TextInput
-          label="Until"
-          type="date"
-          value={search.until ?? ""}
-          onChange={(event) => change("until", event.currentTarget.value)}
-        />
+        <DayField label="From" value={search.from} max={search.until} onChange={(day) => change("from", day ?? "")} />
+        <DayField label="Until" value={search.until} min={search.from} onChange={(day) => change("until", day ?? "")} />
       </div>
       <Section flush>
         <DataTable
@@ -144,7 +135,7 @@ export const Audit = () => {
           rowHeight={62}
           empty={
             <Empty icon="clock" title={filtered ? "Nothing fits" : "Nothing was done yet"}>
-              {filtered && "Choose other people, acts or days."}
+              {filtered && "Choose other people, actions or days."}
             </Empty>
           }
         />

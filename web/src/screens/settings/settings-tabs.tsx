@@ -7,7 +7,7 @@ import css from "./settings.module.css";
 const tabs = [
   { to: "/settings/account", name: "My account", adminOnly: false },
   { to: "/settings/sending", name: "Sending", adminOnly: false },
-  { to: "/settings/users", name: "People", adminOnly: true },
+  { to: "/settings/users", name: "Team", adminOnly: true },
   { to: "/settings/tokens", name: "Access tokens", adminOnly: false },
   { to: "/settings/audit", name: "Audit log", adminOnly: true },
 ] as const;

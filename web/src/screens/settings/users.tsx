@@ -107,7 +107,7 @@ export const Users = () => {
   };
   return (
     <SettingsPage
-      title="People"
+      title="Team"
       lead="Who works here, and what each of them may do."
       actions={
         <Button onClick={() => setInviting(true)} leftSection={<Icon name="plus" size={16} />}>
@@ -126,7 +126,7 @@ export const Users = () => {
             }}
           >
             <DataTable
-              label="People"
+              label="Team"
               columns={columns}
               list={list}
               rowKey={(row) => row.id}

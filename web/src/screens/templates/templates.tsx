@@ -30,7 +30,7 @@ const columns = column.columns([
   column.accessor("subject", {
     header: "Subject",
     cell: ({ row }) => (
-      <Text span fz="sm" c="dimmed">
+      <Text span fz="sm" c="dimmed" lineClamp={2}>
         {row.original.subject}
       </Text>
     ),
@@ -39,7 +39,7 @@ const columns = column.columns([
   column.accessor("publishedVersion", {
     header: "State",
     cell: ({ row }) => <Status word={templateWord(row.original)} />,
-    meta: { width: "220px", narrow: "line" },
+    meta: { width: "200px", narrow: "line" },
   }),
   column.accessor("format", {
     header: "Format",
@@ -48,16 +48,16 @@ const columns = column.columns([
         {row.original.format.toUpperCase()}
       </Text>
     ),
-    meta: { width: "80px", narrow: "beside" },
+    meta: { width: "64px", narrow: "beside" },
   }),
   column.accessor("usedBy", {
     header: "Used by",
     cell: ({ row }) => (
       <Text span fz="sm" c="dimmed" className="lc-numbers">
-        {row.original.usedBy === 0 ? "nobody yet" : counted(row.original.usedBy, "campaign")}
+        {row.original.usedBy === 0 ? "no campaign" : counted(row.original.usedBy, "campaign")}
       </Text>
     ),
-    meta: { width: "120px", narrow: "hidden" },
+    meta: { width: "104px", narrow: "hidden" },
   }),
   column.accessor("updatedAt", {
     header: "Changed",
@@ -66,7 +66,7 @@ const columns = column.columns([
         {shortMoment(row.original.updatedAt)}
       </Text>
     ),
-    meta: { width: "110px", align: "end", narrow: "hidden" },
+    meta: { width: "96px", align: "end", narrow: "hidden" },
   }),
 ]) as Columns<Template>;
 
