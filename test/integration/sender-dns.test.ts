@@ -65,7 +65,7 @@ test("a domain without records gets all three to publish", async () => {
 });
 
 test("no record is proposed that permits nobody", async () => {
-  const { spf } = await ask({ "acme.org": {} }, { emailProvider: "sandbox", smtpUrls: [] });
+  const { spf } = await ask({ "acme.org": {} }, { emailProvider: "sandbox", smtpUrls: [], bounceAddress: undefined });
   expect(spf).toMatchObject({ status: "missing", expected: null, todo: expect.stringContaining("your provider") });
 });
 
