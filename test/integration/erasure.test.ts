@@ -285,6 +285,7 @@ test.skipIf(!hasRealPostgres())("their activity tells all of it in one stream, a
       "consent granted",
       "event clicked",
       "event opened",
+      "import changed",
       "message accepted",
       "message accepted",
       "message accepted Sent",
