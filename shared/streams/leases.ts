@@ -132,8 +132,9 @@ export const createLeases = (context: ReaderContext, sources: readonly Source[])
   return {
     async adopt(reconnected) {
       if (reconnected) {
-        // Leases ran on while Redis was away: everybody renews first, and claims only when all had the time to.
-        claimNotBefore = performance.now() + options.leaseMs / 2;
+        // Leases ran on while Redis was away: everybody renews first, and claims only when all had the time to, also
+        // those whose next attempt to connect comes late.
+        claimNotBefore = performance.now() + (options.leaseMs * 3) / 4;
         await keepAll();
       }
       await forEachStream(async (source, stream) => {
