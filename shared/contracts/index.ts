@@ -8,6 +8,7 @@ import { contacts } from "./contacts.ts";
 import type { ActionContract, JobContract } from "./contract.ts";
 import { email } from "./email.ts";
 import { imports } from "./imports.ts";
+import { jobs } from "./jobs.ts";
 import { messages } from "./messages.ts";
 import { sandbox } from "./sandbox.ts";
 import { scheduler } from "./scheduler.ts";
@@ -23,6 +24,7 @@ export const contracts = {
   contacts,
   email,
   imports,
+  jobs,
   messages,
   sandbox,
   scheduler,

@@ -7,5 +7,15 @@ import { messaging } from "./0004_messaging.ts";
 import { jobs } from "./0005_jobs.ts";
 import { scheduler } from "./0006_scheduler.ts";
 import { accounts } from "./0007_accounts.ts";
+import { jobOperations } from "./0016_job_operations.ts";
 
-export const migrations: readonly Migration[] = [contacts, consent, campaigns, messaging, jobs, scheduler, accounts];
+export const migrations: readonly Migration[] = [
+  contacts,
+  consent,
+  campaigns,
+  messaging,
+  jobs,
+  scheduler,
+  accounts,
+  jobOperations,
+];
