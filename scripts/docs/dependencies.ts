@@ -34,6 +34,13 @@ export const runTimeReasons: Readonly<Record<string, string>> = {
   mjml: "Templates in MJML become HTML that mail programs show alike; loaded when one is saved",
   "sanitize-html": "Takes scripts and the like out of a template's HTML before anybody sees it",
   "@sentry/node": "Reports errors to Sentry; loaded only when `SENTRY_DSN` is set",
+  "@opentelemetry/api": "The names by which code says what it is doing; does nothing until a trace exporter is set",
+  "@opentelemetry/sdk-trace": "Makes spans of it; loaded only when `OTEL_EXPORTER_OTLP_ENDPOINT` is set",
+  "@opentelemetry/context-async-hooks": "Carries the current span through asynchronous code; loaded with the SDK",
+  "@opentelemetry/resources": "Says of each span which service and replica it came from; loaded with the SDK",
+  "@opentelemetry/exporter-trace-otlp-http": "Sends spans by OTLP over HTTP; loaded with the SDK",
+  "prom-client": "Counts and measures, and writes the text that Prometheus reads at `/metrics`",
+  "moleculer-repl": "The operators' console; not loaded otherwise",
   libmime: "Decodes the headers of those mails",
   "node-schedule": "The clock of the scheduler",
   "cron-parser": "Past and next times of a schedule, to find missed ones",
@@ -48,6 +55,7 @@ export const runTimeReasons: Readonly<Record<string, string>> = {
   "@tanstack/react-table": "Columns and rows of tables",
   "@tanstack/react-virtual": "Draws only the rows in view, for long lists",
   "react-hook-form": "State of forms, with the API's errors at their fields",
+  uplot: "Charts of the operations screens; loaded with the first chart",
   diff: "What changed between two versions of a template, line by line",
 };
 

@@ -71,6 +71,7 @@ export const errorCatalogue = {
   },
   IDEMPOTENCY_IN_PROGRESS: { status: 409, retryable: true, title: "The first request with this key is still running" },
   JOB_NOT_FOUND: { status: 404, retryable: false, title: "No such job" },
+  JOB_TYPE_NOT_FOUND: { status: 404, retryable: false, title: "No such job type" },
   JOB_STATE_WRONG: { status: 409, retryable: false, title: "The job's state does not allow this" },
   SCHEDULE_NOT_FOUND: { status: 404, retryable: false, title: "No such schedule" },
   QUEUE_NOT_FOUND: { status: 404, retryable: false, title: "No such queue" },

@@ -11,6 +11,7 @@ import { contacts } from "./contacts.ts";
 import type { ActionContract, JobContract } from "./contract.ts";
 import { email } from "./email.ts";
 import { imports } from "./imports.ts";
+import { jobs } from "./jobs.ts";
 import { messages } from "./messages.ts";
 import { overview } from "./overview.ts";
 import { sample } from "./sample.ts";
@@ -33,6 +34,7 @@ export const contracts = {
   contacts,
   email,
   imports,
+  jobs,
   messages,
   overview,
   sample,

@@ -2,6 +2,7 @@
 // An entry that was delivered twice, or whose job is gone, claims nothing.
 import type { Sql } from "../db/knex.ts";
 import type { Lane } from "../streams/stream-keys.ts";
+import { isHeld } from "./holds.ts";
 
 export interface ClaimedJob {
   readonly id: string;
@@ -27,20 +28,23 @@ export interface ClaimRequest {
 
 type Row = Omit<ClaimedJob, "attemptId">;
 
+// A job that was offered before its queue or type was held is parked instead of claimed.
 // Rows that an open transaction has locked (enqueue with `until: "started"`) are passed over, so that one slow
 // transaction holds back its own job and no other, and nobody waits in a circle.
 const claimSql = `
   with wanted as (
-    select j.id, v.max_attempts
+    select j.id, v.max_attempts, ${isHeld("j")} as held
     from unnest(?::uuid[], ?::smallint[]) as v (id, max_attempts) join jobs.jobs j on j.id = v.id
     where j.state = 'queued' and j.published_at is not null
     for update of j skip locked
+  ), parked as (
+    update jobs.jobs j set published_at = 'infinity' from wanted where j.id = wanted.id and wanted.held
   )
   update jobs.jobs j
   set state = 'running', attempts = j.attempts + 1, max_attempts = wanted.max_attempts, attempt_id = ?, worker = ?,
       lease_until = now() + ? * interval '1 millisecond', started_at = now(), progress = null,
       unique_key = case when j.unique_until = 'started' then null else j.unique_key end
-  from wanted where j.id = wanted.id
+  from wanted where j.id = wanted.id and not wanted.held
   returning j.id, j.type, j.lane, j.input, j.attempts as attempt, j.max_attempts as "maxAttempts", j.log`;
 
 /** Claims what can be claimed, in one statement; returns it in the order of the request. Throws when Postgres is away. */
@@ -63,7 +67,7 @@ export const claimJobs = async (db: Sql, request: ClaimRequest): Promise<Claimed
 /** Of these ids the ones that still wait to be claimed: their rows were locked when the claim passed by. */
 export const stillClaimable = async (db: Sql, ids: readonly string[]): Promise<string[]> => {
   const { rows } = await db.raw<{ rows: { id: string }[] }>(
-    "select id from jobs.jobs where id = any(?::uuid[]) and state = 'queued' and published_at is not null",
+    "select id from jobs.jobs where id = any(?::uuid[]) and state = 'queued' and published_at < 'infinity'",
     [[...ids]],
   );
   return rows.map((row) => row.id);

@@ -3,6 +3,7 @@
 import type { Sql } from "../db/knex.ts";
 import type { EventEntry } from "../streams/stream-entry.ts";
 import { type Lane, lanes } from "../streams/stream-keys.ts";
+import { isHeld } from "./holds.ts";
 
 export interface DueJob {
   readonly id: string;
@@ -18,6 +19,9 @@ export interface Outlook {
   readonly nextJobMs: number | null;
   readonly events: boolean;
   readonly expired: boolean;
+  readonly parked: boolean;
+  /** Names what is held; null when nothing is. */
+  readonly holds: string | null;
 }
 
 const from = (lane: Lane) => `from jobs.jobs where lane = '${lane}' and published_at is null`;
@@ -30,9 +34,11 @@ export const lookAhead = async (db: Sql): Promise<Outlook> => {
     `select ${lanes.map(due).join(" or ")} as due,
        (extract(epoch from least(${lanes.map(next).join(", ")}) - clock_timestamp()) * 1000)::float8 as "nextJobMs",
        exists (select from jobs.outbox where published_at is null and (claimed_until is null or claimed_until < now())) as events,
-       exists (select from jobs.jobs where state = 'running' and lease_until < now()) as expired`,
+       exists (select from jobs.jobs where state = 'running' and lease_until < now()) as expired,
+       exists (select from jobs.jobs where published_at = 'infinity') as parked,
+       (select string_agg(kind || ' ' || name, ',' order by kind, name) from jobs.holds) as holds`,
   );
-  return rows[0] ?? { due: false, nextJobMs: null, events: false, expired: false };
+  return rows[0] ?? { due: false, nextJobMs: null, events: false, expired: false, parked: false, holds: null };
 };
 
 const dueIn = (lane: Lane) =>
@@ -42,14 +48,20 @@ const dueIn = (lane: Lane) =>
 // Each lane has its own share of a batch: a long line of one never hides another.
 const takeJobsSql = `
   with due as (${dueIn("high")} union all ${dueIn("normal")} union all ${dueIn("low")})
-  update jobs.jobs j set state = 'queued', published_at = clock_timestamp()
+  update jobs.jobs j set state = 'queued', published_at = case when ${isHeld("j")} then 'infinity' else clock_timestamp() end
   from due where j.id = due.id
-  returning j.id, j.type, j.group_name as "group", j.queue, j.lane`;
+  returning j.id, j.type, j.group_name as "group", j.queue, j.lane, j.published_at = 'infinity' as parked`;
 
-/** Marks due jobs of each lane as published, at most `limit` per lane, and returns them. */
-export const takeDueJobs = async (db: Sql, limit: number): Promise<DueJob[]> => {
-  const { rows } = await db.raw<{ rows: DueJob[] }>(takeJobsSql, [limit, limit, limit]);
-  return rows;
+/**
+ * Marks due jobs of each lane as published, at most `limit` per lane, and returns them. Those that are held are parked
+ * instead: `taken` counts them too, so that the caller knows whether to look again.
+ */
+export const takeDueJobs = async (
+  db: Sql,
+  limit: number,
+): Promise<{ readonly jobs: readonly DueJob[]; readonly taken: number }> => {
+  const { rows } = await db.raw<{ rows: (DueJob & { parked: boolean })[] }>(takeJobsSql, [limit, limit, limit]);
+  return { jobs: rows.filter(({ parked }) => !parked), taken: rows.length };
 };
 
 /** Takes the mark back from jobs that could not be sent and that nobody has claimed. */

@@ -6,7 +6,8 @@ import { type Db, isConnectionLost } from "../db/knex.ts";
 import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
 import { createQuietLog } from "../streams/quiet-log.ts";
 import { createAlarm } from "./alarm.ts";
-import { confirmEvents, lookAhead, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
+import { confirmEvents, lookAhead, type Outlook, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
+import { unparkJobs } from "./holds.ts";
 import { expireLeases } from "./lease.ts";
 import { createPump } from "./pump.ts";
 import { missingAfterMs, recoverEpoch, resetMissing } from "./republish.ts";
@@ -36,6 +37,8 @@ export interface Relay {
 const batchSize = 1_000;
 /** Least time between two looks, in ms, when many jobs come due one after the other. */
 const leastMs = 5;
+/** How long after a change of holds parked jobs are looked through, in ms. */
+const unparkMs = 30_000;
 /** An event in the hand of a relay that died is taken by another after this, in ms. */
 const holdMs = 10_000;
 
@@ -58,6 +61,8 @@ export const createRelay = ({
   let missingAt = performance.now() + missingMs * Math.random();
   /** Leases are left alone until then: after an outage of Postgres their owners have the first word. */
   let leasesFrom = 0;
+  let knownHolds: string | null = null;
+  let unparkUntil = performance.now() + unparkMs;
   let forget = (): void => undefined;
 
   /** Redis may take for ever to answer, since commands outlive an outage: stopping does not wait for it. */
@@ -69,8 +74,8 @@ export const createRelay = ({
   const jobs = createPump(
     async () => {
       if (redis.status !== "ready") return false;
-      const due = await takeDueJobs(db, batchSize);
-      if (due.length === 0) return false;
+      const { jobs: due, taken } = await takeDueJobs(db, batchSize);
+      if (due.length === 0) return taken >= batchSize;
       const pointers = due.map((job) => ({
         stream: streamKeys.jobs(job.group, job.queue, job.lane),
         jobId: job.id,
@@ -84,7 +89,7 @@ export const createRelay = ({
         throw error;
       }
       quiet.recovered("Publishing jobs");
-      return due.length >= batchSize;
+      return taken >= batchSize;
     },
     (error) => failing("Publishing jobs", error),
   );
@@ -134,6 +139,19 @@ export const createRelay = ({
     }
   };
 
+  /**
+   * Brings parked jobs back that nothing holds any more; true when there were some. Looked at while nothing is held, and
+   * for a while after a hold was lifted: a statement that began before may park a job after.
+   */
+  const unpark = async ({ parked, holds }: Outlook): Promise<boolean> => {
+    if (holds !== knownHolds) {
+      knownHolds = holds;
+      unparkUntil = performance.now() + unparkMs;
+    }
+    if (!parked || (holds !== null && performance.now() > unparkUntil)) return false;
+    return (await unparkJobs(db, batchSize)) > 0;
+  };
+
   /** Returns the milliseconds until the next look. */
   const look = async (): Promise<number> => {
     if (redis.status === "ready") await Promise.race([checkRedis(), stopped]);
@@ -142,6 +160,7 @@ export const createRelay = ({
       await expire();
       outlook = await lookAhead(db);
     }
+    if (await unpark(outlook)) outlook = { ...outlook, due: true, nextJobMs: 0 };
     const { nextJobMs } = outlook;
     if (outlook.due) jobs.run();
     if (outlook.events) events.run();

@@ -10,7 +10,6 @@ import { type ClaimedJob, claimJobs, stillClaimable } from "./claim.ts";
 import type { JobDefinition } from "./define.ts";
 import { renewLeases } from "./lease.ts";
 import { createOutcomes } from "./outcomes.ts";
-import { isPaused } from "./pause.ts";
 import { jobDefaults, unknownTypeOptions } from "./retry-policy.ts";
 import { type ActiveRun, givenBack, logOf, perform, RunAborted, startRun } from "./running.ts";
 import { createSlots } from "./slots.ts";
@@ -73,6 +72,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
   let stopping = false;
   let ticker: NodeJS.Timeout | undefined;
   let renewing = false;
+  let cancelEpoch: string | null = null;
 
   const giveBack = (run: ActiveRun, delayMs = 0) => {
     if (active.get(run.job.id) === run) active.delete(run.job.id);
@@ -168,9 +168,9 @@ export const createWorker = (options: WorkerOptions): Worker => {
     work.then(done, done);
   };
 
-  const renew = async (): Promise<void> => {
+  const renew = async (all: boolean): Promise<void> => {
     const now = clock.monotonic();
-    const due = [...active.values()].filter((run) => run.changed || now - run.renewedAt >= leaseMs / 3);
+    const due = [...active.values()].filter((run) => all || run.changed || now - run.renewedAt >= leaseMs / 3);
     if (due.length === 0) return;
     const renewals = due.map((run) => {
       const log = run.changed ? logOf(run) : undefined;
@@ -186,11 +186,24 @@ export const createWorker = (options: WorkerOptions): Worker => {
     }
   };
 
+  /** True when running jobs were cancelled somewhere since the last look: a lease that is gone tells which. */
+  const cancelsSeen = async (): Promise<boolean> => {
+    if (active.size === 0 || deps.redis.status !== "ready") return false;
+    const epoch = await Promise.race([
+      deps.redis.get(streamKeys.cancelled).catch(() => cancelEpoch),
+      pauseFor(tickMs).then(() => cancelEpoch),
+    ]);
+    const raised = epoch !== cancelEpoch;
+    cancelEpoch = epoch;
+    return raised;
+  };
+
   const tick = () => {
     slots.tidy();
     if (renewing) return;
     renewing = true;
-    renew()
+    cancelsSeen()
+      .then(renew)
       .catch((error: unknown) => log.debug({ group, error: (error as Error).message }, "leases could not be renewed"))
       .finally(() => {
         renewing = false;
@@ -205,7 +218,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
       ticker = setInterval(tick, Math.min(tickMs, Math.max(50, leaseMs / 6)));
       source.consumeJobs({
         streams: { high: streamsOf("high"), normal: streamsOf("normal"), low: streamsOf("low") },
-        freeSlots: (lane) => (stopping || queues.every((queue) => isPaused(queue)) ? 0 : slots.free(lane)),
+        freeSlots: (lane) => (stopping ? 0 : slots.free(lane)),
         onEntries,
       });
     },

@@ -86,8 +86,10 @@ export const raisePauseEpoch = async (redis: Redis): Promise<void> => {
 export const readPauseEpoch = (redis: Redis): Promise<string | null> =>
   soon(redis, () => redis.get(EPOCH)).catch(() => null);
 
-/** The dispatches of a channel that send, in the order of their lanes, each with its sender account. */
-export const runningDispatches = (db: Sql, channel: string): Promise<Dispatch[]> =>
+const queueOf = { email: "emails", sms: "sms", call: "calls" } as const;
+
+/** The dispatches of a channel that send (none while its queue is held), in the order of their lanes, each with its sender account. */
+export const runningDispatches = (db: Sql, channel: keyof typeof queueOf): Promise<Dispatch[]> =>
   query<Dispatch>(
     db,
     `select d.source, d.source_id as "sourceId", d.lane, d.status, d.rate_per_second as "ratePerSecond", d.content_id as "contentId", d.bulk,
@@ -95,7 +97,7 @@ export const runningDispatches = (db: Sql, channel: string): Promise<Dispatch[]>
          'postalAddress', a.postal_address, 'ratePerSecond', a.rate_per_second, 'dailyLimit', a.daily_limit) as sender
      from messaging.dispatches d
      join messaging.sender_accounts a on a.id = coalesce(d.sender_account_id, (select id from messaging.sender_accounts where channel = d.channel and is_default))
-     where d.channel = ? and d.status = 'running'
+     where d.channel = ? and d.status = 'running' and not exists (select from jobs.holds where kind = 'queue' and name = ?)
      order by array_position(array['alert', 'transactional', 'reply', 'newsletter', 'campaign'], d.lane), d.created_at`,
-    [channel],
+    [channel, queueOf[channel]],
   );

@@ -30,4 +30,6 @@ export const streamKeys = {
   groupOfDead: (key: string): string => key.slice(deadPrefix.length),
   /** Present as long as Redis remembers; gone when it lost its state. */
   epoch: "lc:epoch",
+  /** Raised when running jobs were cancelled, so that their workers look at their leases at once. */
+  cancelled: "lc:jobs-cancelled",
 } as const;

@@ -13,6 +13,8 @@ import {
 import { findCampaign } from "../../services/campaigns/campaigns/store.ts";
 import { sendMessages } from "../../services/campaigns/messages/send.ts";
 import { query } from "../../shared/db/knex.ts";
+import { hold, release } from "../../shared/jobs/holds.ts";
+import { raisePauseEpoch, runningDispatches } from "../../shared/messaging/dispatches.ts";
 import { createOutcomeWriter } from "../../shared/messaging/outcome-writer.ts";
 import { type Outcome, recordOutcomes } from "../../shared/messaging/outcomes.ts";
 import { openPipeline, type Pipeline } from "../helpers/pipeline.ts";
@@ -220,6 +222,19 @@ test("a contact that Postgres made just now belongs to the audience, however far
   await launchCampaign({ ...p.deps, clock: behind }, { id });
   await p.prepare(id);
   expect((await p.stats(id)).recipients).toBe(2);
+});
+
+test("while the queue of emails is held nothing of it may be sent, and lifting the hold loses nobody", async () => {
+  await p.people(60);
+  const emails = { kind: "queue", name: "emails" } as const;
+  await hold(p.db, emails, { userId: null, reason: null });
+  const id = await p.launch();
+  expect(await runningDispatches(p.db, "email")).toEqual([]);
+  p.sender();
+  await p.db.transaction((trx) => release(trx, emails));
+  await raisePauseEpoch(p.deps.redis);
+  expect(await p.finished(id)).toBe("completed");
+  expect((await p.stats(id)).states.accepted).toBe(60);
 });
 
 test("the key of a batch's message is nobody else's key", async () => {

@@ -1,16 +1,13 @@
-// The map of the app: every path, what its search parameters mean, and the screen that is loaded when it is opened.
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from "@tanstack/react-router";
+// The map of the app: every path, what its search parameters mean, and the screen that is loaded when it is opened. The
+// paths before the sign-in, of the settings and of the operations room stand in routes/.
+import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { whenSignedOut } from "./api.ts";
 import { Crash, Missing } from "./parts/crash.tsx";
 import { PageSkeleton } from "./parts/page.tsx";
-import { Shell } from "./parts/shell.tsx";
+import { entryRoutes } from "./routes/entry.ts";
+import { app, root } from "./routes/frame.ts";
+import { operationsRoutes } from "./routes/operations.ts";
+import { settingsRoutes } from "./routes/settings.ts";
 import {
   activityTypes,
   campaignStates,
@@ -26,51 +23,7 @@ import {
   stageNames,
   text,
 } from "./search-params.ts";
-import { forgetSession, readSession, requireSession } from "./session.ts";
-
-const root = createRootRouteWithContext<object>()({
-  component: Outlet,
-  errorComponent: Crash,
-  notFoundComponent: Missing,
-});
-
-const signIn = createRoute({
-  getParentRoute: () => root,
-  path: "/sign-in",
-  validateSearch: (search: Raw) => present({ next: text(search["next"]) }),
-  beforeLoad: async () => {
-    if (await readSession().catch(() => null)) throw redirect({ to: "/", replace: true });
-  },
-  component: lazyRouteComponent(() => import("./screens/entry/sign-in.tsx"), "SignIn"),
-});
-
-const forgot = createRoute({
-  getParentRoute: () => root,
-  path: "/forgot",
-  component: lazyRouteComponent(() => import("./screens/entry/forgot.tsx"), "Forgot"),
-});
-const reset = createRoute({
-  getParentRoute: () => root,
-  path: "/reset/$token",
-  component: lazyRouteComponent(() => import("./screens/entry/reset.tsx"), "Reset"),
-});
-const acceptInvite = createRoute({
-  getParentRoute: () => root,
-  path: "/accept-invite/$token",
-  component: lazyRouteComponent(() => import("./screens/entry/accept-invite.tsx"), "AcceptInvite"),
-});
-const signInLink = createRoute({
-  getParentRoute: () => root,
-  path: "/sign-in/$code",
-  component: lazyRouteComponent(() => import("./screens/entry/sign-in-link.tsx"), "SignInLink"),
-});
-
-const app = createRoute({
-  getParentRoute: () => root,
-  id: "app",
-  beforeLoad: async ({ location }) => ({ session: await requireSession(location.href) }),
-  component: Shell,
-});
+import { forgetSession } from "./session.ts";
 
 const overview = createRoute({
   getParentRoute: () => app,
@@ -208,46 +161,6 @@ const mailbox = createRoute({
     present({ q: text(search["q"]), to: text(search["to"]), mail: text(search["mail"]) }),
   component: lazyRouteComponent(() => import("./screens/mailbox/mailbox.tsx"), "Mailbox"),
 });
-const sending = createRoute({
-  getParentRoute: () => app,
-  path: "/settings/sending",
-  component: lazyRouteComponent(() => import("./screens/settings/sending.tsx"), "Sending"),
-});
-const settings = createRoute({
-  getParentRoute: () => app,
-  path: "/settings",
-  beforeLoad: () => {
-    throw redirect({ to: "/settings/account", replace: true });
-  },
-});
-const account = createRoute({
-  getParentRoute: () => app,
-  path: "/settings/account",
-  component: lazyRouteComponent(() => import("./screens/settings/account.tsx"), "Account"),
-});
-const users = createRoute({
-  getParentRoute: () => app,
-  path: "/settings/users",
-  component: lazyRouteComponent(() => import("./screens/settings/users.tsx"), "Users"),
-});
-const tokens = createRoute({
-  getParentRoute: () => app,
-  path: "/settings/tokens",
-  component: lazyRouteComponent(() => import("./screens/settings/tokens.tsx"), "Tokens"),
-});
-const audit = createRoute({
-  getParentRoute: () => app,
-  path: "/settings/audit",
-  validateSearch: (search: Raw) =>
-    present({
-      user: text(search["user"]),
-      action: text(search["action"]),
-      from: text(search["from"]),
-      until: text(search["until"]),
-    }),
-  component: lazyRouteComponent(() => import("./screens/settings/audit.tsx"), "Audit"),
-});
-
 const screens = [
   overview,
   contacts,
@@ -266,16 +179,12 @@ const screens = [
   templates,
   template,
   mailbox,
-  settings,
-  account,
-  sending,
-  users,
-  tokens,
-  audit,
+  ...settingsRoutes,
+  ...operationsRoutes,
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, forgot, reset, acceptInvite, app.addChildren(screens)]),
+  routeTree: root.addChildren([...entryRoutes, app.addChildren(screens)]),
   context: {},
   defaultPreload: "intent",
   defaultPendingComponent: PageSkeleton,

@@ -15,6 +15,7 @@ import { importsUndo } from "./0012_imports.ts";
 import { people } from "./0013_people.ts";
 import { activity } from "./0014_activity.ts";
 import { lists } from "./0015_lists.ts";
+import { operations } from "./0016_operations.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   people,
   activity,
   lists,
+  operations,
 ];

@@ -11,6 +11,7 @@ export interface Screen {
     | "/campaigns"
     | "/messages"
     | "/templates"
+    | "/operations"
     | "/settings"
     | "/mailbox";
   readonly name: string;
@@ -53,6 +54,13 @@ export const screens: readonly Screen[] = [
     about: "Who got what, and who did not and why",
   },
   { to: "/templates", name: "Templates", icon: "templates", group: "Outreach", about: "Mails to use again" },
+  {
+    to: "/operations",
+    name: "Operations",
+    icon: "operations",
+    group: "Workspace",
+    about: "Queues, jobs, schedules and workers: what runs, what waits and what failed",
+  },
   {
     to: "/settings",
     name: "Settings",

@@ -1,0 +1,63 @@
+// Jobs as operators see them: a list over all states, and one job with what happened to it. Inputs are shown by themselves.
+import type { z } from "zod";
+import type { Deps } from "../../../shared/broker/deps.ts";
+import { fail } from "../../../shared/contracts/errors.ts";
+import type { Job, jobs } from "../../../shared/contracts/jobs.ts";
+import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
+import { type FoundJob, findJob, type JobFilter, searchJobs } from "../../../shared/jobs/search.ts";
+
+export type JobView = z.input<typeof Job>;
+type ListParams = z.output<typeof jobs.actions.list.params>;
+type GivenFilter = Pick<
+  ListParams,
+  "state" | "type" | "queue" | "group" | "tag" | "entity" | "fingerprint" | "from" | "until"
+>;
+
+/** A job of the store as the API shows it. */
+export const jobView = (found: FoundJob): JobView => {
+  const { input: _input, errors, log: _log, fingerprint, progress, ...rest } = found;
+  const error = errors.at(-1);
+  return {
+    ...rest,
+    tags: [...found.tags],
+    ...(error ? { error: { ...error, frames: [...error.frames] } } : {}),
+    ...(fingerprint === null ? {} : { fingerprint }),
+    ...(progress === null ? {} : { progress }),
+    createdAt: found.createdAt.toISOString(),
+    runAt: found.runAt.toISOString(),
+    startedAt: found.startedAt?.toISOString() ?? null,
+    finishedAt: found.finishedAt?.toISOString() ?? null,
+  };
+};
+
+/** A filter of the API as the store takes it. */
+export const filterOf = ({ state, from, until, ...rest }: GivenFilter): JobFilter => ({
+  ...rest,
+  states: state ? [state] : undefined,
+  from: from === undefined ? undefined : new Date(from),
+  until: until === undefined ? undefined : new Date(until),
+});
+
+/** One page of jobs, newest first. Throws CURSOR_INVALID. */
+export const listJobs = async (deps: Deps, { limit, cursor, ...filter }: ListParams) => {
+  const rows = await searchJobs(deps.db, filterOf(filter), { limit: limit + 1, before: idOfCursor(cursor) });
+  const { data, nextCursor } = pageById(rows, limit);
+  return { data: data.map(jobView), nextCursor };
+};
+
+/** The job with this id. Throws JOB_NOT_FOUND. */
+export const requireJob = async (deps: Deps, id: string): Promise<FoundJob> => {
+  const found = await findJob(deps.db, id);
+  if (!found) throw fail("JOB_NOT_FOUND", `No job has the id ${id}. Finished jobs are kept for 14 days.`);
+  return found;
+};
+
+/** One job with all its errors and its log. Throws JOB_NOT_FOUND. */
+export const showJob = async (deps: Deps, id: string) => {
+  const found = await requireJob(deps, id);
+  return {
+    ...jobView(found),
+    errors: found.errors.map((error) => ({ ...error, frames: [...error.frames] })),
+    log: found.log?.split("\n") ?? [],
+  };
+};

@@ -1,0 +1,68 @@
+// Holds: queues and job types of which nothing may start. In force when they are committed, since the claim itself looks
+// at them. What runs goes on; what comes due is parked, and due again when the hold is lifted. Nothing is lost by it.
+import { type Db, query, type Sql, type Trx } from "../db/knex.ts";
+import { signalAtCommit } from "./wake.ts";
+
+export interface HoldTarget {
+  readonly kind: "queue" | "type";
+  readonly name: string;
+}
+
+export interface Hold extends HoldTarget {
+  readonly heldAt: Date;
+  /** The user who holds it; null when it was done from within. */
+  readonly heldBy: string | null;
+  readonly reason: string | null;
+}
+
+/** SQL condition: the job in the row `alias` is held. */
+export const isHeld = (alias: string): string =>
+  `exists (select from jobs.holds h where (h.kind = 'queue' and h.name = ${alias}.queue) or (h.kind = 'type' and h.name = ${alias}.type))`;
+
+/** Holds a queue or type. Returns false when it was held already; then the earlier hold stays as it is. */
+export const hold = async (
+  sql: Sql,
+  { kind, name }: HoldTarget,
+  by: { readonly userId: string | null; readonly reason: string | null },
+): Promise<boolean> => {
+  const rows = await query(
+    sql,
+    "insert into jobs.holds (kind, name, held_by, reason) values (?, ?, ?, ?) on conflict do nothing returning 1",
+    [kind, name, by.userId, by.reason],
+  );
+  return rows.length > 0;
+};
+
+/**
+ * Lifts a hold; its parked jobs are due again, the first of them at once and the rest as relays come to them. Returns
+ * false when there was none.
+ */
+export const release = async (trx: Trx, { kind, name }: HoldTarget): Promise<boolean> => {
+  const rows = await query(trx, "delete from jobs.holds where kind = ? and name = ? returning 1", [kind, name]);
+  if (rows.length === 0) return false;
+  await unparkJobs(trx, 1_000);
+  signalAtCommit(trx, "jobs");
+  return true;
+};
+
+/** Every hold, oldest first. */
+export const listHolds = (db: Sql): Promise<Hold[]> =>
+  query<Hold>(
+    db,
+    `select kind, name, held_at as "heldAt", held_by as "heldBy", reason from jobs.holds order by held_at, kind, name`,
+  );
+
+/**
+ * Makes parked jobs due that nothing holds any more, at most `limit`; returns how many. Relays do it at every sweep: a
+ * job may have been parked by a statement that began before its hold was lifted.
+ */
+export const unparkJobs = async (db: Db | Trx, limit: number): Promise<number> => {
+  const rows = await query(
+    db,
+    `update jobs.jobs set published_at = null where id in (
+       select j.id from jobs.jobs j where j.published_at = 'infinity' and not ${isHeld("j")} limit ? for update skip locked)
+     returning 1`,
+    [limit],
+  );
+  return rows.length;
+};
