@@ -38,7 +38,7 @@ export default defineConfig({
       suite("unit", ["test/unit/**/*.test.ts", "test/*.test.ts"], 0, 2),
       suite("integration", ["test/integration/**/*.test.ts", "test/conformance/**/*.test.ts"], 0, 2),
       suite("faults", ["test/faults/**/*.test.ts"], 1, 1),
-      suite("e2e", ["test/e2e/**/*.test.ts"], 2, 1),
+      suite("e2e", ["test/e2e/**/*.test.ts"], 2, 2),
     ],
   },
 });

@@ -33,10 +33,10 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
   const chosen = useRef(false);
   const [settled] = useDebouncedValue(query.trim(), 180);
   const searching = opened && settled.length >= 2;
-  const campaigns = useRead("campaigns.list", { q: settled, limit: shown }, { enabled: searching, keep: true });
-  const contacts = useRead("contacts.list", { q: settled, limit: shown }, { enabled: searching, keep: true });
-  const messages = useRead("messages.list", { q: settled, limit: shown }, { enabled: searching, keep: true });
-  const templates = useRead("templates.list", { q: settled, limit: shown }, { enabled: searching, keep: true });
+  const campaigns = useRead("campaigns.list", { q: settled, limit: shown }, { enabled: searching });
+  const contacts = useRead("contacts.list", { q: settled, limit: shown }, { enabled: searching });
+  const messages = useRead("messages.list", { q: settled, limit: shown }, { enabled: searching });
+  const templates = useRead("templates.list", { q: settled, limit: shown }, { enabled: searching });
   const segments = useRead("segments.list", { limit: 1000 }, { enabled: opened });
   useEffect(() => (opened ? spotlight.open() : spotlight.close()), [opened]);
 
