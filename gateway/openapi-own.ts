@@ -51,7 +51,7 @@ export const ownOperations: readonly OwnOperation[] = [
           name: "topics",
           in: "query",
           required: true,
-          description: "Comma-separated: campaigns, campaign:<id>, imports, import:<id>",
+          description: "Comma-separated: campaigns, campaign:<id>, imports, import:<id>, queues (told every second)",
           schema: { type: "string" },
         },
         {

@@ -7,6 +7,7 @@ import { connectPostgres, type Db } from "../db/knex.ts";
 import { streamsAdapterOf } from "../streams/adapter.ts";
 import { collectJobs, type JobOwner, type Registry } from "./registry.ts";
 import { createRelay, type Relay } from "./relay.ts";
+import { createJobStats, type JobStats } from "./stats.ts";
 import { createWorker, type Worker } from "./worker.ts";
 
 export interface JobsMiddlewareOptions {
@@ -20,6 +21,7 @@ interface Running {
   readonly db: Db;
   readonly relay: Relay;
   readonly workers: readonly Worker[];
+  readonly stats: JobStats;
 }
 
 /** Claims, renewals and outcomes have connections of their own: handlers that use up theirs must not cost a lease. */
@@ -41,6 +43,7 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
       const db = connectPostgres(databaseUrl(), connections, `lc-jobs:${broker.nodeID}`);
       const leaseMs = config.leaseSeconds * 1_000;
       const relay = createRelay({ db, redis: deps.redis, log: deps.log, leaseMs });
+      const stats = createJobStats(deps.redis, deps.node, () => deps.clock.now().getTime());
       const workers: Worker[] = [];
       for (const [group, definitions] of registry ?? []) {
         if (definitions.length === 0) continue;
@@ -53,11 +56,12 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
             db,
             source,
             leaseMs,
+            ran: stats.ran,
             ...(options.slots ? { slots: options.slots } : {}),
           }),
         );
       }
-      running = { db, relay, workers };
+      running = { db, relay, workers, stats };
       relay.start();
       for (const worker of workers) worker.start();
     },
@@ -65,6 +69,7 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
       await Promise.all(running?.workers.map((worker) => worker.stop(drainMs)) ?? []);
     },
     async stopped() {
+      await running?.stats.stop();
       await running?.relay.stop();
       await running?.db.destroy();
     },
