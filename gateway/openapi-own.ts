@@ -91,6 +91,24 @@ export const ownOperations: readonly OwnOperation[] = [
   },
   {
     method: "get",
+    path: "/metrics",
+    operation: {
+      operationId: "system.metrics",
+      summary:
+        "Metrics of this process for Prometheus; on the machine itself and with LC_METRICS_TOKEN also without signing in",
+      tags: ["system"],
+      security: [{ session: [] }, { token: [] }],
+      responses: {
+        "200": answer("The metrics that the README lists", content("text/plain")),
+        ...Object.fromEntries(
+          [401, 403, 429, 503].map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]),
+        ),
+      },
+      "x-permission": "read",
+    },
+  },
+  {
+    method: "get",
     path: "/version",
     operation: open("system", "system.version", "Name, version and commit", {
       "200": answer("The release", content("application/json", { type: "object" })),

@@ -1,7 +1,10 @@
-// Figures about jobs over time: adds them up by schedule, and answers series of them.
+// Figures about jobs over time: adds them up by schedule, answers series of them, and tells Prometheus of the platform.
 import { service } from "../../shared/broker/service.ts";
 import { defineJob } from "../../shared/jobs/define.ts";
+import { watchPlatform } from "./operations/gauges.ts";
 import { rollUpMetrics, showSeries } from "./operations/series.ts";
+
+let unwatch: (() => void) | undefined;
 
 export default service("metrics", {
   actions: {
@@ -15,4 +18,10 @@ export default service("metrics", {
       handler: (_input, run) => rollUpMetrics(run),
     }),
   ],
+  async started(deps) {
+    unwatch = watchPlatform(deps);
+  },
+  async stopped() {
+    unwatch?.();
+  },
 });

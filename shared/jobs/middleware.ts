@@ -5,6 +5,7 @@ import { databaseUrl, depsOf } from "../broker/deps.ts";
 import { config } from "../config.ts";
 import { connectPostgres, type Db } from "../db/knex.ts";
 import { streamsAdapterOf } from "../streams/adapter.ts";
+import { watchJobs } from "./job-metrics.ts";
 import { collectJobs, type JobOwner, type Registry } from "./registry.ts";
 import { createRelay, type Relay } from "./relay.ts";
 import { createJobStats, type JobStats } from "./stats.ts";
@@ -22,6 +23,7 @@ interface Running {
   readonly relay: Relay;
   readonly workers: readonly Worker[];
   readonly stats: JobStats;
+  readonly unwatch: () => void;
 }
 
 /** Claims, renewals and outcomes have connections of their own: handlers that use up theirs must not cost a lease. */
@@ -45,8 +47,10 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
       const relay = createRelay({ db, redis: deps.redis, log: deps.log, leaseMs });
       const stats = createJobStats(deps.redis, deps.node, () => deps.clock.now().getTime());
       const workers: Worker[] = [];
+      const groups: string[] = [];
       for (const [group, definitions] of registry ?? []) {
         if (definitions.length === 0) continue;
+        groups.push(group);
         const source = streamsAdapterOf(broker).groupReader(group);
         workers.push(
           createWorker({
@@ -61,7 +65,13 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
           }),
         );
       }
-      running = { db, relay, workers, stats };
+      const unwatch = watchJobs({
+        stats,
+        pools: { actions: deps.db, jobs: db },
+        running: () =>
+          workers.map((worker, index) => ({ group: groups[index] ?? "", running: worker.status().running })),
+      });
+      running = { db, relay, workers, stats, unwatch };
       relay.start();
       for (const worker of workers) worker.start();
     },
@@ -69,6 +79,7 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
       await Promise.all(running?.workers.map((worker) => worker.stop(drainMs)) ?? []);
     },
     async stopped() {
+      running?.unwatch();
       await running?.stats.stop();
       await running?.relay.stop();
       await running?.db.destroy();
