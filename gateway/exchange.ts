@@ -13,6 +13,8 @@ export interface Exchange {
   readonly query: Readonly<Record<string, string | string[]>>;
   /** Set once the route is known: the named parts of its path, decoded. */
   params: Readonly<Record<string, string>>;
+  /** Set once the route is known: the pattern of its path. */
+  route?: string;
   /** Set by the guard; absent where nobody needs to sign in. */
   caller: Caller | undefined;
   /** Set once the answer is known: the object that was made, for the audit log. */

@@ -51,7 +51,7 @@ export const ownOperations: readonly OwnOperation[] = [
           name: "topics",
           in: "query",
           required: true,
-          description: "Comma-separated: campaigns, campaign:<id>, imports, import:<id>",
+          description: "Comma-separated: campaigns, campaign:<id>, imports, import:<id>, queues (told every second)",
           schema: { type: "string" },
         },
         {
@@ -88,6 +88,24 @@ export const ownOperations: readonly OwnOperation[] = [
       "200": answer("Ready", content("application/json", { type: "object" })),
       "503": answer("Not ready; `missing` says what for", content("application/json", { type: "object" })),
     }),
+  },
+  {
+    method: "get",
+    path: "/metrics",
+    operation: {
+      operationId: "system.metrics",
+      summary:
+        "Metrics of this process for Prometheus; on the machine itself and with LC_METRICS_TOKEN also without signing in",
+      tags: ["system"],
+      security: [{ session: [] }, { token: [] }],
+      responses: {
+        "200": answer("The metrics that the README lists", content("text/plain")),
+        ...Object.fromEntries(
+          [401, 403, 429, 503].map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]),
+        ),
+      },
+      "x-permission": "read",
+    },
   },
   {
     method: "get",

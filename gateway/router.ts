@@ -2,6 +2,7 @@
 // Every request ends in exactly one answer; nothing thrown below gets past here.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Deps } from "../shared/broker/deps.ts";
+import { countMetric, observeSeconds } from "../shared/broker/metrics.ts";
 import { fail } from "../shared/contracts/errors.ts";
 import type { Recorder } from "./audit/recorder.ts";
 import type { Guard } from "./auth/guard.ts";
@@ -41,6 +42,14 @@ export interface Router extends Hooks {
 }
 
 const never = () => undefined;
+const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** By the pattern of its path: a path that anybody makes up is `other`, so that the metrics stay few. */
+const countRequest = ({ req, res, route = "other" }: Exchange, ms: number) => {
+  const method = methods.has(req.method ?? "") ? (req.method as string) : "other";
+  countMetric("lc_http_requests_total", { method, route, status: String(res.statusCode) });
+  observeSeconds("lc_http_request_seconds", { method, route }, ms / 1_000);
+};
 
 export const createRouter = ({ deps, settings, guard, recorder, actions, handlers, own, web }: RouterParts): Router => {
   const operations = new Map<string, Operation>();
@@ -89,7 +98,9 @@ export const createRouter = ({ deps, settings, guard, recorder, actions, handler
   const begin = (exchange: Exchange) => {
     exchanges.set(exchange.req, exchange);
     running.add(exchange);
+    const began = performance.now();
     exchange.res.once("close", () => {
+      countRequest(exchange, performance.now() - began);
       running.delete(exchange);
       if (running.size === 0) onIdle?.();
     });
@@ -146,6 +157,7 @@ export const createRouter = ({ deps, settings, guard, recorder, actions, handler
       const operation = operations.get(`${alias.method} ${alias.fullPath}`);
       if (!exchange || !operation) throw new Error(`No operation at ${alias.method} ${alias.fullPath}`);
       exchange.params = params;
+      exchange.route = alias.fullPath;
       try {
         if (operation.permission) await guard.admit(exchange, operation.permission);
         if (operation.action?.name.startsWith("sandbox.") && !settings.sandbox)

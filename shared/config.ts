@@ -79,6 +79,7 @@ const load = () => {
     admin: Object.freeze({ email: need("LC_ADMIN_EMAIL"), password: read("LC_ADMIN_PASSWORD") }),
     sample: need("LC_SAMPLE") === "1",
     sentryDsn: read("SENTRY_DSN"),
+    metricsToken: read("LC_METRICS_TOKEN"),
     secretKeys: Object.freeze(secretKeys(dataDir, production)),
     emailProvider: need("LC_EMAIL_PROVIDER") as "sandbox" | "smtp" | "resend" | "postmark",
     smtpUrls: Object.freeze(splitList(read("LC_SMTP_URLS") ?? "")),

@@ -221,6 +221,15 @@ export const variables: readonly Variable[] = [
     refuse: urlWith("http", "https"),
   },
   {
+    name: "LC_METRICS_TOKEN",
+    meaning:
+      "Whoever sends it as `Authorization: Bearer …` may read `/metrics` of every process; without it only this machine and, at the gateway, access tokens",
+    groups: ["all"],
+    secret: true,
+    example: "at-least-16-characters",
+    refuse: (v) => (/^[\x21-\x7e]{16,}$/.test(v) ? undefined : "at least 16 characters without spaces"),
+  },
+  {
     name: "LC_PROCESSES",
     meaning: "How `npm start` spreads the groups: `folded` into three processes, all in `one`, or `each` on its own",
     groups: ["start"],

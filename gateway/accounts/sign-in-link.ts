@@ -1,9 +1,10 @@
 // A link that signs an owner in once, for whoever sits at this machine: made at each local start, printed in the terminal,
 // good for fifteen minutes. Only its hash is kept, in Redis, and taken out in the same command that reads it.
+
 import { hash, randomBytes } from "node:crypto";
 import type { Deps } from "../../shared/broker/deps.ts";
+import { isDirectLocal } from "../../shared/broker/direct-local.ts";
 import { fail } from "../../shared/contracts/errors.ts";
-import { isDirectLocal } from "../auth/direct-local.ts";
 import type { Exchange } from "../exchange.ts";
 import { withPostgres } from "../postgres-deadline.ts";
 import { withRedis } from "../redis-deadline.ts";
@@ -33,7 +34,7 @@ export const takeSignInLink = async (
   exchange: Exchange,
   code: string,
 ): Promise<KnownUser> => {
-  if (!isDirectLocal(exchange))
+  if (!isDirectLocal(exchange.req))
     throw fail("LINK_INVALID", "Sign-in links work only in a browser on the machine that printed them.");
   const userId = await withRedis(deps.redis, () => deps.redis.getdel(keyOf(code)));
   const user = userId === null ? undefined : await withPostgres(() => findUser(deps.db, userId));

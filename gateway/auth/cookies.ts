@@ -1,17 +1,13 @@
 // The session cookie: which name and attributes it has on this connection, and where it may exist at all.
 // Over TLS `__Host-lc_session`; over plain http only on loopback, as `lc_session_<port>`, so that two instances on one
 // machine do not sign each other out, and without Secure, since Safari drops that on http; nowhere else.
+import { loopbackHost } from "../../shared/lib/loopback.ts";
 import type { Exchange } from "../exchange.ts";
-
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|[\w-]+\.localhost)(?::(\d{1,5}))?$/;
-
-/** True when a Host header names this machine itself. */
-export const isLoopbackHost = (host: string): boolean => loopback.test(host);
 
 /** The cookie's name here, or undefined where no session may exist: plain http to anything but this machine. */
 export const cookieName = ({ secure, host }: Exchange): string | undefined => {
   if (secure) return "__Host-lc_session";
-  const local = loopback.exec(host);
+  const local = loopbackHost.exec(host);
   return local ? `lc_session_${local[1] ?? "80"}` : undefined;
 };
 

@@ -6,6 +6,8 @@ const leastGapMs = 1_000;
 /** Clocks of two replicas differ a little: better to tell twice than not at all. */
 const clockSlackMs = 2_000;
 const mostRemembered = 5_000;
+/** Topics that change all the time: told every second, and only while somebody follows them. */
+const moving: ReadonlySet<string> = new Set(["queues"]);
 
 /** Receives topics that changed, with the id to resume from. */
 export type Follower = (topic: string, id: number) => void;
@@ -14,6 +16,7 @@ interface Following {
   readonly followers: Set<Follower>;
   toldAt: number;
   timer: NodeJS.Timeout | undefined;
+  ticker?: NodeJS.Timeout;
 }
 
 export interface Hub {
@@ -77,6 +80,7 @@ export const createHub = (clock: Clock): Hub => {
           timer: undefined,
         };
         following.followers.add(follower);
+        if (moving.has(topic)) following.ticker ??= setInterval(() => tell(topic, following), leastGapMs);
         followed.set(topic, following);
         if (since !== undefined && missed(topic, since)) follower(topic, now());
       }
@@ -86,13 +90,17 @@ export const createHub = (clock: Clock): Hub => {
           following?.followers.delete(follower);
           if (!following || following.followers.size > 0) continue;
           clearTimeout(following.timer);
+          clearInterval(following.ticker);
           followed.delete(topic);
         }
       };
     },
 
     stop() {
-      for (const following of followed.values()) clearTimeout(following.timer);
+      for (const { timer, ticker } of followed.values()) {
+        clearTimeout(timer);
+        clearInterval(ticker);
+      }
       followed.clear();
     },
   };

@@ -1,5 +1,6 @@
-// /version, the OpenAPI description and its readable page.
+// /version, /metrics, the OpenAPI description and its readable page.
 import { readFileSync } from "node:fs";
+import { sendMetrics } from "../../shared/broker/metrics-page.ts";
 import { type Exchange, sendJson, sendText } from "../exchange.ts";
 import { describeApi } from "../openapi.ts";
 import type { OwnRoute } from "../operations.ts";
@@ -34,6 +35,13 @@ export const systemRoutes = (publicUrl: string): readonly OwnRoute[] => {
   };
   return [
     { method: "GET", path: "/version", permission: undefined, handle: (exchange) => sendJson(exchange, 200, release) },
+    {
+      // Whoever may read them without the gateway was answered before; see shared/broker/metrics-page.ts.
+      method: "GET",
+      path: "/metrics",
+      permission: "read",
+      handle: ({ res }) => sendMetrics(res),
+    },
     {
       method: "GET",
       path: "/api/openapi.json",

@@ -1,11 +1,12 @@
 // The files that are made from the code, as they have to be today.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { metricTable } from "../../shared/broker/metric-table.ts";
 import { variables } from "../../shared/variables.ts";
 import { commands } from "./commands.ts";
 import { developmentReasons, runTimeReasons } from "./dependencies.ts";
 import { envExample } from "./env-example.ts";
-import { commandsTable, dependenciesTable, fillMarkers, variablesTable } from "./readme-tables.ts";
+import { commandsTable, dependenciesTable, fillMarkers, metricsTable, variablesTable } from "./readme-tables.ts";
 
 export interface GeneratedFile {
   /** From the top of the project. */
@@ -21,6 +22,7 @@ export const generatedFiles = (root: string): readonly GeneratedFile[] => {
   const readme = fillMarkers(readFileSync(join(root, "README.md"), "utf8"), {
     commands: commandsTable(Object.keys(scripts), commands),
     variables: variablesTable(variables),
+    metrics: metricsTable(metricTable),
     "dependencies at run time": dependenciesTable(Object.keys(dependencies), runTimeReasons),
     "dependencies of development": dependenciesTable(Object.keys(devDependencies), developmentReasons),
   });

@@ -1,4 +1,5 @@
 // The tables of README.md that are made from the code, and how they get between their markers.
+import type { MetricSpec } from "../../shared/broker/metric-table.ts";
 import type { Group, Variable } from "../../shared/variables.ts";
 
 /** Columns of the table of variables. `all` stands for those that run the platform; tests choose for themselves. */
@@ -50,6 +51,19 @@ export const commandsTable = (scripts: readonly string[], meanings: Readonly<Rec
     Object.entries(meanings)
       .filter(([name]) => scripts.includes(name))
       .map(([name, meaning]) => [code(name), cell(meaning)]),
+  );
+
+/** Metric, kind, labels, meaning and who has it, in the order of the table. */
+export const metricsTable = (metrics: Readonly<Record<string, MetricSpec>>): string =>
+  table(
+    ["metric", "kind", "labels", "what it says", "told by"],
+    Object.entries(metrics).map(([name, { kind, labels, meaning, where }]) => [
+      code(name),
+      kind,
+      labels.map(code).join(" "),
+      cell(meaning),
+      where,
+    ]),
   );
 
 /** Puts each text between `<!-- generated: name -->` and `<!-- end -->`. Throws when a marker is missing. */

@@ -90,6 +90,27 @@ export const advance = async (db: Sql, name: string, decidedTo: Date, next: Date
   );
 };
 
+export interface ScheduleHealth {
+  readonly name: string;
+  /** How late the last slot fired; null when none has. */
+  readonly driftMs: number | null;
+  /** Slots of the last 24 hours that nobody fired. */
+  readonly missed: number;
+}
+
+/** How punctual each schedule in force is. */
+export const scheduleHealth = async (db: Sql): Promise<ScheduleHealth[]> => {
+  const { rows } = await db.raw<{ rows: ScheduleHealth[] }>(
+    `select s.name,
+       (select drift_ms from scheduler.schedule_slots l
+        where l.schedule = s.name and l.drift_ms is not null order by l.fire_at desc limit 1) as "driftMs",
+       (select count(*)::int from scheduler.schedule_slots l
+        where l.schedule = s.name and l.fire_at > now() - interval '24 hours' and l.outcome = 'missed') as missed
+     from scheduler.schedules s where s.retired_at is null order by s.name`,
+  );
+  return rows;
+};
+
 /** Deletes slots older than so many days; returns how many. */
 export const deleteOldSlots = async (db: Sql, days: number): Promise<number> => {
   const { rowCount } = await db.raw<{ rowCount: number }>(

@@ -1,4 +1,4 @@
-// Health over plain http, open before the broker connects to anything: /health/live and /health/ready on PORT.
+// Health over plain http, open before the broker connects to anything: /health/live, /health/ready and /metrics on PORT.
 // In the gateway's process the same server hands every other request to the gateway once all is up, and answers 503 until then.
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -9,6 +9,8 @@ import { contracts } from "../contracts/index.ts";
 import { type Backends, watchBackends } from "./backends.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { closeDeps, depsOf } from "./deps.ts";
+import { mayScrape, sendMetrics } from "./metrics-page.ts";
+import { watchProcess } from "./process-metrics.ts";
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -19,6 +21,7 @@ interface Health {
   stage: "starting" | "started" | "stopping";
   /** True once everything was there at the same time. */
   complete: boolean;
+  unwatch: () => void;
 }
 
 const healthOf = new WeakMap<ServiceBroker, Health>();
@@ -71,6 +74,23 @@ const sendJson = (res: ServerResponse, status: number, body: unknown, type = "ap
   res.end(text);
 };
 
+const refuse = (
+  res: ServerResponse,
+  code: "NOT_READY" | "NOT_FOUND" | "NOT_SIGNED_IN" | "INTERNAL_ERROR",
+  detail: string,
+) => {
+  const { status, title } = errorCatalogue[code];
+  sendJson(
+    res,
+    status,
+    { type: `/api/docs#${code}`, title, status, detail, code, requestId: randomUUID() },
+    "application/problem+json",
+  );
+};
+
+const unscraped =
+  "Metrics are open to this machine itself; from elsewhere send Authorization: Bearer with the value of LC_METRICS_TOKEN";
+
 const answer = (broker: ServiceBroker, health: Health, req: IncomingMessage, res: ServerResponse) => {
   const path = (req.url ?? "/").split("?", 1)[0];
   if (path === "/health/live") return sendJson(res, 200, { status: "live" });
@@ -80,18 +100,23 @@ const answer = (broker: ServiceBroker, health: Health, req: IncomingMessage, res
       ? sendJson(res, 200, { status: "ready" })
       : sendJson(res, 503, { status: "not ready", missing });
   }
+  if (path === "/metrics" && req.method === "GET") {
+    if (mayScrape(req, config.metricsToken)) {
+      sendMetrics(res).catch((error: unknown) => {
+        broker.logger.error(`the metrics could not be told: ${(error as Error).message}`);
+        refuse(res, "INTERNAL_ERROR", "The metrics could not be told; the log of this process says why");
+      });
+      return;
+    }
+    if (!broker.getLocalService("gateway")) return refuse(res, "NOT_SIGNED_IN", unscraped);
+  }
   const away = health.stage === "started" && health.complete ? health.backends.missing() : notReady(broker);
   if (away.length === 0 && health.gateway) return health.gateway(req, res);
   const detail =
-    away.length > 0 ? `Not ready: ${away.join("; ")}` : "This process serves health only; the API is the gateway's";
-  const status = away.length > 0 ? 503 : 404;
-  const code = status === 503 ? "NOT_READY" : "NOT_FOUND";
-  sendJson(
-    res,
-    status,
-    { type: `/api/docs#${code}`, title: errorCatalogue[code].title, status, detail, code, requestId: randomUUID() },
-    "application/problem+json",
-  );
+    away.length > 0
+      ? `Not ready: ${away.join("; ")}`
+      : "This process serves health and metrics only; the API is the gateway's";
+  refuse(res, away.length > 0 ? "NOT_READY" : "NOT_FOUND", detail);
 };
 
 const listen = (server: Server, port: number): Promise<number> =>
@@ -123,6 +148,7 @@ export const healthMiddleware = (): Middleware => ({
       gateway: undefined,
       stage: "starting",
       complete: false,
+      unwatch: watchProcess(broker, deps, () => notReady(broker).length === 0),
     };
     answerClientErrors(health.server);
     healthOf.set(broker, health);
@@ -141,6 +167,7 @@ export const healthMiddleware = (): Middleware => ({
   async stopped(broker: ServiceBroker) {
     const health = healthOf.get(broker);
     health?.backends.stop();
+    health?.unwatch();
     health?.server.close();
     health?.server.closeAllConnections();
     await closeDeps(broker);

@@ -1,6 +1,7 @@
 // Contracts of the jobs service: what operators see of queues and jobs, and what they do with them.
 import { z } from "zod";
 import { action, byId, clean, Done, GivenInstant, Id, Instant, job, listQuery, page } from "./contract.ts";
+import { JobType, Queue } from "./queues.ts";
 
 export const JobState = z.enum(["scheduled", "queued", "running", "completed", "failed", "cancelled"]);
 const JobError = z.object({
@@ -40,19 +41,6 @@ export const Job = z.object({
 });
 export const JobDetail = Job.extend({ errors: z.array(JobError), log: z.array(z.string()) });
 
-const Held = z.object({ at: Instant, by: Id.nullable(), reason: z.string().nullable() });
-const depth = {
-  scheduled: z.number().int(),
-  /** Due, and waiting for a worker or for the end of a hold. */
-  queued: z.number().int(),
-  running: z.number().int(),
-  /** When the job that has waited longest came due; null when none waits. */
-  oldestDueAt: Instant.nullable(),
-  held: Held.nullable(),
-};
-export const JobType = z.object({ name: z.string(), group: z.string(), ...depth });
-export const Queue = z.object({ name: z.string(), ...depth, types: z.array(JobType) });
-
 const word = clean(z.string().trim().min(1).max(200));
 /** Which jobs: by state, type, queue, group, tag, entity, fingerprint and the time they were made. */
 const filter = {
@@ -75,7 +63,7 @@ export const jobs = {
   group: "scheduler",
   actions: {
     queues: action({
-      summary: "Queues and their job types: how many jobs wait, how long, and what is held",
+      summary: "Queues and their job types: what waits and how long, what is held, and the figures of the last minute",
       permission: "read",
       rest: { method: "GET", path: "/queues" },
       params: z.strictObject({}),

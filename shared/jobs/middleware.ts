@@ -5,8 +5,10 @@ import { databaseUrl, depsOf } from "../broker/deps.ts";
 import { config } from "../config.ts";
 import { connectPostgres, type Db } from "../db/knex.ts";
 import { streamsAdapterOf } from "../streams/adapter.ts";
+import { watchJobs } from "./job-metrics.ts";
 import { collectJobs, type JobOwner, type Registry } from "./registry.ts";
 import { createRelay, type Relay } from "./relay.ts";
+import { createJobStats, type JobStats } from "./stats.ts";
 import { createWorker, type Worker } from "./worker.ts";
 
 export interface JobsMiddlewareOptions {
@@ -20,6 +22,8 @@ interface Running {
   readonly db: Db;
   readonly relay: Relay;
   readonly workers: readonly Worker[];
+  readonly stats: JobStats;
+  readonly unwatch: () => void;
 }
 
 /** Claims, renewals and outcomes have connections of their own: handlers that use up theirs must not cost a lease. */
@@ -41,9 +45,12 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
       const db = connectPostgres(databaseUrl(), connections, `lc-jobs:${broker.nodeID}`);
       const leaseMs = config.leaseSeconds * 1_000;
       const relay = createRelay({ db, redis: deps.redis, log: deps.log, leaseMs });
+      const stats = createJobStats(deps.redis, deps.node, () => deps.clock.now().getTime());
       const workers: Worker[] = [];
+      const groups: string[] = [];
       for (const [group, definitions] of registry ?? []) {
         if (definitions.length === 0) continue;
+        groups.push(group);
         const source = streamsAdapterOf(broker).groupReader(group);
         workers.push(
           createWorker({
@@ -53,11 +60,18 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
             db,
             source,
             leaseMs,
+            ran: stats.ran,
             ...(options.slots ? { slots: options.slots } : {}),
           }),
         );
       }
-      running = { db, relay, workers };
+      const unwatch = watchJobs({
+        stats,
+        pools: { actions: deps.db, jobs: db },
+        running: () =>
+          workers.map((worker, index) => ({ group: groups[index] ?? "", running: worker.status().running })),
+      });
+      running = { db, relay, workers, stats, unwatch };
       relay.start();
       for (const worker of workers) worker.start();
     },
@@ -65,6 +79,8 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
       await Promise.all(running?.workers.map((worker) => worker.stop(drainMs)) ?? []);
     },
     async stopped() {
+      running?.unwatch();
+      await running?.stats.stop();
       await running?.relay.stop();
       await running?.db.destroy();
     },

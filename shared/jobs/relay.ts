@@ -2,6 +2,7 @@
 // second. One per process, any number of processes. Losing a relay, a signal or Redis costs time, never a job or an event.
 import type { Redis } from "ioredis";
 import type { Log } from "../broker/deps.ts";
+import { countMetric } from "../broker/metrics.ts";
 import { type Db, isConnectionLost } from "../db/knex.ts";
 import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
 import { createQuietLog } from "../streams/quiet-log.ts";
@@ -83,7 +84,9 @@ export const createRelay = ({
       }));
       const ids = due.map(({ id }) => id);
       try {
-        if (!(await sent(publishJobs(redis, pointers)))) await untakeJobs(db, ids);
+        if (await sent(publishJobs(redis, pointers)))
+          countMetric("lc_relay_published_total", { kind: "jobs" }, ids.length);
+        else await untakeJobs(db, ids);
       } catch (error) {
         await untakeJobs(db, ids);
         throw error;
@@ -91,7 +94,10 @@ export const createRelay = ({
       quiet.recovered("Publishing jobs");
       return taken >= batchSize;
     },
-    (error) => failing("Publishing jobs", error),
+    (error) => {
+      countMetric("lc_relay_failures_total", { kind: "jobs" });
+      failing("Publishing jobs", error);
+    },
   );
 
   const events = createPump(
@@ -101,8 +107,10 @@ export const createRelay = ({
       if (due.length === 0) return false;
       const ids = due.map(({ id }) => id);
       try {
-        if (await sent(publishEvents(redis, due))) await confirmEvents(db, ids);
-        else await untakeEvents(db, ids);
+        if (await sent(publishEvents(redis, due))) {
+          await confirmEvents(db, ids);
+          countMetric("lc_relay_published_total", { kind: "events" }, ids.length);
+        } else await untakeEvents(db, ids);
       } catch (error) {
         await untakeEvents(db, ids);
         throw error;
@@ -110,7 +118,10 @@ export const createRelay = ({
       quiet.recovered("Publishing events");
       return due.length >= batchSize;
     },
-    (error) => failing("Publishing events", error),
+    (error) => {
+      countMetric("lc_relay_failures_total", { kind: "events" });
+      failing("Publishing events", error);
+    },
   );
 
   const failing = (what: string, error: unknown) => {

@@ -25,6 +25,8 @@ export class RunAborted extends Error {
 export interface ActiveRun {
   readonly job: ClaimedJob;
   readonly controller: AbortController;
+  /** Monotonic ms. */
+  readonly claimedAt: number;
   /** Monotonic ms of the last renewal that succeeded. */
   renewedAt: number;
   progress: number | undefined;
@@ -46,6 +48,7 @@ const obeyMs = 5_000;
 export const startRun = (job: ClaimedJob, now: number): ActiveRun => ({
   job,
   controller: new AbortController(),
+  claimedAt: now,
   renewedAt: now,
   progress: undefined,
   lines: job.log ? job.log.split("\n") : [],

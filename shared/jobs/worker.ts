@@ -13,6 +13,7 @@ import { createOutcomes } from "./outcomes.ts";
 import { jobDefaults, unknownTypeOptions } from "./retry-policy.ts";
 import { type ActiveRun, givenBack, logOf, perform, RunAborted, startRun } from "./running.ts";
 import { createSlots } from "./slots.ts";
+import { type EndedRun, endOf } from "./stats.ts";
 import { ownQueues } from "./streams-of.ts";
 
 /** The part of the group's reader that feeds a worker. */
@@ -32,6 +33,8 @@ export interface WorkerOptions {
   readonly reserved?: number;
   /** Hears the ids whose outcome was written and counted. */
   readonly written?: (ids: readonly string[]) => void;
+  /** Hears of each run that ended here, for figures. */
+  readonly ran?: (run: EndedRun) => void;
 }
 
 export interface Worker {
@@ -89,6 +92,8 @@ export const createWorker = (options: WorkerOptions): Worker => {
         active.delete(run.job.id);
         outcomes.add(end);
       }
+      const waitMs = run.job.dueMs + startedAt - run.claimedAt;
+      options.ran?.({ type: end.type, end: endOf(end), waitMs, runMs: tookMs });
       const fields = {
         group,
         jobId: end.id,

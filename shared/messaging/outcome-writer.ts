@@ -2,6 +2,7 @@
 // While Postgres is away outcomes wait in memory; a process that dies with them leaves `unknown`, never a wrong word.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../broker/deps.ts";
+import { countMetric } from "../broker/metrics.ts";
 import type { ConsentChannel } from "../consent/consents.ts";
 import type { Db } from "../db/knex.ts";
 import { type MessageOutcome, type OutcomePolicy, recordOutcomes } from "./outcomes.ts";
@@ -33,6 +34,8 @@ export const createOutcomeWriter = (
     for (let failures = 0; ; failures++) {
       try {
         await recordOutcomes(deps.db, channel, batch, policy);
+        for (const [outcome, written] of Map.groupBy(batch, (one) => one.outcome.kind))
+          countMetric("lc_messages_total", { channel, outcome }, written.length);
         return;
       } catch (error) {
         if (isRefused(error)) {

@@ -5,6 +5,7 @@ import type { Deps } from "../../shared/broker/deps.ts";
 import { connectPostgres, type Db, type Trx } from "../../shared/db/knex.ts";
 import type { JobDefinition } from "../../shared/jobs/define.ts";
 import { createRelay, type Relay } from "../../shared/jobs/relay.ts";
+import { createJobStats } from "../../shared/jobs/stats.ts";
 import { createWorker, type Worker } from "../../shared/jobs/worker.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { makeId } from "../../shared/lib/ids.ts";
@@ -23,6 +24,8 @@ export interface JobLayerOptions {
   readonly written?: (ids: readonly string[]) => void;
   /** False: jobs are neither published nor swept by this process. */
   readonly relays?: boolean;
+  /** Writes figures for the live view under this name; none when absent. */
+  readonly statsAs?: string;
 }
 
 export interface JobLayer {
@@ -71,6 +74,7 @@ export const startJobLayer = (options: JobLayerOptions): JobLayer => {
     log: deps.log,
   });
   const relay = createRelay({ db, redis, log: deps.log, leaseMs, missingMs: options.missingMs ?? 1_000 });
+  const stats = options.statsAs ? createJobStats(redis, options.statsAs, Date.now) : undefined;
   const worker = createWorker({
     group,
     definitions: options.definitions,
@@ -80,6 +84,7 @@ export const startJobLayer = (options: JobLayerOptions): JobLayer => {
     leaseMs,
     ...(options.slots ? { slots: options.slots } : {}),
     ...(options.written ? { written: options.written } : {}),
+    ...(stats ? { ran: stats.ran } : {}),
   });
   if (options.relays !== false) relay.start();
   worker.start();
@@ -99,6 +104,7 @@ export const startJobLayer = (options: JobLayerOptions): JobLayer => {
     async stop(drainMs = 1_000) {
       await worker.stop(drainMs);
       await reader.stop(500);
+      await stats?.stop();
       await relay.stop();
       await db.destroy();
       redis.disconnect();

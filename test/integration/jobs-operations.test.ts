@@ -222,7 +222,11 @@ test("queues show every type, what waits and what is held; unknown names are ref
   await add(layer);
   await add(layer, { runAt: new Date(Date.now() + 60_000) });
   await parked(layer, 1);
-  const { data } = await showQueues(layer.deps);
+  // The figures are read once for all who look, so they may be half a second old.
+  const data = await until("the queue shows the job", async () => {
+    const { data } = await showQueues(layer.deps);
+    return data[0]?.queued === 1 && data;
+  });
   expect(data.map(({ name }) => name)).toEqual(["default", "emails"]);
   const shown = data[0]?.types.find(({ name }) => name === "campaign.launch");
   expect(shown).toMatchObject({ group: "campaigns", queued: 1, scheduled: 1, running: 0, held: null });

@@ -95,6 +95,7 @@ export const apiRoutes = {
   "messages.get": { method: "GET", path: "/api/v1/messages/:id" },
   "messages.list": { method: "GET", path: "/api/v1/messages" },
   "messages.send": { method: "POST", path: "/api/v1/messages", idempotent: true },
+  "metrics.series": { method: "GET", path: "/api/v1/queues/stats" },
   "overview.show": { method: "GET", path: "/api/v1/overview" },
   "sample.get": { method: "GET", path: "/api/v1/sample" },
   "sample.remove": { method: "DELETE", path: "/api/v1/sample" },

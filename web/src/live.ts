@@ -8,6 +8,7 @@ const touchedBy = (topic: string): string[] => {
   // A campaign began, stopped or ended: what the Overview says of all of them changes with it.
   if (topic === "campaigns") return ["campaigns.list", "overview.show"];
   if (topic.startsWith("campaign")) return ["campaigns.get", "campaigns.stats", "campaigns.messages", "campaigns.list"];
+  if (topic === "queues") return ["jobs.queues"];
   if (topic.startsWith("import")) return ["imports.get", "imports.list", "imports.errors"];
   return [];
 };

@@ -4,10 +4,12 @@ import type { Ctx } from "../../../shared/broker/context.ts";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
 import { jobContracts } from "../../../shared/contracts/index.ts";
-import type { JobType, Queue } from "../../../shared/contracts/jobs.ts";
-import { depthsByType, type TypeDepth } from "../../../shared/jobs/depths.ts";
+import type { JobType, Queue } from "../../../shared/contracts/queues.ts";
+import type { TypeDepth } from "../../../shared/jobs/depths.ts";
 import { type Hold, type HoldTarget, hold, listHolds, release } from "../../../shared/jobs/holds.ts";
+import { sumOf } from "../../../shared/jobs/live-stats.ts";
 import { raisePauseEpoch } from "../../../shared/messaging/dispatches.ts";
+import { type Figures, liveView, readFigures } from "./figures.ts";
 
 type QueueView = z.input<typeof Queue>;
 type TypeView = z.input<typeof JobType>;
@@ -17,54 +19,67 @@ const heldBy = (holds: readonly Hold[], { kind, name }: HoldTarget) => {
   return found ? { at: found.heldAt.toISOString(), by: found.heldBy, reason: found.reason } : null;
 };
 
-const earliest = (dates: readonly (string | null)[]): string | null =>
-  dates.reduce((first, at) => (at !== null && (first === null || at < first) ? at : first), null);
+const earliest = (dates: readonly (Date | null | undefined)[]): Date | null =>
+  dates.reduce<Date | null>((first, at) => (at && (first === null || at < first) ? at : first), null);
 
-const typeView = (name: string, group: string, depth: TypeDepth | undefined, holds: readonly Hold[]): TypeView => ({
-  name,
-  group,
-  scheduled: depth?.scheduled ?? 0,
-  queued: depth?.queued ?? 0,
-  running: depth?.running ?? 0,
-  oldestDueAt: depth?.oldestDueAt?.toISOString() ?? null,
-  held: heldBy(holds, { kind: "type", name }),
-});
+interface KnownType {
+  readonly name: string;
+  readonly queue: string;
+  readonly group: string;
+}
+
+/** Every type of this version, and those of others that have jobs. */
+const allTypes = (depths: readonly TypeDepth[]): KnownType[] => [
+  ...[...jobContracts].map(([name, { queue, group }]) => ({ name, queue, group })),
+  ...depths.filter(({ type }) => !jobContracts.has(type)).map(({ type, queue }) => ({ name: type, queue, group: "" })),
+];
+
+/** What waits, runs and ended, over these types together. */
+const viewOf = (types: readonly string[], { depths, live, day }: Figures, now: Date) => {
+  const own = depths.filter(({ type }) => types.includes(type));
+  const sum = (field: "scheduled" | "queued" | "running") => own.reduce((total, one) => total + one[field], 0);
+  const oldest = earliest(own.map(({ oldestDueAt }) => oldestDueAt));
+  const ends = day.filter(({ type }) => types.includes(type));
+  const queued = sum("queued");
+  const totals = sumOf(types.flatMap((type) => live?.get(type) ?? []));
+  return {
+    scheduled: sum("scheduled"),
+    queued,
+    running: sum("running"),
+    oldestDueAt: oldest?.toISOString() ?? null,
+    oldestSeconds: oldest ? Math.max(0, Math.round((now.getTime() - oldest.getTime()) / 100) / 10) : null,
+    live: live ? liveView(totals, queued) : null,
+    day: {
+      finished: ends.reduce((total, one) => total + one.finished, 0),
+      failed: ends.reduce((total, one) => total + one.failed, 0),
+    },
+  };
+};
 
 /** Every queue with its job types. A type that only an older version knew is shown while it has jobs. */
 export const showQueues = async (deps: Deps): Promise<{ data: QueueView[] }> => {
-  const [depths, holds] = await Promise.all([depthsByType(deps.db), listHolds(deps.db)]);
-  const known = [...jobContracts].map(([name, { queue, group }]) => ({
-    name,
-    queue: queue as string,
-    group: group as string,
-  }));
-  const gone = depths
-    .filter(({ type }) => !jobContracts.has(type))
-    .map(({ type, queue }) => ({ name: type, queue, group: "" }));
-  const types = [...known, ...gone];
-  const data = [...new Set(types.map(({ queue }) => queue))].sort().map((name) => {
-    const own = types
-      .filter(({ queue }) => queue === name)
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map((one) =>
-        typeView(
-          one.name,
-          one.group,
-          depths.find(({ type }) => type === one.name),
-          holds,
-        ),
-      );
-    const sum = (field: "scheduled" | "queued" | "running") => own.reduce((total, one) => total + one[field], 0);
-    return {
+  const [figures, holds] = await Promise.all([readFigures(deps), listHolds(deps.db)]);
+  const now = deps.clock.now();
+  const byQueue = Map.groupBy(allTypes(figures.depths), ({ queue }) => queue);
+  const data = [...byQueue]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, types]) => ({
       name,
-      scheduled: sum("scheduled"),
-      queued: sum("queued"),
-      running: sum("running"),
-      oldestDueAt: earliest(own.map(({ oldestDueAt }) => oldestDueAt)),
+      ...viewOf(
+        types.map((type) => type.name),
+        figures,
+        now,
+      ),
       held: heldBy(holds, { kind: "queue", name }),
-      types: own,
-    };
-  });
+      types: types
+        .map((type) => ({
+          name: type.name,
+          group: type.group,
+          ...viewOf([type.name], figures, now),
+          held: heldBy(holds, { kind: "type", name: type.name }),
+        }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    }));
   return { data };
 };
 
