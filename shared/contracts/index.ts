@@ -17,6 +17,7 @@ import { overview } from "./overview.ts";
 import { sample } from "./sample.ts";
 import { sandbox } from "./sandbox.ts";
 import { scheduler } from "./scheduler.ts";
+import { schedules } from "./schedules.ts";
 import { segments } from "./segments.ts";
 import { senders } from "./senders.ts";
 import { templates } from "./templates.ts";
@@ -40,6 +41,7 @@ export const contracts = {
   sample,
   sandbox,
   scheduler,
+  schedules,
   segments,
   senders,
   tags,

@@ -4,7 +4,7 @@ import { checkSchedules, type SchedulerClock, startClock } from "../../services/
 import { fireDue } from "../../services/scheduler/fire.ts";
 import { type Schedule, schedules } from "../../services/scheduler/schedules.ts";
 import { dueSlots } from "../../services/scheduler/slots.ts";
-import { listSchedules, type ScheduleRow, syncSchedules } from "../../services/scheduler/store.ts";
+import { listSchedules, retireOthers, type ScheduleRow, syncSchedules } from "../../services/scheduler/store.ts";
 import { cleanTokens, pruneJobs, sweepOutbox } from "../../services/scheduler/upkeep.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import type { JobRun } from "../../shared/jobs/define.ts";
@@ -23,6 +23,7 @@ afterEach(async () => {
 
 const everySecond: Schedule = {
   name: "tick",
+  about: "Ticks.",
   cron: "* * * * * *",
   timezone: "UTC",
   job: "outbox.sweep",
@@ -31,6 +32,7 @@ const everySecond: Schedule = {
 };
 const daily: Schedule = {
   name: "daily",
+  about: "Comes daily.",
   cron: "0 4 * * *",
   timezone: "Europe/Berlin",
   job: "jobs.prune",
@@ -105,6 +107,18 @@ test("a schedule whose job is still live fires no second one", async () => {
   expect((await slots("daily")).map(({ outcome }) => outcome)).toEqual(["fired", "overlapped"]);
 });
 
+test("with overlaps every slot has its job; without them, making up for all starts one and says so of the others", async () => {
+  const outcomes: string[] = [];
+  for (const overlap of ["allow", "skip"] as const) {
+    await setup.deps.db.raw("truncate scheduler.schedules cascade; truncate jobs.jobs");
+    await put({ ...daily, overlap, catchUp: "all" }, "2026-03-05T12:00:00Z");
+    await fireDue(at(setup.deps, "2026-03-08T12:00:00Z"), await only(), daily.job);
+    outcomes.push((await slots("daily")).map(({ outcome }) => outcome).join(" "));
+    expect(await jobs()).toHaveLength(overlap === "allow" ? 3 : 1);
+  }
+  expect(outcomes).toEqual(["fired fired fired", "fired overlapped overlapped"]);
+});
+
 test("a paused schedule fires nothing and makes nothing up when it goes on", async () => {
   await put(daily, "2026-03-05T12:00:00Z");
   await setup.deps.db.raw("update scheduler.schedules set paused = true");
@@ -138,13 +152,48 @@ test("what a person changed stays over a restart, and what the code no longer ha
   await setup.deps.db.raw("update scheduler.schedules set cron = '0 5 * * *', edited_at = now()");
   await put(daily, "2026-03-05T12:00:00Z");
   expect((await only()).cron).toBe("0 5 * * *");
-  await put(everySecond, "2026-03-05T12:00:00Z");
-  expect((await listSchedules(setup.deps.db)).map(({ name }) => name)).toEqual(["tick"]);
+  expect(await retireOthers(setup.deps.db, ["tick"], new Date("2026-03-06T12:00:00Z"))).toEqual(["daily"]);
+  expect(await listSchedules(setup.deps.db)).toEqual([]);
+});
+
+test("a schedule that a version brings back keeps its slots after a moment, and starts anew after long", async () => {
+  const lastAt = async (comesBackAt: string) => {
+    await setup.deps.db.raw("truncate scheduler.schedules cascade");
+    await put(daily, "2026-03-05T12:00:00Z");
+    await retireOthers(setup.deps.db, [], new Date("2026-03-06T12:00:00Z"));
+    await put(daily, comesBackAt);
+    return (await only()).lastFireAt.toISOString();
+  };
+  expect(await lastAt("2026-03-06T12:30:00Z")).toBe("2026-03-05T12:00:00.000Z");
+  expect(await lastAt("2026-05-06T12:30:00Z")).toBe("2026-05-06T12:30:00.000Z");
+});
+
+test("a schedule in the database that the code does not know is said at the start, and nothing of it fires", async () => {
+  const stranger = { ...everySecond, name: "stranger", job: "no.such" as Schedule["job"] };
+  await put(stranger, new Date(Date.now() - 5_000).toISOString());
+  const said: unknown[] = [];
+  const log = { ...setup.deps.log, warn: (...args: unknown[]) => said.push(args[0]) };
+  clocks.push(await startClock({ ...setup.deps, log }, [everySecond], 300));
+  await until("the known one fires", async () => (await slots("tick")).length > 0, { everyMs: 100 });
+  expect(said).toContainEqual({ schedule: "stranger" });
+  expect(await slots("stranger")).toEqual([]);
+  // An older version that is started now retires what it does not know; the clock brings it back.
+  await retireOthers(setup.deps.db, [], new Date());
+  await until("the known one is back", async () => (await listSchedules(setup.deps.db)).length === 1);
+});
+
+test("one schedule that cannot be read does not hold back the others", async () => {
+  const first: Schedule = { ...everySecond, name: "a-first" };
+  await put(first, new Date().toISOString());
+  await setup.deps.db.raw("update scheduler.schedules set cron = 'nonsense', edited_at = now()");
+  clocks.push(await startClock(setup.deps, [first, everySecond], 300));
+  await until("the other one fires", async () => (await slots("tick")).length > 1, { everyMs: 100 });
 });
 
 test("every schedule of the platform starts a job that a contract declares, and a wrong one is refused by name", () => {
   expect(() => checkSchedules(schedules)).not.toThrow();
   expect(() => checkSchedules([{ ...daily, job: "no.such" as Schedule["job"] }])).toThrow(/daily.*no\.such/);
+  expect(() => checkSchedules([daily, daily])).toThrow(/two schedules daily/);
   expect(() => checkSchedules([{ ...daily, cron: "61 * * * *" }])).toThrow(/daily.*61/);
   expect(() => checkSchedules([{ ...daily, timezone: "Mars/Olympus" }])).toThrow(/daily.*Mars/);
 });
