@@ -39,12 +39,6 @@ const daily: Schedule = {
   overlap: "skip",
   catchUp: "one",
 };
-/** The same process with a wall clock that is `ms` off. */
-const withOffset = (deps: Deps, ms: number, node = "test"): Deps => ({
-  ...deps,
-  node,
-  clock: { now: () => new Date(Date.now() + ms), monotonic: () => performance.now() },
-});
 const at = (deps: Deps, iso: string): Deps => ({ ...deps, clock: { now: () => new Date(iso), monotonic: () => 0 } });
 const slots = async (name: string) =>
   (
@@ -58,18 +52,6 @@ const put = async (schedule: Schedule, lastFireAt: string): Promise<void> => {
   await syncSchedules(setup.deps.db, [schedule], new Date(lastFireAt));
 };
 const only = async (): Promise<ScheduleRow> => (await listSchedules(setup.deps.db))[0] as ScheduleRow;
-
-test("two schedulers whose clocks are five seconds apart fire every slot once", async () => {
-  const nodes = [withOffset(setup.deps, 0, "a"), withOffset(setup.deps, -5_000, "b"), withOffset(setup.deps, 0, "c")];
-  for (const deps of nodes) clocks.push(await startClock(deps, [everySecond], 300));
-  await until("some seconds have fired", async () => (await slots("tick")).length >= 5, { everyMs: 100 });
-  await Promise.all(clocks.splice(0).map((clock) => clock.stop()));
-  const fired = (await slots("tick")).filter(({ outcome }) => outcome === "fired");
-  expect(new Set(fired.map(({ job_id }) => job_id)).size).toBe(fired.length);
-  expect((await jobs()).length).toBe(fired.length);
-  const seconds = fired.map(({ fire_at }) => fire_at.getTime() / 1_000);
-  expect(seconds).toEqual(seconds.map((_, index) => (seconds[0] ?? 0) + index));
-});
 
 test("a hundred attempts to fire the same slot make one job, and its drift is kept", async () => {
   await put(daily, "2026-03-10T00:00:00Z");
