@@ -1,24 +1,32 @@
-// Holds the clock of one replica: node-schedule ticks per schedule, and a look at all of them every few seconds finds
-// what ticks could not do (Postgres away, process frozen, a schedule that was changed elsewhere).
+// Holds the clock of one replica: node-schedule rings at the next slot of each schedule, and a look at all of them every
+// few seconds finds what rings could not do (Postgres away, process frozen, a schedule that was changed elsewhere).
 import { type Job, scheduleJob } from "node-schedule";
 import type { Deps } from "../../shared/broker/deps.ts";
 import { jobContracts } from "../../shared/contracts/index.ts";
 import { createQuietLog } from "../../shared/streams/quiet-log.ts";
+import { isAttended } from "./attended.ts";
 import { fireDue } from "./fire.ts";
 import type { Schedule, ScheduledJob } from "./schedules.ts";
-import { refuseTiming } from "./slots.ts";
-import { listSchedules, type ScheduleRow, syncSchedules } from "./store.ts";
+import { nextSlot, refuseTiming } from "./slots.ts";
+import { listSchedules, retireOthers, type ScheduleRow, syncSchedules } from "./store.ts";
 
 export interface SchedulerClock {
-  /** Ticks no more, and resolves when what it was firing is done. */
+  /** Looks at every schedule now, because one was changed; does not wait for it. */
+  look(): void;
+  /** Rings no more, and resolves when what it was firing is done. */
   stop(): Promise<void>;
 }
 
-const lookEveryMs = 10_000;
+const lookEveryMs = 5_000;
+/** After a start the other groups get so long to come up before somebody hears that one is not there. */
+const graceMs = 60_000;
 
 /** Throws, naming the schedule, when its job has no contract or its timing cannot be read. */
 export const checkSchedules = (schedules: readonly Schedule[]): void => {
+  const names = new Set<string>();
   for (const { name, job, ...timing } of schedules) {
+    if (names.has(name)) throw new Error(`There are two schedules ${name}; one of them is too many`);
+    names.add(name);
     if (!jobContracts.has(job))
       throw new Error(`The schedule ${name} starts the job ${job}, which no contract declares`);
     const wrong = refuseTiming(timing);
@@ -36,39 +44,65 @@ export const startClock = async (
   lookMs = lookEveryMs,
 ): Promise<SchedulerClock> => {
   checkSchedules(schedules);
+  const startedAt = deps.clock.monotonic();
   await syncSchedules(deps.db, schedules, deps.clock.now());
+  const names = schedules.map(({ name }) => name);
+  for (const schedule of await retireOthers(deps.db, names, deps.clock.now()))
+    deps.log.warn({ schedule }, "a schedule in the database is none of this version's: it no longer fires");
   const jobOf = new Map<string, ScheduledJob>(schedules.map(({ name, job }) => [name, job]));
-  const ticks = new Map<string, { readonly timing: string; readonly tick: Job }>();
+  const rings = new Map<string, { readonly at: number; readonly ring: Job }>();
   const quiet = createQuietLog(deps.log, { part: "scheduler" });
   let looking: Promise<void> | undefined;
   let again = false;
   let upTo: Date | undefined;
+  let isStopped = false;
 
-  const arm = (row: ScheduleRow) => {
-    const timing = `${row.cron} ${row.timezone}`;
-    const known = ticks.get(row.name);
-    if (known?.timing === timing) return;
-    known?.tick.cancel();
+  const arm = (row: ScheduleRow, reached: Date) => {
+    const known = rings.get(row.name);
+    const next = nextSlot(row, reached);
+    if (known?.at === next.getTime()) return;
+    known?.ring.cancel();
+    // The library counts by the machine's clock; the platform's may be another one.
+    const onMachine = new Date(Date.now() + next.getTime() - deps.clock.now().getTime());
     // A timer may ring a moment early by the wall clock: the slot that rings counts as reached.
-    const tick = scheduleJob({ rule: row.cron, tz: row.timezone }, (at) => look(at));
-    if (tick) ticks.set(row.name, { timing, tick });
-    else deps.log.error({ schedule: row.name }, `"${row.cron}" in ${row.timezone} never fires`);
+    const ring = scheduleJob(onMachine, () => look(next));
+    if (ring) rings.set(row.name, { at: next.getTime(), ring });
+    else rings.delete(row.name);
+  };
+
+  const lookAt = async (row: ScheduleRow, job: ScheduledJob, reached: Date): Promise<void> => {
+    const { missed } = await fireDue(deps, row, job, reached);
+    if (missed > 0) deps.log.warn({ schedule: row.name, missed }, "slots were missed and are not made up for");
+    arm(row, reached);
+    const waiting = `The jobs of the schedule ${row.name}`;
+    if (isAttended(deps.broker, job)) quiet.recovered(waiting);
+    else if (deps.clock.monotonic() - startedAt > graceMs)
+      quiet.failing(waiting, "no process of its group is up", `${waiting} wait: nothing that is running handles them`);
   };
 
   const lookAtAll = async (reached: Date): Promise<void> => {
-    const rows = await listSchedules(deps.db);
+    let rows = await listSchedules(deps.db);
+    if (names.some((name) => !rows.some((row) => row.name === name))) {
+      // A process of an older version was started meanwhile and retired what it does not know.
+      await syncSchedules(deps.db, schedules, deps.clock.now());
+      rows = await listSchedules(deps.db);
+    }
     for (const row of rows) {
       const job = jobOf.get(row.name);
       if (!job) continue;
-      arm(row);
-      const { missed } = await fireDue(deps, row, job, reached);
-      if (missed > 0) deps.log.warn({ schedule: row.name, missed }, "slots were missed and are not made up for");
+      const what = `Firing ${row.name}`;
+      // One that cannot be fired does not hold back the others.
+      await lookAt(row, job, reached).then(
+        () => quiet.recovered(what),
+        (error: unknown) => quiet.failing(what, error),
+      );
     }
-    quiet.recovered("Firing schedules");
+    quiet.recovered("Reading the schedules");
   };
 
-  /** One look at a time; ticks that come meanwhile are one more look. */
+  /** One look at a time; rings that come meanwhile are one more look. */
   const look = (reached?: Date): void => {
+    if (isStopped) return;
     if (reached && (!upTo || reached > upTo)) upTo = reached;
     again = true;
     looking ??= (async () => {
@@ -76,7 +110,7 @@ export const startClock = async (
         again = false;
         const now = deps.clock.now();
         const at = upTo && upTo > now ? upTo : now;
-        await lookAtAll(at).catch((error: unknown) => quiet.failing("Firing schedules", error));
+        await lookAtAll(at).catch((error: unknown) => quiet.failing("Reading the schedules", error));
       }
       looking = undefined;
     })();
@@ -86,11 +120,13 @@ export const startClock = async (
   await looking;
   const timer = setInterval(() => look(), lookMs);
   return {
+    look,
     async stop() {
+      isStopped = true;
       clearInterval(timer);
-      for (const { tick } of ticks.values()) tick.cancel();
       again = false;
       await looking;
+      for (const { ring } of rings.values()) ring.cancel();
     },
   };
 };

@@ -4,8 +4,8 @@ import type { Deps } from "../../shared/broker/deps.ts";
 import type { Trx } from "../../shared/db/knex.ts";
 import { enqueue } from "../../shared/jobs/enqueue.ts";
 import type { ScheduledJob } from "./schedules.ts";
-import { type Decided, decideSlots, dueSlots, nextSlot } from "./slots.ts";
-import { advance, noteJob, type ScheduleRow, takeSlots } from "./store.ts";
+import { decideSlots, dueSlots, nextSlot } from "./slots.ts";
+import { advance, lockSchedule, noteJob, type ScheduleRow, takeSlots } from "./store.ts";
 
 export interface Fired {
   /** Jobs that came of it. */
@@ -14,64 +14,66 @@ export interface Fired {
   readonly missed: number;
 }
 
-const enqueueSlots = async (
+const nothing: Fired = { jobs: 0, missed: 0 };
+
+/** Enqueues the schedule's job; undefined when the one before is still live and may not be overlapped. */
+export const enqueueJob = (
   trx: Trx,
-  schedule: ScheduleRow,
+  { name, overlap }: Pick<ScheduleRow, "name" | "overlap">,
   job: ScheduledJob,
-  slots: readonly Date[],
-): Promise<number> => {
-  let jobs = 0;
-  for (const at of slots) {
-    const unique = schedule.overlap === "skip" ? { uniqueKey: `schedule:${schedule.name}` } : {};
-    const id = await enqueue(trx, job, {}, { ...unique, entity: `schedule:${schedule.name}` });
-    if (id) jobs++;
-    await noteJob(trx, schedule.name, at, id);
-  }
-  return jobs;
+): Promise<string | undefined> => {
+  const unique = overlap === "skip" ? { uniqueKey: `schedule:${name}` } : {};
+  return enqueue(trx, job, {}, { ...unique, entity: `schedule:${name}` });
 };
 
 const decideAll = async (
+  trx: Trx,
   deps: Deps,
   schedule: ScheduleRow,
   job: ScheduledJob,
-  decided: readonly Decided[],
+  slots: readonly Date[],
   now: Date,
-): Promise<Fired> =>
-  deps.db.transaction(async (trx) => {
-    const rows = decided.map(({ at, fires }) => ({
-      at,
-      fires,
-      driftMs: Math.min(now.getTime() - at.getTime(), 2_147_483_647),
-    }));
-    const own = new Set((await takeSlots(trx, schedule.name, rows, now, deps.node)).map((at) => at.getTime()));
-    const mine = decided.filter(({ at }) => own.has(at.getTime()));
-    const jobs = await enqueueSlots(
-      trx,
-      schedule,
-      job,
-      mine.flatMap(({ at, fires }) => (fires ? [at] : [])),
-    );
-    const newest = decided.at(-1)?.at ?? now;
-    await advance(trx, schedule.name, newest, nextSlot(schedule, newest));
-    return { jobs, missed: mine.filter(({ fires }) => !fires).length };
-  });
+): Promise<Fired> => {
+  const decided = decideSlots(slots, now, schedule.catchUp);
+  const rows = decided.map(({ at, fires }) => ({
+    at,
+    fires,
+    driftMs: Math.min(deps.clock.now().getTime() - at.getTime(), 2_147_483_647),
+  }));
+  const own = new Set((await takeSlots(trx, schedule.name, rows, now, deps.node)).map((at) => at.getTime()));
+  const mine = decided.filter(({ at }) => own.has(at.getTime()));
+  let jobs = 0;
+  for (const { at, fires } of mine) {
+    if (!fires) continue;
+    const id = await enqueueJob(trx, schedule, job);
+    if (id) jobs++;
+    await noteJob(trx, schedule.name, at, id);
+  }
+  const newest = slots.at(-1) ?? now;
+  await advance(trx, schedule.name, newest, nextSlot(schedule, newest));
+  return { jobs, missed: mine.filter(({ fires }) => !fires).length };
+};
 
 /**
- * Decides about every slot of the schedule since the last one that was decided, up to `upTo` (now when absent).
+ * Decides about every slot of the schedule since the last one that was decided, up to `upTo` (now when absent), by the
+ * settings that are in force: those of `seen` may have changed since they were read.
  * Throws when Postgres is away; nothing is decided then, and the next call finds the same slots.
  */
 export const fireDue = async (
   deps: Deps,
-  schedule: ScheduleRow,
+  seen: ScheduleRow,
   job: ScheduledJob,
   upTo: Date = deps.clock.now(),
 ): Promise<Fired> => {
-  const slots = dueSlots(schedule, schedule.lastFireAt, upTo);
-  if (slots.length === 0) return { jobs: 0, missed: 0 };
-  if (schedule.paused) {
+  if (dueSlots(seen, seen.lastFireAt, upTo).length === 0) return nothing;
+  return deps.db.transaction(async (trx) => {
+    const schedule = await lockSchedule(trx, seen.name);
+    if (!schedule) return nothing;
+    const slots = dueSlots(schedule, schedule.lastFireAt, upTo);
+    if (slots.length === 0) return nothing;
+    if (!schedule.paused) return decideAll(trx, deps, schedule, job, slots, upTo);
     // What passes during a pause is not made up for afterwards.
-    await advance(deps.db, schedule.name, upTo, nextSlot(schedule, upTo));
-    return { jobs: 0, missed: 0 };
-  }
-  return decideAll(deps, schedule, job, decideSlots(slots, upTo, schedule.catchUp), upTo);
+    await advance(trx, schedule.name, upTo, null);
+    return nothing;
+  });
 };

@@ -9,6 +9,8 @@ export type ScheduledJob = { [J in JobName]: Record<never, never> extends JobPar
 export interface Schedule {
   /** What people know it by; the key in the database. */
   readonly name: string;
+  /** What its job does, in a sentence for people. */
+  readonly about: string;
   /** Five fields from the minute on, or six from the second on. */
   readonly cron: string;
   /** IANA time zone in which the fields are read. */
@@ -20,8 +22,9 @@ export interface Schedule {
   readonly catchUp: "skip" | "one" | "all";
 }
 
-const every = (job: ScheduledJob, cron: string, catchUp: Schedule["catchUp"] = "one"): Schedule => ({
+const every = (job: ScheduledJob, cron: string, about: string, catchUp: Schedule["catchUp"] = "one"): Schedule => ({
   name: job,
+  about,
   cron,
   timezone: "UTC",
   job,
@@ -30,14 +33,14 @@ const every = (job: ScheduledJob, cron: string, catchUp: Schedule["catchUp"] = "
 });
 
 export const schedules: readonly Schedule[] = [
-  every("campaign.due", "* * * * *"),
-  every("email.inbound.fetch", "* * * * *", "skip"),
+  every("campaign.due", "* * * * *", "Starts campaigns whose time has come."),
+  every("email.inbound.fetch", "* * * * *", "Fetches bounces and complaints from the mailbox.", "skip"),
   // Each minute, so that charts end where the live view begins; what was missed is made up for by the next.
-  every("metrics.rollup", "* * * * *", "skip"),
-  every("outbox.sweep", "* * * * *", "skip"),
-  every("tokens.cleanup", "0 1 * * *"),
-  every("messages.partition", "0 4 * * *"),
-  every("jobs.prune", "0 4 * * *"),
-  every("webhooks.prune", "30 4 * * *"),
-  every("imports.prune", "30 4 * * *"),
+  every("metrics.rollup", "* * * * *", "Adds up the last minutes and hours of each job type for the charts.", "skip"),
+  every("outbox.sweep", "* * * * *", "Deletes events that every part of the platform has read.", "skip"),
+  every("tokens.cleanup", "0 1 * * *", "Deletes links, keys and tokens that have expired."),
+  every("messages.partition", "0 4 * * *", "Makes room in the ledger for the messages of the coming months."),
+  every("jobs.prune", "0 4 * * *", "Deletes finished jobs and past times of schedules when they are old."),
+  every("webhooks.prune", "30 4 * * *", "Deletes old callbacks of providers."),
+  every("imports.prune", "30 4 * * *", "Deletes files of imports that can no longer be undone."),
 ];

@@ -1,5 +1,5 @@
-// All SQL of the scheduler group.
-import type { Sql, Trx } from "../../shared/db/knex.ts";
+// SQL of the clock: the schedules, and their slots as they are taken.
+import { query, type Sql, type Trx } from "../../shared/db/knex.ts";
 import type { Schedule } from "./schedules.ts";
 
 export interface ScheduleRow {
@@ -9,12 +9,17 @@ export interface ScheduleRow {
   readonly overlap: Schedule["overlap"];
   readonly catchUp: Schedule["catchUp"];
   readonly paused: boolean;
+  readonly editedAt: Date | null;
   readonly lastFireAt: Date;
 }
 
-const columns = `name, cron, timezone, overlap, catch_up as "catchUp", paused, last_fire_at as "lastFireAt"`;
+const columns = `name, cron, timezone, overlap, catch_up as "catchUp", paused, edited_at as "editedAt",
+  last_fire_at as "lastFireAt"`;
 
-/** Brings the code's schedules into the database. What a person changed stays; what the code no longer has is retired. */
+/**
+ * Brings the code's schedules into the database; what a person changed stays. Those of other versions of the platform,
+ * which may run beside this one, are left alone.
+ */
 export const syncSchedules = async (db: Sql, schedules: readonly Schedule[], now: Date): Promise<void> => {
   await db.raw(
     `insert into scheduler.schedules as s (name, cron, timezone, job_type, overlap, catch_up, last_fire_at)
@@ -26,23 +31,37 @@ export const syncSchedules = async (db: Sql, schedules: readonly Schedule[], now
        timezone = case when s.edited_at is null then excluded.timezone else s.timezone end,
        overlap = case when s.edited_at is null then excluded.overlap else s.overlap end,
        catch_up = case when s.edited_at is null then excluded.catch_up else s.catch_up end,
-       -- One that comes back does not make up for the time in which it did not exist.
-       last_fire_at = case when s.retired_at is null then s.last_fire_at else excluded.last_fire_at end,
+       -- One that comes back does not make up for the time in which it did not exist; an older version that was
+       -- started for a moment in between does not cost a slot.
+       last_fire_at = case when s.retired_at is null or s.retired_at > excluded.last_fire_at - interval '1 hour'
+         then s.last_fire_at else excluded.last_fire_at end,
        retired_at = null`,
     [now, JSON.stringify(schedules)],
   );
-  await db.raw("update scheduler.schedules set retired_at = ? where retired_at is null and name <> all(?::text[])", [
-    now,
-    schedules.map(({ name }) => name),
-  ]);
+};
+
+/** Retires what is in the database and not among these names: nobody fires it. Returns the names of the newly retired. */
+export const retireOthers = async (db: Sql, names: readonly string[], now: Date): Promise<string[]> => {
+  const rows = await query<{ name: string }>(
+    db,
+    "update scheduler.schedules set retired_at = ? where retired_at is null and name <> all(?::text[]) returning name",
+    [now, [...names]],
+  );
+  return rows.map(({ name }) => name);
 };
 
 /** Every schedule that is in force, by name. */
-export const listSchedules = async (db: Sql): Promise<ScheduleRow[]> => {
-  const { rows } = await db.raw<{ rows: ScheduleRow[] }>(
-    `select ${columns} from scheduler.schedules where retired_at is null order by name`,
+export const listSchedules = (db: Sql): Promise<ScheduleRow[]> =>
+  query<ScheduleRow>(db, `select ${columns} from scheduler.schedules where retired_at is null order by name`);
+
+/** The schedule as it is now, locked until the transaction ends: one replica decides, and nobody edits meanwhile. */
+export const lockSchedule = async (trx: Trx, name: string): Promise<ScheduleRow | undefined> => {
+  const [row] = await query<ScheduleRow>(
+    trx,
+    `select ${columns} from scheduler.schedules where name = ? and retired_at is null for update`,
+    [name],
   );
-  return rows;
+  return row;
 };
 
 export interface SlotRow {
@@ -59,7 +78,8 @@ export const takeSlots = async (
   firedAt: Date,
   node: string,
 ): Promise<Date[]> => {
-  const { rows } = await trx.raw<{ rows: { fire_at: Date }[] }>(
+  const rows = await query<{ fire_at: Date }>(
+    trx,
     `insert into scheduler.schedule_slots (schedule, fire_at, outcome, fired_at, drift_ms, node)
      select ?, v.at, case when v.fires then 'fired' else 'missed' end, case when v.fires then ?::timestamptz end,
             case when v.fires then v."driftMs" end, ?
@@ -81,11 +101,9 @@ export const noteJob = async (trx: Trx, name: string, at: Date, jobId: string | 
 };
 
 /** Slots up to `decidedTo` are decided. Never goes back, whoever is behind. */
-export const advance = async (db: Sql, name: string, decidedTo: Date, next: Date): Promise<void> => {
-  await db.raw(
-    `update scheduler.schedules
-     set last_fire_at = greatest(last_fire_at, ?::timestamptz), next_fire_at = greatest(next_fire_at, ?::timestamptz)
-     where name = ?`,
+export const advance = async (trx: Trx, name: string, decidedTo: Date, next: Date | null): Promise<void> => {
+  await trx.raw(
+    `update scheduler.schedules set last_fire_at = greatest(last_fire_at, ?::timestamptz), next_fire_at = ? where name = ?`,
     [decidedTo, next, name],
   );
 };

@@ -4,8 +4,10 @@ import { maintainHistory, pruneOutbox } from "../../shared/jobs/prune.ts";
 import { trimEvents } from "../../shared/streams/trim.ts";
 import { deleteExpiredAccess, deleteOldSlots } from "./store.ts";
 
-/** Days that finished jobs and fired slots can be looked at. */
+/** Days that finished jobs can be looked at. */
 const keepDays = 14;
+/** Days that past slots of schedules can be looked at. */
+const keepSlotsDays = 90;
 /** Events stay this long after every group has read them: in the outbox against a lost Redis, in Redis for looking at. */
 const keepEventsMs = 10 * 60_000;
 const keepStreamsMs = 24 * 3_600_000;
@@ -23,7 +25,7 @@ export const pruneJobs = async ({ deps, log, signal }: JobRun): Promise<void> =>
   const { made, dropped } = await maintainHistory(deps.db, keepDays);
   log(`history: ${made.length} partitions made, ${dropped.length} dropped`);
   if (signal.aborted) return;
-  const slots = await deleteOldSlots(deps.db, keepDays);
+  const slots = await deleteOldSlots(deps.db, keepSlotsDays);
   const trimmed = await trimEvents(deps.redis, { olderThanMs: keepStreamsMs, now: deps.clock.now().getTime() });
   log(`${slots} slots deleted, ${trimmed.reduce((sum, { removed }) => sum + removed, 0)} stream entries trimmed`);
   for (const { stream, heldBackBy } of trimmed)

@@ -18,6 +18,7 @@ import { overview } from "./overview.ts";
 import { sample } from "./sample.ts";
 import { sandbox } from "./sandbox.ts";
 import { scheduler } from "./scheduler.ts";
+import { schedules } from "./schedules.ts";
 import { segments } from "./segments.ts";
 import { senders } from "./senders.ts";
 import { templates } from "./templates.ts";
@@ -42,6 +43,7 @@ export const contracts = {
   sample,
   sandbox,
   scheduler,
+  schedules,
   segments,
   senders,
   tags,

@@ -1,4 +1,4 @@
-// Contracts of the scheduler group: the clock's schedules, and the upkeep jobs of the job layer.
+// Contracts of the upkeep jobs of the job layer. The schedules themselves are in schedules.ts.
 import { z } from "zod";
 import { job } from "./contract.ts";
 

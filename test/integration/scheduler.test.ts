@@ -4,7 +4,7 @@ import { checkSchedules, type SchedulerClock, startClock } from "../../services/
 import { fireDue } from "../../services/scheduler/fire.ts";
 import { type Schedule, schedules } from "../../services/scheduler/schedules.ts";
 import { dueSlots } from "../../services/scheduler/slots.ts";
-import { listSchedules, type ScheduleRow, syncSchedules } from "../../services/scheduler/store.ts";
+import { listSchedules, retireOthers, type ScheduleRow, syncSchedules } from "../../services/scheduler/store.ts";
 import { cleanTokens, pruneJobs, sweepOutbox } from "../../services/scheduler/upkeep.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import type { JobRun } from "../../shared/jobs/define.ts";
@@ -23,6 +23,7 @@ afterEach(async () => {
 
 const everySecond: Schedule = {
   name: "tick",
+  about: "Ticks.",
   cron: "* * * * * *",
   timezone: "UTC",
   job: "outbox.sweep",
@@ -31,18 +32,13 @@ const everySecond: Schedule = {
 };
 const daily: Schedule = {
   name: "daily",
+  about: "Comes daily.",
   cron: "0 4 * * *",
   timezone: "Europe/Berlin",
   job: "jobs.prune",
   overlap: "skip",
   catchUp: "one",
 };
-/** The same process with a wall clock that is `ms` off. */
-const withOffset = (deps: Deps, ms: number, node = "test"): Deps => ({
-  ...deps,
-  node,
-  clock: { now: () => new Date(Date.now() + ms), monotonic: () => performance.now() },
-});
 const at = (deps: Deps, iso: string): Deps => ({ ...deps, clock: { now: () => new Date(iso), monotonic: () => 0 } });
 const slots = async (name: string) =>
   (
@@ -56,18 +52,6 @@ const put = async (schedule: Schedule, lastFireAt: string): Promise<void> => {
   await syncSchedules(setup.deps.db, [schedule], new Date(lastFireAt));
 };
 const only = async (): Promise<ScheduleRow> => (await listSchedules(setup.deps.db))[0] as ScheduleRow;
-
-test("two schedulers whose clocks are five seconds apart fire every slot once", async () => {
-  const nodes = [withOffset(setup.deps, 0, "a"), withOffset(setup.deps, -5_000, "b"), withOffset(setup.deps, 0, "c")];
-  for (const deps of nodes) clocks.push(await startClock(deps, [everySecond], 300));
-  await until("some seconds have fired", async () => (await slots("tick")).length >= 5, { everyMs: 100 });
-  await Promise.all(clocks.splice(0).map((clock) => clock.stop()));
-  const fired = (await slots("tick")).filter(({ outcome }) => outcome === "fired");
-  expect(new Set(fired.map(({ job_id }) => job_id)).size).toBe(fired.length);
-  expect((await jobs()).length).toBe(fired.length);
-  const seconds = fired.map(({ fire_at }) => fire_at.getTime() / 1_000);
-  expect(seconds).toEqual(seconds.map((_, index) => (seconds[0] ?? 0) + index));
-});
 
 test("a hundred attempts to fire the same slot make one job, and its drift is kept", async () => {
   await put(daily, "2026-03-10T00:00:00Z");
@@ -105,6 +89,18 @@ test("a schedule whose job is still live fires no second one", async () => {
   expect((await slots("daily")).map(({ outcome }) => outcome)).toEqual(["fired", "overlapped"]);
 });
 
+test("with overlaps every slot has its job; without them, making up for all starts one and says so of the others", async () => {
+  const outcomes: string[] = [];
+  for (const overlap of ["allow", "skip"] as const) {
+    await setup.deps.db.raw("truncate scheduler.schedules cascade; truncate jobs.jobs");
+    await put({ ...daily, overlap, catchUp: "all" }, "2026-03-05T12:00:00Z");
+    await fireDue(at(setup.deps, "2026-03-08T12:00:00Z"), await only(), daily.job);
+    outcomes.push((await slots("daily")).map(({ outcome }) => outcome).join(" "));
+    expect(await jobs()).toHaveLength(overlap === "allow" ? 3 : 1);
+  }
+  expect(outcomes).toEqual(["fired fired fired", "fired overlapped overlapped"]);
+});
+
 test("a paused schedule fires nothing and makes nothing up when it goes on", async () => {
   await put(daily, "2026-03-05T12:00:00Z");
   await setup.deps.db.raw("update scheduler.schedules set paused = true");
@@ -138,13 +134,48 @@ test("what a person changed stays over a restart, and what the code no longer ha
   await setup.deps.db.raw("update scheduler.schedules set cron = '0 5 * * *', edited_at = now()");
   await put(daily, "2026-03-05T12:00:00Z");
   expect((await only()).cron).toBe("0 5 * * *");
-  await put(everySecond, "2026-03-05T12:00:00Z");
-  expect((await listSchedules(setup.deps.db)).map(({ name }) => name)).toEqual(["tick"]);
+  expect(await retireOthers(setup.deps.db, ["tick"], new Date("2026-03-06T12:00:00Z"))).toEqual(["daily"]);
+  expect(await listSchedules(setup.deps.db)).toEqual([]);
+});
+
+test("a schedule that a version brings back keeps its slots after a moment, and starts anew after long", async () => {
+  const lastAt = async (comesBackAt: string) => {
+    await setup.deps.db.raw("truncate scheduler.schedules cascade");
+    await put(daily, "2026-03-05T12:00:00Z");
+    await retireOthers(setup.deps.db, [], new Date("2026-03-06T12:00:00Z"));
+    await put(daily, comesBackAt);
+    return (await only()).lastFireAt.toISOString();
+  };
+  expect(await lastAt("2026-03-06T12:30:00Z")).toBe("2026-03-05T12:00:00.000Z");
+  expect(await lastAt("2026-05-06T12:30:00Z")).toBe("2026-05-06T12:30:00.000Z");
+});
+
+test("a schedule in the database that the code does not know is said at the start, and nothing of it fires", async () => {
+  const stranger = { ...everySecond, name: "stranger", job: "no.such" as Schedule["job"] };
+  await put(stranger, new Date(Date.now() - 5_000).toISOString());
+  const said: unknown[] = [];
+  const log = { ...setup.deps.log, warn: (...args: unknown[]) => said.push(args[0]) };
+  clocks.push(await startClock({ ...setup.deps, log }, [everySecond], 300));
+  await until("the known one fires", async () => (await slots("tick")).length > 0, { everyMs: 100 });
+  expect(said).toContainEqual({ schedule: "stranger" });
+  expect(await slots("stranger")).toEqual([]);
+  // An older version that is started now retires what it does not know; the clock brings it back.
+  await retireOthers(setup.deps.db, [], new Date());
+  await until("the known one is back", async () => (await listSchedules(setup.deps.db)).length === 1);
+});
+
+test("one schedule that cannot be read does not hold back the others", async () => {
+  const first: Schedule = { ...everySecond, name: "a-first" };
+  await put(first, new Date().toISOString());
+  await setup.deps.db.raw("update scheduler.schedules set cron = 'nonsense', edited_at = now()");
+  clocks.push(await startClock(setup.deps, [first, everySecond], 300));
+  await until("the other one fires", async () => (await slots("tick")).length > 1, { everyMs: 100 });
 });
 
 test("every schedule of the platform starts a job that a contract declares, and a wrong one is refused by name", () => {
   expect(() => checkSchedules(schedules)).not.toThrow();
   expect(() => checkSchedules([{ ...daily, job: "no.such" as Schedule["job"] }])).toThrow(/daily.*no\.such/);
+  expect(() => checkSchedules([daily, daily])).toThrow(/two schedules daily/);
   expect(() => checkSchedules([{ ...daily, cron: "61 * * * *" }])).toThrow(/daily.*61/);
   expect(() => checkSchedules([{ ...daily, timezone: "Mars/Olympus" }])).toThrow(/daily.*Mars/);
 });

@@ -17,6 +17,7 @@ import { activity } from "./0014_activity.ts";
 import { lists } from "./0015_lists.ts";
 import { operations } from "./0016_operations.ts";
 import { rollups } from "./0017_rollups.ts";
+import { schedules } from "./0018_schedules.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   lists,
   operations,
   rollups,
+  schedules,
 ];
