@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bulkAct, runBulkAct } from "../../services/scheduler/operations/bulk.ts";
 import { showFailures } from "../../services/scheduler/operations/failures.ts";
 import { listJobs, showJob } from "../../services/scheduler/operations/look-up.ts";
+import type { JobName } from "../../shared/contracts/index.ts";
 import { query } from "../../shared/db/knex.ts";
-import { enqueue, enqueueMany } from "../../shared/jobs/enqueue.ts";
+import { type EnqueueOptions, enqueue, enqueueMany, type JobParams } from "../../shared/jobs/enqueue.ts";
 import { findJob } from "../../shared/jobs/search.ts";
 import { makeId } from "../../shared/lib/ids.ts";
 import { type TestDeps, useCaseDeps } from "../helpers/use-case-deps.ts";
@@ -43,7 +44,7 @@ const message = async (contactId: string | null, address: string) => {
   );
   return id;
 };
-const add = (...[name, input, options]: Parameters<typeof enqueue> extends [unknown, ...infer R] ? R : never) =>
+const add = <J extends JobName>(name: J, input: JobParams<J>, options: EnqueueOptions = {}) =>
   at.deps.db.transaction((trx) => enqueue(trx, name, input, options)) as Promise<string>;
 /** Makes jobs finished ones, as if their last run had ended so. */
 const finish = (
