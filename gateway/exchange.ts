@@ -21,6 +21,8 @@ export interface Exchange {
   objectId?: string | undefined;
   /** Set when an earlier answer was given again: nothing was done. */
   replayed?: boolean;
+  /** Set when the request only asked what would be done. */
+  dryRun?: boolean;
   /** Address of the client: the connection's, or what our own proxies say. */
   readonly address: string;
   /** True when the client reached us, or our own proxy, over TLS. */

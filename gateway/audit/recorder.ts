@@ -13,9 +13,14 @@ const mostWaiting = 20_000;
 /** Services that write their own lines. */
 const ownLines = /^(?:accounts|users|audit)\./;
 
-/** True for actions that change something or send something: what only computes needs no more than `read`. */
+/**
+ * True for actions that change something or send something (what only computes needs no more than `read`), and for
+ * looking at what the contract wants to have recorded.
+ */
 export const isAct = ({ name, rest, contract }: PublicAction): boolean =>
-  rest.method !== "GET" && contract.permission !== "none" && contract.permission !== "read" && !ownLines.test(name);
+  !ownLines.test(name) &&
+  (rest.recorded === true ||
+    (rest.method !== "GET" && contract.permission !== "none" && contract.permission !== "read"));
 
 export interface Recorder {
   /** Notes an act that succeeded. */
@@ -59,7 +64,7 @@ export const createRecorder = (deps: Pick<Deps, "db" | "id" | "clock" | "log">):
 
   return {
     note(exchange, action) {
-      if (!exchange.caller || exchange.replayed || !isAct(action)) return;
+      if (!exchange.caller || exchange.replayed || exchange.dryRun || !isAct(action)) return;
       const objectId = exchange.objectId ?? exchange.params.id;
       waiting.push({
         id: deps.id(),

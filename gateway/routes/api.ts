@@ -41,8 +41,10 @@ export const readParams = async (
 /** Says what was made or changed, in headers and to the audit log. */
 const nameObject = (exchange: Exchange, action: PublicAction, status: number, value: unknown): void => {
   const { res } = exchange;
-  const { id, version } = (value ?? {}) as { id?: unknown; version?: unknown };
-  if (typeof id === "string") exchange.objectId = id;
+  const { id, jobId, version } = (value ?? {}) as { id?: unknown; jobId?: unknown; version?: unknown };
+  // An act that a job does is told by that job.
+  const made = typeof id === "string" ? id : jobId;
+  if (typeof made === "string") exchange.objectId = made;
   if (typeof version === "number") res.setHeader("etag", `"${version}"`);
   if (status === 201 && action.location && typeof id === "string")
     res.setHeader("location", `${action.location}/${encodeURIComponent(id)}`);
@@ -96,5 +98,7 @@ export const answerAction = async (
     (key) => call(params, metaOf(exchange, key, action.name.split(".")[0])),
   );
   nameObject(exchange, action, answer.status, answer.value);
+  // Only contracts that know the word take it, so this request has done nothing.
+  if (params["dryRun"] === true) exchange.dryRun = true;
   sendJson(exchange, answer.status, answer.value);
 };

@@ -5,7 +5,7 @@ import { defineJob } from "../../shared/jobs/define.ts";
 import { fetchMail } from "./inbound/fetch-mail.ts";
 import { openMailbox } from "./inbound/mailbox.ts";
 import { confirmSubscription, processWebhook } from "./inbound/process-webhook.ts";
-import { pruneInbox, replayWebhook, showWebhooks } from "./inbound/show-webhooks.ts";
+import { pruneInbox, readBody, replayWebhook, showWebhook, showWebhooks } from "./inbound/show-webhooks.ts";
 
 const around = { secretKeys: config.secretKeys, confirm: confirmSubscription };
 const tries = 6;
@@ -13,6 +13,8 @@ const tries = 6;
 export default service("webhooks", {
   actions: {
     list: (ctx, deps) => showWebhooks(deps, ctx.params),
+    get: (ctx, deps) => showWebhook(deps, ctx.params),
+    body: (ctx, deps) => readBody(deps, ctx.params),
     replay: (ctx, deps) => replayWebhook(deps, ctx.params),
   },
   jobs: [

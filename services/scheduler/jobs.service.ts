@@ -3,6 +3,7 @@ import { service } from "../../shared/broker/service.ts";
 import { defineJob } from "../../shared/jobs/define.ts";
 import { cancelJob, removeJob, retryJob } from "./operations/acts.ts";
 import { bulkAct, runBulkAct } from "./operations/bulk.ts";
+import { showFailures } from "./operations/failures.ts";
 import { listJobs, requireJob, showJob } from "./operations/look-up.ts";
 import { pause, resume, showQueues } from "./operations/queues.ts";
 
@@ -15,6 +16,7 @@ export default service("jobs", {
     resumeType: (ctx, deps) => resume(deps, "type", ctx.params.name),
     list: (ctx, deps) => listJobs(deps, ctx.params),
     get: (ctx, deps) => showJob(deps, ctx.params.id),
+    failures: (ctx, deps) => showFailures(deps, ctx.params),
     input: async (ctx, deps) => ({ input: (await requireJob(deps, ctx.params.id)).input }),
     retry: (ctx, deps) => retryJob(deps, ctx.params.id, ctx.params.input),
     cancel: (ctx, deps) => cancelJob(deps, ctx.params.id),

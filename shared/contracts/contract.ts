@@ -15,6 +15,8 @@ export interface Rest {
   readonly root?: boolean;
   /** True: takes an `Idempotency-Key` (same key and body: the first answer; other body: 409). */
   readonly idempotent?: boolean;
+  /** True: reading it is written to the audit log, as every change is. */
+  readonly recorded?: boolean;
   /** Set when the gateway answers by a handler of its own (uploads, streams, files): what it sends. */
   readonly produces?: string;
 }

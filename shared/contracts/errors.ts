@@ -37,7 +37,7 @@ export const errorCatalogue = {
   VIEW_NOT_FOUND: { status: 404, retryable: false, title: "No such saved view" },
   BULK_ACT_NOT_FOUND: { status: 404, retryable: false, title: "No such bulk act" },
   BULK_ACT_FINISHED: { status: 409, retryable: false, title: "The bulk act has already ended" },
-  BULK_COUNT_CHANGED: { status: 409, retryable: false, title: "It is another number of contacts now" },
+  BULK_COUNT_CHANGED: { status: 409, retryable: false, title: "It is another number now" },
   EXPORT_NOT_READY: { status: 409, retryable: false, title: "The export has no file" },
   SUPPRESSION_NOT_FOUND: { status: 404, retryable: false, title: "No such suppression" },
   IMPORT_NOT_FOUND: { status: 404, retryable: false, title: "No such import" },

@@ -39,10 +39,15 @@ export const Job = z.object({
   startedAt: Instant.nullable(),
   finishedAt: Instant.nullable(),
 });
-export const JobDetail = Job.extend({ errors: z.array(JobError), log: z.array(z.string()) });
+export const JobDetail = Job.extend({
+  errors: z.array(JobError),
+  log: z.array(z.string()),
+  /** The input with its values hidden: fields and kinds only, and ids. */
+  shape: z.unknown(),
+});
 
 const word = clean(z.string().trim().min(1).max(200));
-/** Which jobs: by state, type, queue, group, tag, entity, fingerprint and the time they were made. */
+/** Which jobs: by state, type, queue, group, tag, entity, fingerprint, person and the time they were made. */
 const filter = {
   state: JobState.optional(),
   type: word.optional(),
@@ -51,9 +56,27 @@ const filter = {
   tag: word.optional(),
   entity: word.optional(),
   fingerprint: word.optional(),
+  /** About this contact: the job itself, or a message to it, or a callback about such a message. */
+  contactId: Id.optional(),
+  /** The same by what is known of the person: email, phone or name; at most 200 people may match. */
+  person: word.optional(),
   from: GivenInstant.optional(),
   until: GivenInstant.optional(),
 };
+/** Failed jobs of one kind: same type, same error, same place in the code. */
+export const JobFailure = z.object({
+  fingerprint: z.string(),
+  type: z.string(),
+  queue: z.string(),
+  count: z.number().int(),
+  firstAt: Instant,
+  lastAt: Instant,
+  /** Failures in 24 equal parts of the window, oldest first. */
+  counts: z.array(z.number().int()),
+  /** The newest of them. */
+  jobId: Id,
+  error: JobError.nullable(),
+});
 const named = z.strictObject({ name: word });
 const holding = z.strictObject({ name: word, reason: clean(z.string().trim().min(1).max(300)).optional() });
 const JobAct = z.enum(["retry", "cancel", "delete"]);
@@ -112,10 +135,24 @@ export const jobs = {
       params: byId,
       result: JobDetail,
     }),
+    failures: action({
+      summary: "Failed jobs by kind of failure, over the last 7 days or the time given, with the newest error of each",
+      permission: "read",
+      rest: { method: "GET", path: "/job-failures" },
+      params: z.strictObject({
+        from: GivenInstant.optional(),
+        until: GivenInstant.optional(),
+        queue: word.optional(),
+        type: word.optional(),
+        sort: z.enum(["last", "count"]).default("last"),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+      }),
+      result: z.object({ from: Instant, until: Instant, total: z.number().int(), data: z.array(JobFailure) }),
+    }),
     input: action({
-      summary: "Shows the input of a job, which may hold personal data",
+      summary: "Shows the input of a job, which may hold personal data; the audit log keeps who looked",
       permission: "admin",
-      rest: { method: "GET", path: "/jobs/:id/input" },
+      rest: { method: "GET", path: "/jobs/:id/input", recorded: true },
       params: byId,
       result: z.object({ input: z.unknown() }),
     }),
@@ -149,6 +186,8 @@ export const jobs = {
         ids: z.array(Id).min(1).max(1000).optional(),
         filter: z.strictObject(filter).optional(),
         dryRun: z.boolean().default(false),
+        /** The number that was confirmed: with another one nothing is begun. */
+        expected: z.number().int().min(0).optional(),
       }),
       /** `matched`: jobs that the act concerns. `jobId`: the job that does it, also shown in the list; null for a dry run. */
       result: z.object({ matched: z.number().int(), jobId: Id.nullable() }),
@@ -158,7 +197,13 @@ export const jobs = {
   jobs: {
     "jobs.bulk-act": job({
       queue: "default",
-      input: z.object({ act: JobAct, ids: z.array(Id).optional(), filter: z.object(filter).optional() }),
+      input: z.object({
+        act: JobAct,
+        ids: z.array(Id).optional(),
+        filter: z.object(filter).optional(),
+        /** When it was asked for: what failed after that is not touched. */
+        at: Instant.optional(),
+      }),
     }),
   },
 } as const;

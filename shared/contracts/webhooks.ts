@@ -17,6 +17,18 @@ export const Webhook = z.object({
 });
 export type Webhook = z.infer<typeof Webhook>;
 
+export const WebhookDetail = Webhook.extend({
+  /** The provider's id of the delivery, to ask it about. */
+  deliveryId: z.string(),
+  /** The messages it turned out to be about. */
+  messageIds: z.array(Id),
+  /** Bytes of its body; null once that was erased. */
+  size: z.number().int().nullable(),
+  /** A body of JSON with its values hidden; null for all others. */
+  shape: z.unknown(),
+});
+export type WebhookDetail = z.infer<typeof WebhookDetail>;
+
 export const webhooks = {
   group: "email",
   actions: {
@@ -30,6 +42,20 @@ export const webhooks = {
         provider: z.enum(["resend", "postmark", "ses", "sendgrid", "imap"]).optional(),
       }),
       result: page(Webhook),
+    }),
+    get: action({
+      summary: "Shows one of them with what it was about; its body only in outline",
+      permission: "read",
+      rest: { method: "GET", path: "/webhooks/:id" },
+      params: byId,
+      result: WebhookDetail,
+    }),
+    body: action({
+      summary: "Shows the body of one as it came, which holds addresses; the audit log keeps who looked",
+      permission: "admin",
+      rest: { method: "GET", path: "/webhooks/:id/body", recorded: true },
+      params: byId,
+      result: z.object({ body: z.string() }),
     }),
     replay: action({
       summary: "Applies one of them again; what it has done already is not done twice",

@@ -7,6 +7,7 @@ import { type Contracts, type JobName, jobContracts, type ServiceName } from "..
 import type { Trx } from "../db/knex.ts";
 import { makeId } from "../lib/ids.ts";
 import type { Lane } from "../streams/stream-keys.ts";
+import { entityOf } from "./entity-of.ts";
 import { signalAtCommit } from "./wake.ts";
 
 type JobsOf<S extends ServiceName> = Contracts[S]["jobs"];
@@ -30,7 +31,10 @@ export interface EnqueueOptions {
    */
   readonly until?: "done" | "started";
   readonly tags?: readonly string[];
-  /** What the job is about, for looking it up: `campaign:<id>`. */
+  /**
+   * What the job is about, for looking it up: `campaign:<id>`. When absent, the contact or message that the input names.
+   * A job about one person is about that person; what else it belongs to goes into the tags.
+   */
   readonly entity?: string;
 }
 
@@ -104,7 +108,7 @@ export const enqueue = async <J extends JobName>(
     id: makeId(),
     input: checked(name, input),
     unique_key: options.uniqueKey ?? null,
-    entity: options.entity ?? null,
+    entity: options.entity ?? entityOf(input),
     run_at: options.runAt ?? null,
   };
   const [id] = await insert(trx, name, [row], options);
@@ -127,7 +131,7 @@ export const enqueueMany = async <J extends JobName>(
     id: makeId(),
     input: checked(name, input),
     unique_key: uniqueKey?.(input) ?? null,
-    entity: entity?.(input) ?? null,
+    entity: entity?.(input) ?? entityOf(input),
     run_at: (typeof runAt === "function" ? runAt(input) : runAt) ?? null,
   }));
   const batches = uniqueKey ? oncePerKey(rows) : rows;

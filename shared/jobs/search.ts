@@ -12,11 +12,15 @@ export interface JobFilter {
   readonly tag?: string | undefined;
   /** What the job is about: `campaign:<id>`. */
   readonly entity?: string | undefined;
+  /** Any of these. */
+  readonly entities?: readonly string[] | undefined;
   readonly fingerprint?: string | undefined;
   readonly ids?: readonly string[] | undefined;
   /** Made at or after, and before. */
   readonly from?: Date | undefined;
   readonly until?: Date | undefined;
+  /** Of finished jobs: ended before this moment. */
+  readonly endedBefore?: Date | undefined;
 }
 
 export interface FoundJob {
@@ -60,8 +64,14 @@ interface Conditions {
   readonly sql: string;
   readonly bindings: readonly unknown[];
 }
+type Condition = readonly [sql: string, value: unknown];
 
-const conditionsOf = (filter: JobFilter, states: readonly JobState[], before: string | undefined): Conditions => {
+const conditionsOf = (
+  filter: JobFilter,
+  states: readonly JobState[],
+  before: string | undefined,
+  more: readonly Condition[] = [],
+): Conditions => {
   const parts: string[] = [];
   const bindings: unknown[] = [];
   const add = (sql: string, value: unknown) => {
@@ -76,9 +86,11 @@ const conditionsOf = (filter: JobFilter, states: readonly JobState[], before: st
   add("group_name = ?", filter.group);
   add("tags @> array[?]", filter.tag);
   add("entity = ?", filter.entity);
+  add("entity = any(?)", filter.entities && [...filter.entities]);
   add("id >= ?::uuid", filter.from && idAt(filter.from));
   add("id < ?::uuid", filter.until && idAt(filter.until));
   add("id < ?::uuid", before);
+  for (const [sql, value] of more) add(sql, value);
   return { sql: parts.length > 0 ? `where ${parts.join(" and ")}` : "", bindings };
 };
 
@@ -87,18 +99,14 @@ const split = (filter: JobFilter, before: string | undefined) => {
   const states = filter.states ?? [];
   const wanted = (all: readonly JobState[]) => (states.length === 0 ? all : all.filter((s) => states.includes(s)));
   const [lives, ends] = [wanted(liveStates), wanted(["completed", "failed", "cancelled"])];
-  const ended = conditionsOf(filter, ends, before);
-  const withPrint =
-    filter.fingerprint === undefined
-      ? ended
-      : {
-          sql: `${ended.sql ? `${ended.sql} and` : "where"} fingerprint = ?`,
-          bindings: [...ended.bindings, filter.fingerprint],
-        };
+  const ended = conditionsOf(filter, ends, before, [
+    ["fingerprint = ?", filter.fingerprint],
+    ["finished_at < ?", filter.endedBefore],
+  ]);
   return {
     // A live job has no fingerprint yet.
     live: lives.length > 0 && filter.fingerprint === undefined ? conditionsOf(filter, lives, before) : undefined,
-    finished: ends.length > 0 ? withPrint : undefined,
+    finished: ends.length > 0 ? ended : undefined,
   };
 };
 
@@ -143,4 +151,10 @@ export const countJobs = async (sql: Sql, filter: JobFilter): Promise<Partial<Re
     selects.flatMap((part) => [...part.bindings]),
   );
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
+};
+
+/** What time it is for Postgres, by which jobs end. */
+export const momentOf = async (sql: Sql): Promise<Date> => {
+  const [row] = await query<{ at: Date }>(sql, "select now() as at");
+  return row?.at ?? new Date(0);
 };

@@ -129,6 +129,32 @@ export const listWebhooks = (sql: Sql, filter: WebhookFilter): Promise<WebhookLi
     ],
   );
 
+/** What it was about, and how it came: for the page of one. */
+export const describeWebhook = async (
+  sql: Sql,
+  id: string,
+): Promise<(WebhookListRow & Pick<WebhookRow, "body" | "delivery_id"> & { message_ids: string[] }) | undefined> =>
+  (
+    await query<WebhookListRow & Pick<WebhookRow, "body" | "delivery_id"> & { message_ids: string[] }>(
+      sql,
+      `select id, provider, state, error, received_at, processed_at, body, delivery_id,
+         coalesce(message_ids, '{}') as message_ids
+       from messaging.webhook_inbox where id = ?`,
+      [id],
+    )
+  )[0];
+
+/** Rows that turned out to be about any of these messages. */
+export const webhooksAbout = async (sql: Sql, messageIds: readonly string[]): Promise<string[]> => {
+  if (messageIds.length === 0) return [];
+  const rows = await query<{ id: string }>(
+    sql,
+    "select id from messaging.webhook_inbox where message_ids && ?::uuid[] order by id desc limit 5000",
+    [[...messageIds]],
+  );
+  return rows.map((row) => row.id);
+};
+
 /** Deletes what was received before `before` and is not waiting, at most `limit` rows. Returns how many. */
 export const pruneWebhooks = async (sql: Sql, before: Date, limit: number): Promise<number> =>
   (

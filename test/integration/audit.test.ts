@@ -13,6 +13,8 @@ beforeAll(async () => {
       "contacts.create": (params) => ({ id, ...params }),
       "contacts.remove": () => ({ ok: true }),
       "campaigns.launch": () => ({ id, status: "running" }),
+      "jobs.input": () => ({ input: { to: "private@example.org" } }),
+      "jobs.bulk": ({ dryRun }) => ({ matched: 2, jobId: dryRun ? null : id }),
       "segments.preview": () => ({ count: 0, sample: [], sentence: "" }),
     },
   });
@@ -65,6 +67,14 @@ describe("the audit log", () => {
     expect(await lines("?action=contacts.create")).toHaveLength(1);
     expect(await lines("?action=segments.")).toEqual([]);
     expect(await lines("?action=contacts.list")).toEqual([]);
+  });
+
+  it("keeps who looked at what is hidden, and the job of a bulk act but not its dry run", async () => {
+    expect((await ask("GET", `/jobs/${id}/input`)).status).toBe(200);
+    expect((await written("jobs.input", 1))[0]).toMatchObject({ objectId: id, user: { email: ownerEmail } });
+    await ask("POST", "/jobs/bulk", { act: "retry", filter: {}, dryRun: true });
+    await ask("POST", "/jobs/bulk", { act: "retry", filter: {} });
+    expect((await written("jobs.bulk", 1))[0]).toMatchObject({ objectId: id });
   });
 
   it("tells of sign-ins, refused ones, tokens and people, each in the transaction of the change", async () => {

@@ -80,6 +80,7 @@ export const apiRoutes = {
   "imports.undo": { method: "POST", path: "/api/v1/imports/:id/undo" },
   "jobs.bulk": { method: "POST", path: "/api/v1/jobs/bulk" },
   "jobs.cancel": { method: "POST", path: "/api/v1/jobs/:id/cancel" },
+  "jobs.failures": { method: "GET", path: "/api/v1/job-failures" },
   "jobs.get": { method: "GET", path: "/api/v1/jobs/:id" },
   "jobs.input": { method: "GET", path: "/api/v1/jobs/:id/input" },
   "jobs.list": { method: "GET", path: "/api/v1/jobs" },
@@ -145,6 +146,8 @@ export const apiRoutes = {
   "users.resendInvite": { method: "POST", path: "/api/v1/users/invites/:id/resend" },
   "users.revokeInvite": { method: "DELETE", path: "/api/v1/users/invites/:id" },
   "users.update": { method: "PATCH", path: "/api/v1/users/:id" },
+  "webhooks.body": { method: "GET", path: "/api/v1/webhooks/:id/body" },
+  "webhooks.get": { method: "GET", path: "/api/v1/webhooks/:id" },
   "webhooks.list": { method: "GET", path: "/api/v1/webhooks" },
   "webhooks.replay": { method: "POST", path: "/api/v1/webhooks/:id/replay" },
 } as const;

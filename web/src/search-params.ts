@@ -74,3 +74,25 @@ export const activityTypes: Readonly<Record<ActivityType, true>> = {
   import: true,
   created: true,
 };
+export const jobStateNames: Readonly<Record<NonNullable<ApiParams<"jobs.list">["state"]>, true>> = {
+  scheduled: true,
+  queued: true,
+  running: true,
+  completed: true,
+  failed: true,
+  cancelled: true,
+};
+type Webhooks = ApiParams<"webhooks.list">;
+export const webhookStates: Readonly<Record<NonNullable<Webhooks["state"]>, true>> = {
+  received: true,
+  processed: true,
+  ignored: true,
+  failed: true,
+};
+export const webhookProviders: Readonly<Record<NonNullable<Webhooks["provider"]>, true>> = {
+  resend: true,
+  postmark: true,
+  ses: true,
+  sendgrid: true,
+  imap: true,
+};

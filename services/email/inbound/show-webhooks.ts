@@ -2,9 +2,11 @@
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
-import type { Webhook, webhooks } from "../../../shared/contracts/webhooks.ts";
+import type { Webhook, WebhookDetail, webhooks } from "../../../shared/contracts/webhooks.ts";
 import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
+import { masked } from "../../../shared/lib/masked.ts";
 import {
+  describeWebhook,
   findWebhook,
   listWebhooks,
   pruneWebhooks,
@@ -32,11 +34,44 @@ export const showWebhooks = async (deps: Deps, params: z.output<typeof webhooks.
   return pageById(rows.map(shown), limit);
 };
 
+const gone = (id: string) =>
+  fail("WEBHOOK_NOT_FOUND", `No callback has the id ${id}. They are kept for ${keepDays} days.`);
+
+const shapeOf = (body: Buffer | null): unknown => {
+  try {
+    return body && masked(JSON.parse(body.toString("utf8")));
+  } catch {
+    // A mail, or something that the reader refused as well: its state says so.
+    return null;
+  }
+};
+
+/** One of them, its body in outline. Throws WEBHOOK_NOT_FOUND. */
+export const showWebhook = async (deps: Deps, { id }: { readonly id: string }): Promise<WebhookDetail> => {
+  const row = await describeWebhook(deps.db, id);
+  if (!row) throw gone(id);
+  return {
+    ...shown(row),
+    deliveryId: row.delivery_id,
+    messageIds: row.message_ids,
+    size: row.body?.length ?? null,
+    shape: shapeOf(row.body),
+  };
+};
+
+/** The body as it came, as text. Throws WEBHOOK_NOT_FOUND, and WEBHOOK_ERASED when it is gone. */
+export const readBody = async (deps: Deps, { id }: { readonly id: string }): Promise<{ body: string }> => {
+  const row = await describeWebhook(deps.db, id);
+  if (!row) throw gone(id);
+  if (!row.body) throw fail("WEBHOOK_ERASED", "Its body was erased. Ask the provider what it said.");
+  return { body: row.body.toString("utf8") };
+};
+
 /** Puts one back to be applied. Throws WEBHOOK_NOT_FOUND, and WEBHOOK_ERASED when its body is gone. */
 export const replayWebhook = async (deps: Deps, { id }: { readonly id: string }): Promise<Webhook> => {
   await deps.db.transaction(async (trx) => {
     const row = await findWebhook(trx, id, true);
-    if (!row) throw fail("WEBHOOK_NOT_FOUND", `No callback has the id ${id}. They are kept for ${keepDays} days.`);
+    if (!row) throw gone(id);
     if (!row.body)
       throw fail(
         "WEBHOOK_ERASED",

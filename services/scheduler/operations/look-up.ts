@@ -5,13 +5,12 @@ import { fail } from "../../../shared/contracts/errors.ts";
 import type { Job, jobs } from "../../../shared/contracts/jobs.ts";
 import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
 import { type FoundJob, findJob, type JobFilter, searchJobs } from "../../../shared/jobs/search.ts";
+import { masked } from "../../../shared/lib/masked.ts";
+import { entitiesOf } from "./about-person.ts";
 
 export type JobView = z.input<typeof Job>;
 type ListParams = z.output<typeof jobs.actions.list.params>;
-type GivenFilter = Pick<
-  ListParams,
-  "state" | "type" | "queue" | "group" | "tag" | "entity" | "fingerprint" | "from" | "until"
->;
+type GivenFilter = Omit<ListParams, "limit" | "cursor">;
 
 /** A job of the store as the API shows it. */
 export const jobView = (found: FoundJob): JobView => {
@@ -30,17 +29,22 @@ export const jobView = (found: FoundJob): JobView => {
   };
 };
 
-/** A filter of the API as the store takes it. */
-export const filterOf = ({ state, from, until, ...rest }: GivenFilter): JobFilter => ({
+/** A filter of the API as the store takes it. Throws VALIDATION_FAILED when too many people match. */
+export const filterOf = async (
+  deps: Deps,
+  { state, from, until, contactId, person, ...rest }: GivenFilter,
+): Promise<JobFilter> => ({
   ...rest,
   states: state ? [state] : undefined,
+  entities: (contactId ?? person) === undefined ? undefined : await entitiesOf(deps, { contactId, person }),
   from: from === undefined ? undefined : new Date(from),
   until: until === undefined ? undefined : new Date(until),
 });
 
-/** One page of jobs, newest first. Throws CURSOR_INVALID. */
+/** One page of jobs, newest first. Throws CURSOR_INVALID, and VALIDATION_FAILED when too many people match. */
 export const listJobs = async (deps: Deps, { limit, cursor, ...filter }: ListParams) => {
-  const rows = await searchJobs(deps.db, filterOf(filter), { limit: limit + 1, before: idOfCursor(cursor) });
+  const before = idOfCursor(cursor);
+  const rows = await searchJobs(deps.db, await filterOf(deps, filter), { limit: limit + 1, before });
   const { data, nextCursor } = pageById(rows, limit);
   return { data: data.map(jobView), nextCursor };
 };
@@ -52,12 +56,13 @@ export const requireJob = async (deps: Deps, id: string): Promise<FoundJob> => {
   return found;
 };
 
-/** One job with all its errors and its log. Throws JOB_NOT_FOUND. */
+/** One job with all its errors, its log and the shape of its input. Throws JOB_NOT_FOUND. */
 export const showJob = async (deps: Deps, id: string) => {
   const found = await requireJob(deps, id);
   return {
     ...jobView(found),
     errors: found.errors.map((error) => ({ ...error, frames: [...error.frames] })),
     log: found.log?.split("\n") ?? [],
+    shape: masked(found.input),
   };
 };

@@ -1,5 +1,15 @@
 // The pages of the operations room. A new page gets its route here and its line in screens/operations/operations-page.tsx.
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  day,
+  jobStateNames,
+  oneOf,
+  present,
+  type Raw,
+  text,
+  webhookProviders,
+  webhookStates,
+} from "../search-params.ts";
 import { app } from "./frame.ts";
 
 const operations = createRoute({
@@ -22,5 +32,49 @@ const queues = createRoute({
   path: "/operations/queues",
   component: lazyRouteComponent(() => import("../screens/operations/queues.tsx"), "Queues"),
 });
+const jobs = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/jobs",
+  validateSearch: (search: Raw) =>
+    present({
+      person: text(search["person"]),
+      contactId: text(search["contactId"]),
+      state: oneOf(jobStateNames, search["state"]),
+      queue: text(search["queue"]),
+      type: text(search["type"]),
+      tag: text(search["tag"]),
+      entity: text(search["entity"]),
+      fingerprint: text(search["fingerprint"]),
+      from: day(search["from"]),
+      until: day(search["until"]),
+    }),
+  component: lazyRouteComponent(() => import("../screens/operations/jobs.tsx"), "Jobs"),
+});
+const job = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/jobs/$id",
+  component: lazyRouteComponent(() => import("../screens/operations/job.tsx"), "JobScreen"),
+});
+const failures = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/failures",
+  validateSearch: (search: Raw) =>
+    present({
+      over: oneOf({ hour: true, day: true, all: true }, search["over"]),
+      sort: oneOf({ count: true }, search["sort"]),
+    }),
+  component: lazyRouteComponent(() => import("../screens/operations/failures.tsx"), "Failures"),
+});
+const webhooks = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/webhooks",
+  validateSearch: (search: Raw) =>
+    present({
+      state: oneOf(webhookStates, search["state"]),
+      provider: oneOf(webhookProviders, search["provider"]),
+      webhook: text(search["webhook"]),
+    }),
+  component: lazyRouteComponent(() => import("../screens/operations/webhooks.tsx"), "Webhooks"),
+});
 
-export const operationsRoutes = [operations, horizon, queues] as const;
+export const operationsRoutes = [operations, horizon, queues, jobs, job, failures, webhooks] as const;

@@ -150,6 +150,9 @@ const Profile = ({ contact }: { readonly contact: Contact }) => {
       <Stack gap="sm">
         {contact.tags.length > 0 && <Tags tags={contact.tags} />}
         <Facts facts={facts} />
+        <TextLink to="/operations/jobs" search={{ contactId: contact.id }} fz="sm">
+          Jobs about this person
+        </TextLink>
       </Stack>
     </Section>
   );

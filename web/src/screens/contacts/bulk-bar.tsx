@@ -3,11 +3,11 @@ import { Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import type { BulkVerb } from "../../../../shared/contracts/bulk.ts";
 import type { ContactFilter } from "../../../../shared/contracts/contact-filter.ts";
+import type { Selection } from "../../parts/selection.tsx";
 import { count, counted } from "../../words.ts";
 import { BulkDialog, type Which } from "./bulk-dialog.tsx";
 import { actWords } from "./bulk-words.ts";
 import css from "./contacts.module.css";
-import type { Selection } from "./selection.tsx";
 
 const acts: readonly BulkVerb[] = ["tag", "untag", "setCommunity", "suppress", "export", "remove"];
 

@@ -10,6 +10,7 @@ import { Empty } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
 import { SearchBox } from "../../parts/search-box.tsx";
+import { SelectionProvider, SelectLoaded, SelectRow, useSelection } from "../../parts/selection.tsx";
 import { Tags } from "../../parts/tags.tsx";
 import { useRows } from "../../query.ts";
 import { contactName, counted, shortMoment } from "../../words.ts";
@@ -18,7 +19,6 @@ import { BulkBar } from "./bulk-bar.tsx";
 import css from "./contacts.module.css";
 import { Facets } from "./facets.tsx";
 import { NewContact } from "./new-contact.tsx";
-import { SelectionProvider, SelectLoaded, SelectRow, useSelection } from "./selection.tsx";
 import { Views } from "./views.tsx";
 
 const route = getRouteApi("/app/contacts");
@@ -27,7 +27,7 @@ const columns: Columns<Contact> = column.columns([
   column.display({
     id: "select",
     header: () => <SelectLoaded />,
-    cell: ({ row }) => <SelectRow contact={row.original} />,
+    cell: ({ row }) => <SelectRow id={row.original.id} name={contactName(row.original)} />,
     meta: { width: "20px", narrow: "lead" },
   }),
   column.accessor((contact) => contactName(contact), {

@@ -2,6 +2,7 @@
 import { Button, NativeSelect, Text } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { Message } from "../../../../shared/contracts/messages.ts";
+import { dayBegins, dayEnds } from "../../days.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { DayField } from "../../parts/day-field.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -74,22 +75,14 @@ const columns = column.columns([
 
 const sources = ["campaign", "transactional", "alert"] as const;
 
-/** A day of the reader's calendar as the instant it begins, or ends. */
-const startOf = (day: string | undefined): string | undefined =>
-  day === undefined ? undefined : new Date(`${day}T00:00:00`).toISOString();
-const endOf = (day: string | undefined): string | undefined => {
-  if (day === undefined) return undefined;
-  const end = new Date(`${day}T00:00:00`);
-  end.setDate(end.getDate() + 1);
-  return end.toISOString();
-};
-
 /** The search over all messages. */
 export const Messages = () => {
   const { message, from, until, ...filters } = route.useSearch();
   const navigate = useNavigate({ from: "/messages" });
   const asked = Object.fromEntries(
-    Object.entries({ ...filters, from: startOf(from), until: endOf(until) }).filter(([, value]) => value !== undefined),
+    Object.entries({ ...filters, from: dayBegins(from), until: dayEnds(until) }).filter(
+      ([, value]) => value !== undefined,
+    ),
   ) as typeof filters & { from?: string; until?: string };
   const list = useRows("messages.list", { ...asked, limit: 100 });
   const found = useRead("messages.count", asked, { keep: true });

@@ -4,20 +4,27 @@ import type { ReactNode } from "react";
 import { PageHead } from "../../parts/page.tsx";
 import { type PageTab, PageTabs } from "../../parts/page-tabs.tsx";
 
-const tabs: readonly PageTab[] = [{ to: "/operations/queues", name: "Queues", adminOnly: false }];
+const tabs: readonly PageTab[] = [
+  { to: "/operations/queues", name: "Queues", adminOnly: false },
+  { to: "/operations/jobs", name: "Jobs", adminOnly: false },
+  { to: "/operations/failures", name: "Failures", adminOnly: false },
+  { to: "/operations/webhooks", name: "Webhooks", adminOnly: false },
+];
 
 export interface OperationsPageProps {
   readonly title: string;
   readonly lead?: ReactNode;
+  readonly above?: ReactNode;
+  readonly beside?: ReactNode;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }
 
 /** A page of the operations room. */
-export const OperationsPage = ({ title, lead, actions, children }: OperationsPageProps) => (
+export const OperationsPage = ({ title, lead, above, beside, actions, children }: OperationsPageProps) => (
   <>
     <PageTabs label="Operations" tabs={tabs} />
-    <PageHead title={title} lead={lead} actions={actions} />
+    <PageHead title={title} lead={lead} above={above} beside={beside} actions={actions} />
     {children}
   </>
 );

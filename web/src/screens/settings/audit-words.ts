@@ -28,6 +28,7 @@ const nouns: Readonly<Record<string, string>> = {
   communities: "community",
   contacts: "contact",
   imports: "import",
+  jobs: "job",
   segments: "segment",
   senders: "sender account",
   tags: "tag",
@@ -67,6 +68,14 @@ const others: Readonly<Record<string, string>> = {
   "templates.restore": "brought back a version of a template",
   "templates.testSend": "sent a test of a template",
   "webhooks.replay": "applied a webhook again",
+  "webhooks.body": "looked at what a webhook says",
+  "jobs.retry": "ran a job again",
+  "jobs.input": "looked at the input of a job",
+  "jobs.bulk": "ran, cancelled or deleted many jobs",
+  "jobs.pauseQueue": "paused a queue",
+  "jobs.resumeQueue": "resumed a queue",
+  "jobs.pauseType": "paused a type of jobs",
+  "jobs.resumeType": "resumed a type of jobs",
   "senders.makeDefault": "chose the sender account",
   "sandbox.clearMail": "emptied the mailbox",
   "sandbox.setFaults": "set faults of the sandbox",
@@ -90,7 +99,12 @@ export const auditKinds = [
   { value: "token.", label: "Access tokens" },
   ...Object.entries(nouns).map(([service, noun]) => ({
     value: `${service}.`,
-    label: service === "communities" ? "Communities" : `${noun.charAt(0).toUpperCase()}${noun.slice(1)}s`,
+    label:
+      service === "jobs"
+        ? "Jobs and queues"
+        : service === "communities"
+          ? "Communities"
+          : `${noun.charAt(0).toUpperCase()}${noun.slice(1)}s`,
   })),
   { value: "messages.", label: "Messages" },
   { value: "consent.", label: "Consent and suppressions" },

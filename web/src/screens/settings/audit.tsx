@@ -6,6 +6,7 @@ import { apiRoutes } from "../../api-routes.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { DayField } from "../../parts/day-field.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { TextLink } from "../../parts/link.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { useRows } from "../../query.ts";
@@ -50,7 +51,14 @@ const columns = column.columns([
         <span>
           {auditWords(original.action)} {detailOf(original)}
         </span>
-        {original.objectId && <small className="lc-mono">{original.objectId}</small>}
+        {original.objectId &&
+          (original.action.startsWith("jobs.") ? (
+            <TextLink to="/operations/jobs/$id" params={{ id: original.objectId }} fz="xs" className="lc-mono">
+              {original.objectId}
+            </TextLink>
+          ) : (
+            <small className="lc-mono">{original.objectId}</small>
+          ))}
       </span>
     ),
     meta: { width: "minmax(0, 2fr)", narrow: "line" },

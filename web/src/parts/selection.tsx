@@ -1,12 +1,10 @@
 // Which rows of the list are chosen: some of those that are loaded, or all that match the filters, loaded or not.
 import { Checkbox } from "@mantine/core";
 import { createContext, useContext, useMemo, useState } from "react";
-import type { Contact } from "../../../../shared/contracts/contacts.ts";
-import { contactName } from "../../words.ts";
 
 export interface Selection {
   readonly ids: ReadonlySet<string>;
-  /** True: everybody who matches, whatever is loaded. */
+  /** True: all that match, whatever is loaded. */
   readonly all: boolean;
   readonly toggle: (id: string) => void;
   readonly choose: (ids: readonly string[]) => void;
@@ -40,23 +38,29 @@ export const useSelection = (key: string): Selection => {
 
 interface Choosable extends Selection {
   /** Rows that are loaded, in their order. */
-  readonly rows: readonly Contact[];
+  readonly rows: readonly { readonly id: string }[];
 }
 const Chosen = createContext<Choosable | undefined>(undefined);
 export const SelectionProvider = Chosen.Provider;
 
+export interface SelectRowProps {
+  readonly id: string;
+  /** What the row shows, for screen readers. */
+  readonly name: string;
+}
+
 /** The box of one row. */
-export const SelectRow = ({ contact }: { readonly contact: Contact }) => {
+export const SelectRow = ({ id, name }: SelectRowProps) => {
   const chosen = useContext(Chosen);
   return (
     <Checkbox
       size="sm"
-      aria-label={`Select ${contactName(contact)}`}
-      checked={chosen?.all === true || chosen?.ids.has(contact.id) === true}
+      aria-label={`Select ${name}`}
+      checked={chosen?.all === true || chosen?.ids.has(id) === true}
       onChange={() => {
         // One taken out of all leaves those that are loaded.
-        if (chosen?.all) chosen.choose(chosen.rows.map(({ id }) => id).filter((id) => id !== contact.id));
-        else chosen?.toggle(contact.id);
+        if (chosen?.all) chosen.choose(chosen.rows.map((row) => row.id).filter((other) => other !== id));
+        else chosen?.toggle(id);
       }}
     />
   );
