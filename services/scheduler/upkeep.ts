@@ -1,4 +1,6 @@
 // The upkeep jobs of the job layer and of what expires: each may run at any time, any number of times.
+
+import { pruneLetters } from "../../shared/jobs/dead-letters.ts";
 import type { JobRun } from "../../shared/jobs/define.ts";
 import { maintainHistory, pruneOutbox } from "../../shared/jobs/prune.ts";
 import { trimEvents } from "../../shared/streams/trim.ts";
@@ -18,11 +20,13 @@ export const sweepOutbox = async ({ deps, log }: JobRun): Promise<void> => {
   if (behind.length > 0) deps.log.warn({ families: behind }, "groups have events unread for over a day");
 };
 
-/** Makes the partitions of the coming days, drops old history, old slots and old entries of event streams. */
+/** Makes the partitions of the coming days, drops old history, settled dead letters, slots and entries of event streams. */
 export const pruneJobs = async ({ deps, log, signal }: JobRun): Promise<void> => {
   const { made, dropped } = await maintainHistory(deps.db, keepDays);
   log(`history: ${made.length} partitions made, ${dropped.length} dropped`);
   if (signal.aborted) return;
+  const letters = await pruneLetters(deps.db, keepDays);
+  if (letters > 0) log(`${letters} dead letters were deleted that had been replayed or dropped`);
   const slots = await deleteOldSlots(deps.db, keepDays);
   const trimmed = await trimEvents(deps.redis, { olderThanMs: keepStreamsMs, now: deps.clock.now().getTime() });
   log(`${slots} slots deleted, ${trimmed.reduce((sum, { removed }) => sum + removed, 0)} stream entries trimmed`);

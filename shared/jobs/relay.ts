@@ -6,6 +6,7 @@ import { type Db, isConnectionLost } from "../db/knex.ts";
 import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
 import { createQuietLog } from "../streams/quiet-log.ts";
 import { createAlarm } from "./alarm.ts";
+import { collectDeadLetters } from "./collect-letters.ts";
 import { confirmEvents, lookAhead, type Outlook, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
 import { unparkJobs } from "./holds.ts";
 import { expireLeases } from "./lease.ts";
@@ -99,9 +100,10 @@ export const createRelay = ({
       if (redis.status !== "ready") return false;
       const due = await takeEvents(db, batchSize, holdMs);
       if (due.length === 0) return false;
-      const ids = due.map(({ id }) => id);
+      const ids = due.map(({ rowId }) => rowId);
+      const entries = due.map(({ entry }) => entry);
       try {
-        if (await sent(publishEvents(redis, due))) await confirmEvents(db, ids);
+        if (await sent(publishEvents(redis, entries))) await confirmEvents(db, ids);
         else await untakeEvents(db, ids);
       } catch (error) {
         await untakeEvents(db, ids);
@@ -127,6 +129,7 @@ export const createRelay = ({
       log.warn({ ...recovery }, "Redis lost its state or part of it: what is not confirmed is published again");
     if (performance.now() < missingAt) return;
     missingAt = performance.now() + missingMs * (0.8 + Math.random() * 0.2);
+    await collectDeadLetters(db, redis).catch((error: unknown) => quiet.failing("Collecting dead letters", error));
     const missing = await resetMissing(db, redis, streams, missingMs);
     if (missing > 0) log.warn({ missing }, "Jobs were missing from their streams and are published again");
   };

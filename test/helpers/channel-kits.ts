@@ -60,7 +60,7 @@ const stock: Kit = {
       maxRetries: tries,
       deadLettering: { enabled: true, queueName: "FAILED" },
     };
-    return brokerWith(services, channels.Middleware({ adapter: { type: "Redis", options } as never }));
+    return brokerWith(services, channels.Middleware({ adapter: { type: "Redis", options } } as never));
   },
   add: (redis, numbers) =>
     addAll(
@@ -91,7 +91,7 @@ const ours: Kit = {
 export const kits: Readonly<Record<KitName, Kit>> = { stock, ours };
 
 /** A service that listens to the channel in the group. */
-export const listener = (handler: (data: { n: number }) => unknown): ServiceSchema => ({
-  name: "listener",
-  channels: { [channel]: { group, handler } },
-});
+export const listener = (handler: (data: { n: number }) => unknown): ServiceSchema => {
+  const schema = { name: "listener", channels: { [channel]: { group, handler } } };
+  return schema;
+};
