@@ -1,5 +1,6 @@
 // The pages of the operations room. A new page gets its route here and its line in screens/operations/operations-page.tsx.
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { letterStates, oneOf, present, type Raw, text } from "../search-params.ts";
 import { app } from "./frame.ts";
 
 const operations = createRoute({
@@ -23,4 +24,16 @@ const queues = createRoute({
   component: lazyRouteComponent(() => import("../screens/operations/queues.tsx"), "Queues"),
 });
 
-export const operationsRoutes = [operations, horizon, queues] as const;
+const deadLetters = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/dead-letters",
+  validateSearch: (search: Raw) =>
+    present({
+      group: text(search["group"]),
+      state: oneOf(letterStates, search["state"]),
+      letter: text(search["letter"]),
+    }),
+  component: lazyRouteComponent(() => import("../screens/operations/dead-letters.tsx"), "DeadLetters"),
+});
+
+export const operationsRoutes = [operations, horizon, queues, deadLetters] as const;
