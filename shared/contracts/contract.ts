@@ -15,6 +15,8 @@ export interface Rest {
   readonly root?: boolean;
   /** True: takes an `Idempotency-Key` (same key and body: the first answer; other body: 409). */
   readonly idempotent?: boolean;
+  /** True: it adds messages or jobs, so it is refused with 503 while there is no room for more. */
+  readonly adds?: boolean;
   /** Set when the gateway answers by a handler of its own (uploads, streams, files): what it sends. */
   readonly produces?: string;
 }

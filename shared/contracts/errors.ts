@@ -91,6 +91,7 @@ export const errorCatalogue = {
   RATE_LIMITED: { status: 429, retryable: true, title: "Too many requests" },
   NOT_READY: { status: 503, retryable: true, title: "The system is starting, or waits for Redis or Postgres" },
   SERVICE_UNAVAILABLE: { status: 503, retryable: true, title: "A part of the system is away for the moment" },
+  OVERLOADED: { status: 503, retryable: true, title: "There is no room for more work at the moment" },
   INTERNAL_ERROR: { status: 500, retryable: false, title: "Something went wrong on our side" },
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -132,6 +133,12 @@ export class CatalogueError extends Error {
  */
 export const fail = (type: ErrorCode, detail: string, data: ProblemData = {}): CatalogueError =>
   new CatalogueError(type, detail, data);
+
+/** The refusal of a write that Postgres has no space for. */
+export const postgresFull = (): CatalogueError =>
+  fail("OVERLOADED", "Postgres has no space left to write to. Nothing was changed; free some space, then try again.", {
+    retryAfter: 30,
+  });
 
 /** The refusal of a cursor that its list never gave out. */
 export const cursorInvalid = (): CatalogueError =>

@@ -4,7 +4,7 @@ import type { Deps } from "../broker/deps.ts";
 import { reportError } from "../broker/report.ts";
 import { validate } from "../broker/validate.ts";
 import { jobContracts } from "../contracts/index.ts";
-import { isConnectionLost } from "../db/knex.ts";
+import { isConnectionLost, isOutOfSpace } from "../db/knex.ts";
 import { pauseFor } from "../streams/backoff.ts";
 import type { ClaimedJob } from "./claim.ts";
 import type { Outcome } from "./complete.ts";
@@ -34,7 +34,7 @@ export interface ActiveRun {
 }
 
 export interface RunEnd extends Outcome {
-  /** The error says that a connection was lost: whether it was ours to Postgres is found out when this is written. */
+  /** The error says that a connection was lost, or a disk full: whether it was ours to Postgres is found out when this is written. */
   readonly connectionLost: boolean;
 }
 
@@ -94,7 +94,7 @@ const failed = (run: ActiveRun, definition: JobDefinition | undefined, thrown: u
   const { job } = run;
   const error = attemptError(thrown, job.attempt, deps.clock.now());
   const print = fingerprint(job.type, error);
-  const connectionLost = isConnectionLost(thrown);
+  const connectionLost = isConnectionLost(thrown) || isOutOfSpace(thrown);
   if (thrown instanceof Unrecoverable || job.attempt >= job.maxAttempts) {
     if (!connectionLost) reportError(thrown, { kind: "job", name: job.type, id: job.id, attempt: job.attempt });
     return outcome(run, "failed", { error, fingerprint: print, connectionLost });
