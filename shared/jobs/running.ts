@@ -9,6 +9,7 @@ import { pauseFor } from "../streams/backoff.ts";
 import type { ClaimedJob } from "./claim.ts";
 import type { Outcome } from "./complete.ts";
 import { type JobDefinition, type JobRun, RetryLater, Unrecoverable } from "./define.ts";
+import { takeTurn } from "./rate-limit.ts";
 import { attemptError, fingerprint, jobDefaults, retryDelay, storable, unknownTypeOptions } from "./retry-policy.ts";
 
 /** Why a run was aborted; the reason of its signal. */
@@ -36,6 +37,8 @@ export interface ActiveRun {
 export interface RunEnd extends Outcome {
   /** The error says that a connection was lost, or a disk full: whether it was ours to Postgres is found out when this is written. */
   readonly connectionLost: boolean;
+  /** It did not run: its turn has not come. */
+  readonly turnedAway?: boolean;
 }
 
 const maxLines = 200;
@@ -140,6 +143,8 @@ export const perform = async (run: ActiveRun, definition: JobDefinition | undefi
   const timer = setTimeout(() => controller.abort(timedOut(timeoutMs)), timeoutMs);
   try {
     const input = checked(contract.input, job);
+    const waitMs = await turnOf(definition, input, job, deps);
+    if (waitMs > 0) return { ...givenBack(run, waitMs), turnedAway: true };
     const handled = Promise.resolve(definition.handler(input as never, viewOf(run, deps))).then(
       () => ({ thrown: undefined }),
       (thrown: unknown) => ({ thrown: thrown ?? new Error("The handler rejected with nothing") }),
@@ -153,6 +158,13 @@ export const perform = async (run: ActiveRun, definition: JobDefinition | undefi
   } finally {
     clearTimeout(timer);
   }
+};
+
+/** Milliseconds until the job's turn; 0 when it may run. */
+const turnOf = async ({ rateLimit }: JobDefinition, input: unknown, job: ClaimedJob, deps: Deps): Promise<number> => {
+  if (!rateLimit) return 0;
+  const key = rateLimit.key?.(input as never) ?? "all";
+  return takeTurn(deps.redis, { type: job.type, key, jobId: job.id }, rateLimit);
 };
 
 /** An input that does not fit the contract never will: it fails at once, without its content in the error. */

@@ -2,6 +2,9 @@
 // Reading never throws: an entry that cannot be read comes back as the sentence that says why.
 import { makeId } from "../lib/ids.ts";
 
+/** Largest payload of an event, in bytes of JSON: every listening group reads it, and Redis holds it for a day. */
+export const maxEventBytes = 262_144;
+
 /** Context that travels with an event; nothing else of the sender's meta does. */
 export interface EventHeaders {
   readonly requestId?: string;
