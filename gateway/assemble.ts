@@ -12,6 +12,7 @@ import { type Exchange, sendText } from "./exchange.ts";
 import { createHub } from "./live/hub.ts";
 import { listen } from "./live/listen.ts";
 import { apiBase, type Handler, publicActions } from "./operations.ts";
+import { createPressure } from "./pressure.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRouter, type Router } from "./router.ts";
 import { metaOf, readParams } from "./routes/api.ts";
@@ -105,6 +106,7 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
     settings,
     guard,
     recorder,
+    pressure: createPressure(deps, settings.limits),
     actions: publicActions,
     handlers: {
       ...sessionHandlers(deps, settings, loginDeps),

@@ -9,8 +9,9 @@ import {
   type FieldError,
   fail,
   type ProblemData,
+  postgresFull,
 } from "../shared/contracts/errors.ts";
-import { isConnectionLost } from "../shared/db/knex.ts";
+import { isConnectionLost, isOutOfSpace } from "../shared/db/knex.ts";
 
 export interface Problem {
   readonly type: string;
@@ -72,6 +73,10 @@ export const classify = (
       data: { retryAfter: 2 },
       known: true,
     };
+  if (isOutOfSpace(thrown)) {
+    const { message, data } = postgresFull();
+    return { code: "OVERLOADED", detail: message, data, known: true };
+  }
   if (error.type === "UNABLE_DECODE_PARAM")
     return { code: "NOT_FOUND", detail: "The path cannot be decoded", data: {}, known: true };
   return { code: "INTERNAL_ERROR", detail: undefined, data: {}, known: false };

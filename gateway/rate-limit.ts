@@ -2,6 +2,7 @@
 import type { Redis } from "ioredis";
 import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { fail } from "../shared/contracts/errors.ts";
+import { isOutOfMemory } from "../shared/streams/redis-memory.ts";
 import type { Exchange } from "./exchange.ts";
 import { withRedis } from "./redis-deadline.ts";
 
@@ -10,7 +11,8 @@ const windowSeconds = 60;
 export interface RateLimit {
   /**
    * Counts one request for `key`, such as `user:<id>`, and sets the RateLimit headers.
-   * Throws RATE_LIMITED (429, with retryAfter) above the limit and SERVICE_UNAVAILABLE when Redis is away.
+   * Throws RATE_LIMITED (429, with retryAfter) above the limit and SERVICE_UNAVAILABLE when Redis is away. A Redis whose
+   * memory is full counts nothing.
    */
   count(exchange: Exchange, key: string): Promise<void>;
 }
@@ -23,14 +25,17 @@ export const createRateLimit = (redis: Redis, points: number): RateLimit => {
     exchange.res.setHeader("ratelimit-remaining", String(remaining));
     exchange.res.setHeader("ratelimit-reset", String(Math.ceil(msBeforeNext / 1000)));
   };
-  const consume = (key: string): Promise<RateLimiterRes> =>
+  const consume = (key: string): Promise<RateLimiterRes | undefined> =>
     limiter.consume(key).catch((refused: unknown) => {
       if (refused instanceof RateLimiterRes) return refused;
+      // A Redis that is full cannot count, and whoever comes to make room must get in.
+      if (isOutOfMemory(refused)) return undefined;
       throw refused;
     });
   return {
     async count(exchange, key) {
       const state = await withRedis(redis, () => consume(key));
+      if (!state) return;
       show(exchange, state.remainingPoints, state.msBeforeNext);
       if (state.consumedPoints > points) {
         const retryAfter = Math.max(1, Math.ceil(state.msBeforeNext / 1000));

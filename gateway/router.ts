@@ -9,6 +9,7 @@ import type { Guard } from "./auth/guard.ts";
 import { type Exchange, openExchange } from "./exchange.ts";
 import { answerOptions, setCorsHeaders, setStandingHeaders } from "./headers.ts";
 import { apiBase, type Handler, type OwnRoute, type PublicAction } from "./operations.ts";
+import type { Pressure } from "./pressure.ts";
 import { logUnforeseen, markLogged, notFound, sendProblem } from "./problem.ts";
 import { answerAction } from "./routes/api.ts";
 import { isWebPath } from "./routes/web.ts";
@@ -20,6 +21,7 @@ export interface RouterParts {
   readonly settings: GatewaySettings;
   readonly guard: Guard;
   readonly recorder: Recorder;
+  readonly pressure: Pressure;
   readonly actions: readonly PublicAction[];
   /** Handlers of actions that the gateway answers by itself, by action name. */
   readonly handlers: Readonly<Record<string, Handler>>;
@@ -51,7 +53,17 @@ const countRequest = ({ req, res, route = "other" }: Exchange, ms: number) => {
   observeSeconds("lc_http_request_seconds", { method, route }, ms / 1_000);
 };
 
-export const createRouter = ({ deps, settings, guard, recorder, actions, handlers, own, web }: RouterParts): Router => {
+export const createRouter = ({
+  deps,
+  settings,
+  guard,
+  recorder,
+  pressure,
+  actions,
+  handlers,
+  own,
+  web,
+}: RouterParts): Router => {
   const operations = new Map<string, Operation>();
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const running = new Set<Exchange>();
@@ -160,6 +172,7 @@ export const createRouter = ({ deps, settings, guard, recorder, actions, handler
       exchange.route = alias.fullPath;
       try {
         if (operation.permission) await guard.admit(exchange, operation.permission);
+        if (operation.action?.rest.adds) await pressure.demandRoom();
         if (operation.action?.name.startsWith("sandbox.") && !settings.sandbox)
           throw fail(
             "SANDBOX_OFF",

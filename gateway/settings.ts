@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "../shared/config.ts";
 import type { SesHook } from "./hooks/ses.ts";
 import { fetchSnsCertificate } from "./hooks/sns-certificate.ts";
+import type { PressureLimits } from "./pressure.ts";
 
 /** What callbacks of email providers are checked with; where a list is empty, that provider has no route. */
 export interface HookSettings {
@@ -23,6 +24,8 @@ export interface GatewaySettings {
   /** How many proxies in front are ours; their entries of X-Forwarded-For are believed. */
   readonly trustedProxies: number;
   readonly rateLimitPerMinute: number;
+  /** How much may wait before new work is refused. */
+  readonly limits: PressureLimits;
   readonly sandbox: boolean;
   /** Whoever started this process on this machine gets a link for one sign-in, good only here; never in production. */
   readonly signInLink: boolean;
@@ -44,6 +47,7 @@ export const settingsFrom = (config: Config): GatewaySettings => ({
   origins: new Set([...config.webOrigins, ...(config.webUrl ? [config.webUrl] : []), config.publicUrl].map(originOf)),
   trustedProxies: config.trustedProxies,
   rateLimitPerMinute: config.rateLimitPerMinute,
+  limits: config.limits,
   sandbox: config.emailProvider === "sandbox",
   signInLink: process.send !== undefined && !config.production,
   webFolder: fileURLToPath(new URL("../web/dist/", import.meta.url)),

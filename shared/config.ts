@@ -103,6 +103,11 @@ const load = () => {
     webOrigins: Object.freeze(splitList(read("LC_WEB_ORIGINS") ?? "")),
     trustedProxies: Number(need("LC_TRUSTED_PROXIES")),
     rateLimitPerMinute: Number(need("LC_RATE_LIMIT")),
+    limits: Object.freeze({
+      jobs: Number(need("LC_MAX_QUEUED_JOBS")),
+      messages: Number(need("LC_MAX_QUEUED_MESSAGES")),
+      events: Number(need("LC_MAX_QUEUED_EVENTS")),
+    }),
     domainRates: new Map(
       splitList(read("LC_DOMAIN_RATES") ?? "").map(
         (entry) => [(entry.split("=")[0] as string).toLowerCase(), Number(entry.split("=")[1])] as const,

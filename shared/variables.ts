@@ -183,6 +183,27 @@ export const variables: readonly Variable[] = [
     refuse: wholeNumber(1, 1_000_000),
   },
   {
+    name: "LC_MAX_QUEUED_JOBS",
+    meaning: "While so many jobs wait, what would add work is refused with 503; `0`: no limit",
+    groups: ["gateway"],
+    fallback: "2000000",
+    refuse: wholeNumber(0, 100_000_000),
+  },
+  {
+    name: "LC_MAX_QUEUED_MESSAGES",
+    meaning: "While so many messages wait to be sent, what would add work is refused with 503; `0`: no limit",
+    groups: ["gateway"],
+    fallback: "5000000",
+    refuse: wholeNumber(0, 100_000_000),
+  },
+  {
+    name: "LC_MAX_QUEUED_EVENTS",
+    meaning: "While so many events wait to go to Redis, what would add work is refused with 503; `0`: no limit",
+    groups: ["gateway"],
+    fallback: "500000",
+    refuse: wholeNumber(0, 100_000_000),
+  },
+  {
     name: "LC_DOMAIN_RATES",
     meaning: "Mails a second to a recipient domain, comma-separated",
     groups: ["email"],

@@ -86,6 +86,14 @@ export default senders.mixInto(
         dnsReport(createDns(config.dnsServers), await ctx.call("senders.get", ctx.params), config, deps.clock),
       setup: () => sendingSetup(config),
     },
-    jobs: [defineJob({ name: "sender.test", attempts: 5, handler: runTest })],
+    jobs: [
+      defineJob({
+        name: "sender.test",
+        attempts: 5,
+        // Somebody who presses the button over and over must not cost the account its good name.
+        rateLimit: { key: ({ accountId }) => accountId, limit: 30, perMs: 60_000 },
+        handler: runTest,
+      }),
+    ],
   }),
 );

@@ -3,7 +3,7 @@
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import type { z } from "zod";
 import type { ActionContract } from "../contracts/contract.ts";
-import { fail } from "../contracts/errors.ts";
+import { fail, postgresFull } from "../contracts/errors.ts";
 import {
   type Contracts,
   contracts,
@@ -12,7 +12,7 @@ import {
   eventContracts,
   type ServiceName,
 } from "../contracts/index.ts";
-import { isConnectionLost } from "../db/knex.ts";
+import { isConnectionLost, isOutOfSpace } from "../db/knex.ts";
 import type { JobDefinition } from "../jobs/define.ts";
 import type { Ctx, Meta } from "./context.ts";
 import { type Deps, depsOf } from "./deps.ts";
@@ -40,10 +40,12 @@ export interface ServiceDefinition<S extends ServiceName> {
   readonly stopped?: (deps: Deps) => Promise<void>;
 }
 
-const unavailable = (error: unknown): unknown =>
-  isConnectionLost(error)
+const unavailable = (error: unknown): unknown => {
+  if (isOutOfSpace(error)) return postgresFull();
+  return isConnectionLost(error)
     ? fail("SERVICE_UNAVAILABLE", "Postgres is away for the moment. Nothing was changed; try again.", { retryAfter: 2 })
     : error;
+};
 
 const wrapAction = (name: string, contract: ActionContract, handler: (ctx: Ctx<never>, deps: Deps) => unknown) => ({
   // Moleculer deep-clones action definitions, and a cloned zod schema is broken: validation happens here instead of in `params`.

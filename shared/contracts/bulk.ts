@@ -56,7 +56,7 @@ export const bulk = {
       summary:
         "Acts on many contacts: on those of this moment, and only when they are exactly `expected` many (409 otherwise). `tag` and `untag` take `tag`, `setCommunity` takes `communityId`, `suppress` takes `channel`",
       permission: "write",
-      rest: { method: "POST", path: "/contacts/bulk", status: 202, idempotent: true },
+      rest: { method: "POST", path: "/contacts/bulk", status: 202, idempotent: true, adds: true },
       params: z
         .strictObject({
           ...which,

@@ -156,7 +156,7 @@ export const campaigns = {
     launch: action({
       summary: "Launches now, or at the campaign's scheduled time. A second launch is refused with 409",
       permission: "send",
-      rest: { method: "POST", path: "/campaigns/:id/launch", status: 202, idempotent: true },
+      rest: { method: "POST", path: "/campaigns/:id/launch", status: 202, idempotent: true, adds: true },
       params: byId,
       result: z.object({ id: Id, status: CampaignStatus }),
       timeout: 30_000,
@@ -187,7 +187,7 @@ export const campaigns = {
     retry: action({
       summary: "Sends failed messages again: the listed ones, or all that failed",
       permission: "send",
-      rest: { method: "POST", path: "/campaigns/:id/messages/retry", status: 202, idempotent: true },
+      rest: { method: "POST", path: "/campaigns/:id/messages/retry", status: 202, idempotent: true, adds: true },
       params: z.strictObject({
         id: Id,
         ids: z.array(Id).max(10_000).optional(),

@@ -17,6 +17,8 @@ export interface Rest {
   readonly idempotent?: boolean;
   /** True: reading it is written to the audit log, as every change is. */
   readonly recorded?: boolean;
+  /** True: it adds messages or jobs, so it is refused with 503 while there is no room for more. */
+  readonly adds?: boolean;
   /** Set when the gateway answers by a handler of its own (uploads, streams, files): what it sends. */
   readonly produces?: string;
 }

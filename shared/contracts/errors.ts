@@ -71,6 +71,9 @@ export const errorCatalogue = {
   },
   IDEMPOTENCY_IN_PROGRESS: { status: 409, retryable: true, title: "The first request with this key is still running" },
   JOB_NOT_FOUND: { status: 404, retryable: false, title: "No such job" },
+  DEAD_LETTER_NOT_FOUND: { status: 404, retryable: false, title: "No such dead letter" },
+  DEAD_LETTER_SETTLED: { status: 409, retryable: false, title: "Somebody has decided about this dead letter already" },
+  DEAD_LETTER_UNREADABLE: { status: 409, retryable: false, title: "This dead letter cannot be read, so not replayed" },
   JOB_TYPE_NOT_FOUND: { status: 404, retryable: false, title: "No such job type" },
   JOB_STATE_WRONG: { status: 409, retryable: false, title: "The job's state does not allow this" },
   SCHEDULE_NOT_FOUND: { status: 404, retryable: false, title: "No such schedule" },
@@ -89,6 +92,7 @@ export const errorCatalogue = {
   RATE_LIMITED: { status: 429, retryable: true, title: "Too many requests" },
   NOT_READY: { status: 503, retryable: true, title: "The system is starting, or waits for Redis or Postgres" },
   SERVICE_UNAVAILABLE: { status: 503, retryable: true, title: "A part of the system is away for the moment" },
+  OVERLOADED: { status: 503, retryable: true, title: "There is no room for more work at the moment" },
   INTERNAL_ERROR: { status: 500, retryable: false, title: "Something went wrong on our side" },
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -130,6 +134,12 @@ export class CatalogueError extends Error {
  */
 export const fail = (type: ErrorCode, detail: string, data: ProblemData = {}): CatalogueError =>
   new CatalogueError(type, detail, data);
+
+/** The refusal of a write that Postgres has no space for. */
+export const postgresFull = (): CatalogueError =>
+  fail("OVERLOADED", "Postgres has no space left to write to. Nothing was changed; free some space, then try again.", {
+    retryAfter: 30,
+  });
 
 /** The refusal of a cursor that its list never gave out. */
 export const cursorInvalid = (): CatalogueError =>

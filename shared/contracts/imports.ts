@@ -99,7 +99,14 @@ export const imports = {
     submit: action({
       summary: "Starts the import of a stored upload (multipart: file, mapping, options; parts in any order)",
       permission: "write",
-      rest: { method: "POST", path: "/imports", status: 202, idempotent: true, produces: "application/json" },
+      rest: {
+        method: "POST",
+        path: "/imports",
+        status: 202,
+        idempotent: true,
+        adds: true,
+        produces: "application/json",
+      },
       params: z.strictObject({ id: Id, mapping: ImportMapping, options: ImportOptions }),
       result: Import,
     }),

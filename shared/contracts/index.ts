@@ -9,6 +9,7 @@ import { consent } from "./consent.ts";
 import { contactViews } from "./contact-views.ts";
 import { contacts } from "./contacts.ts";
 import type { ActionContract, JobContract } from "./contract.ts";
+import { deadLetters } from "./dead-letters.ts";
 import { email } from "./email.ts";
 import { imports } from "./imports.ts";
 import { jobs } from "./jobs.ts";
@@ -34,6 +35,7 @@ export const contracts = {
   consent,
   contactViews,
   contacts,
+  deadLetters,
   email,
   imports,
   jobs,

@@ -67,7 +67,7 @@ export const messages = {
     send: action({
       summary: "Sends one transactional message or alert, or many as `{ messages: [...] }` (at most 1,000)",
       permission: "send",
-      rest: { method: "POST", path: "/messages", status: 202, idempotent: true },
+      rest: { method: "POST", path: "/messages", status: 202, idempotent: true, adds: true },
       params: z.strictObject({
         ...OneMessage.partial().shape,
         messages: z.array(OneMessage).min(1).max(1000).optional(),

@@ -191,7 +191,7 @@ export const templates = {
       summary:
         "Sends the draft, or a published version, to at most 5 addresses as a test; the ledger says what became of it",
       permission: "send",
-      rest: { method: "POST", path: "/templates/:id/test-send", status: 202, idempotent: true },
+      rest: { method: "POST", path: "/templates/:id/test-send", status: 202, idempotent: true, adds: true },
       timeout: compiles,
       params: z.strictObject({
         id: Id,

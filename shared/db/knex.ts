@@ -47,6 +47,9 @@ export const isConnectionLost = (error: unknown): boolean => {
   );
 };
 
+/** True when Postgres could not write because its disk, or what it may use of it, is full. */
+export const isOutOfSpace = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === "53100";
+
 /** True for a unique violation, optionally of the named constraint. */
 export const isDuplicate = (error: unknown, constraint?: string): boolean => {
   const { code, constraint: found } = (error ?? {}) as { code?: string; constraint?: string };

@@ -29,8 +29,19 @@ export interface JobOptions {
   readonly concurrency?: number;
 }
 
+/** How often jobs of a type may start, over all processes. A job that waits for its turn uses up no attempt and no slot. */
+export interface RateLimit<I> {
+  /** What is limited, such as an account; without it the type as a whole. */
+  readonly key?: (input: I) => string;
+  /** Starts in any stretch of `perMs`. */
+  readonly limit: number;
+  /** Milliseconds. */
+  readonly perMs: number;
+}
+
 export interface JobDefinition extends JobOptions {
   readonly name: JobName;
+  readonly rateLimit?: RateLimit<never>;
   readonly handler: (input: never, run: JobRun) => Promise<unknown>;
 }
 
@@ -38,6 +49,7 @@ export interface JobDefinition extends JobOptions {
 export const defineJob = <J extends JobName>(
   definition: JobOptions & {
     readonly name: J;
+    readonly rateLimit?: RateLimit<JobInput<J>>;
     readonly handler: (input: JobInput<J>, run: JobRun) => Promise<unknown>;
   },
 ): JobDefinition => definition as unknown as JobDefinition;

@@ -75,10 +75,19 @@ interface EventRow {
   readonly payload: unknown;
   readonly headers: Record<string, string>;
   readonly created_at: Date;
+  /** Of a replay: the id it had the first time, and the only group it is for. */
+  readonly event_id: string | null;
+  readonly only_group: string | null;
+}
+
+/** An event in a relay's hand: its row in the outbox, and what goes to Redis. */
+export interface TakenEvent {
+  readonly rowId: string;
+  readonly entry: EventEntry;
 }
 
 /** Takes events into hand for `holdMs`, at most `limit`; until they are confirmed they count as unpublished. */
-export const takeEvents = async (db: Sql, limit: number, holdMs: number): Promise<EventEntry[]> => {
+export const takeEvents = async (db: Sql, limit: number, holdMs: number): Promise<TakenEvent[]> => {
   const { rows } = await db.raw<{ rows: EventRow[] }>(
     `with due as (
        select id from jobs.outbox
@@ -87,17 +96,21 @@ export const takeEvents = async (db: Sql, limit: number, holdMs: number): Promis
      )
      update jobs.outbox o set claimed_until = now() + ? * interval '1 millisecond'
      from due where o.id = due.id
-     returning o.id, o.type, o.payload, o.headers, o.created_at`,
+     returning o.id, o.type, o.payload, o.headers, o.created_at, o.event_id, o.only_group`,
     [limit, holdMs],
   );
   return rows
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id, type, payload, headers, created_at }) => ({
-      id,
-      type,
-      data: payload,
-      headers,
-      at: created_at.toISOString(),
+    .map(({ id, type, payload, headers, created_at, event_id, only_group }) => ({
+      rowId: id,
+      entry: {
+        id: event_id ?? id,
+        type,
+        data: payload,
+        headers,
+        at: created_at.toISOString(),
+        ...(only_group === null ? {} : { only: only_group }),
+      },
     }));
 };
 

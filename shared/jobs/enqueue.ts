@@ -8,6 +8,7 @@ import type { Trx } from "../db/knex.ts";
 import { makeId } from "../lib/ids.ts";
 import type { Lane } from "../streams/stream-keys.ts";
 import { entityOf } from "./entity-of.ts";
+import { refuseOversize } from "./oversize.ts";
 import { signalAtCommit } from "./wake.ts";
 
 type JobsOf<S extends ServiceName> = Contracts[S]["jobs"];
@@ -67,6 +68,9 @@ const insert = async (trx: Trx, type: string, rows: readonly Row[], options: Enq
   const contract = jobContracts.get(type);
   if (!contract) throw new Error(`No contract declares the job ${type}`);
   const until = options.until ?? "done";
+  const text = JSON.stringify(rows);
+  if (text.length > maxInputBytes)
+    for (const { input } of rows) refuseOversize(`The job ${type}`, input, maxInputBytes);
   const { rows: kept } = await trx.raw<{ rows: { id: string }[] }>(
     `insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity, run_at)
      select v.id, ?, ?, ?, ?, case when v.run_at > now() then 'scheduled' else 'queued' end, v.input,
@@ -81,12 +85,15 @@ const insert = async (trx: Trx, type: string, rows: readonly Row[], options: Enq
       options.lane ?? "normal",
       until,
       options.tags ? [...options.tags] : null,
-      JSON.stringify(rows),
+      text,
     ],
   );
   const own = new Set(rows.map((row) => row.id));
   return kept.map((row) => row.id).filter((id) => own.has(id));
 };
+
+/** Largest input of a job, in bytes of JSON. What is more belongs into a table, and its id into the job. */
+export const maxInputBytes = 1_048_576;
 
 const checked = (type: string, input: unknown): unknown => {
   const contract = jobContracts.get(type);

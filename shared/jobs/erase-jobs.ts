@@ -1,4 +1,4 @@
-// Takes what names a person out of jobs, their history and the outbox. The words are replaced inside the texts, so that
+// Takes what names a person out of jobs, their history, the outbox and the dead letters. The words are replaced inside the texts, so that
 // a job that still runs keeps its shape. Walks the whole history: background work.
 import type { Trx } from "../db/knex.ts";
 import { redacted } from "../lib/person-words.ts";
@@ -38,6 +38,11 @@ export const eraseJobs = async (
   await trx.raw(
     `update jobs.outbox set ${cleaned("payload", "jsonb")}, ${cleaned("headers", "jsonb")}
      where concat_ws(' ', payload::text, headers::text) ~* :words`,
+    { words: jsonWords },
+  );
+  await trx.raw(
+    `update jobs.dead_letters set ${cleaned("fields", "jsonb")}, ${cleaned("error", "text")}
+     where concat_ws(' ', fields::text, error) ~* :words`,
     { words: jsonWords },
   );
 };

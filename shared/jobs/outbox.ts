@@ -5,7 +5,8 @@ import { validate } from "../broker/validate.ts";
 import { type Contracts, type EventName, eventContracts, type ServiceName } from "../contracts/index.ts";
 import type { Trx } from "../db/knex.ts";
 import { makeId } from "../lib/ids.ts";
-import type { EventHeaders } from "../streams/stream-entry.ts";
+import { type EventHeaders, maxEventBytes } from "../streams/stream-entry.ts";
+import { refuseOversize } from "./oversize.ts";
 import { signalAtCommit } from "./wake.ts";
 
 type EventsOf<S extends ServiceName> = Contracts[S]["events"];
@@ -46,6 +47,7 @@ export const publishMany = async <E extends EventName>(
     id: makeId(),
     payload: JSON.stringify(validate(schema, payload, `The event ${name}`)),
   }));
+  for (const { payload } of rows) refuseOversize(`The event ${name}`, payload, maxEventBytes);
   const headers = JSON.stringify(options.headers ?? {});
   for (let from = 0; from < rows.length; from += batchSize) {
     const batch = rows.slice(from, from + batchSize);

@@ -1,7 +1,7 @@
 // Outcomes of runs on their way to Postgres: many per statement, the next batch gathers while one is written.
 // While Postgres is away they are kept in memory and tried until it is back; a lease that ended by then fences them.
 import type { Log } from "../broker/deps.ts";
-import { type Db, isConnectionLost } from "../db/knex.ts";
+import { type Db, isConnectionLost, isOutOfSpace } from "../db/knex.ts";
 import { backoff, pauseFor, settledWithin } from "../streams/backoff.ts";
 import { finishJobs, type Outcome, returnJobs } from "./complete.ts";
 import type { RunEnd } from "./running.ts";
@@ -17,7 +17,7 @@ export interface Outcomes {
 
 const maxBatch = 500;
 
-/** A failure that came from our own lost connection to Postgres does not use up an attempt. */
+/** A failure that came from our own lost connection to Postgres, or its full disk, does not use up an attempt. */
 const excused = (end: RunEnd): RunEnd =>
   end.connectionLost
     ? { ...end, kind: "again", counts: false, delayMs: Math.random() * 1_000, connectionLost: false }
@@ -44,7 +44,7 @@ export const createOutcomes = (db: Db, log: Log, written?: (ids: readonly string
     try {
       await writeOnce(batch);
     } catch (error) {
-      if (isConnectionLost(error)) throw error;
+      if (isConnectionLost(error) || isOutOfSpace(error)) throw error;
       const [first] = batch;
       if (batch.length === 1 && first) {
         log.error(

@@ -6,7 +6,9 @@ import { countMetric } from "../broker/metrics.ts";
 import { type Db, isConnectionLost } from "../db/knex.ts";
 import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
 import { createQuietLog } from "../streams/quiet-log.ts";
+import { redisMemory } from "../streams/redis-memory.ts";
 import { createAlarm } from "./alarm.ts";
+import { collectDeadLetters } from "./collect-letters.ts";
 import { confirmEvents, lookAhead, type Outlook, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
 import { unparkJobs } from "./holds.ts";
 import { expireLeases } from "./lease.ts";
@@ -36,6 +38,9 @@ export interface Relay {
 }
 
 const batchSize = 1_000;
+/** Share of Redis's memory from which on little is published, and how little per look. */
+const nearlyFull = 0.95;
+const trickle = 50;
 /** Least time between two looks, in ms, when many jobs come due one after the other. */
 const leastMs = 5;
 /** How long after a change of holds parked jobs are looked through, in ms. */
@@ -62,6 +67,8 @@ export const createRelay = ({
   let missingAt = performance.now() + missingMs * Math.random();
   /** Leases are left alone until then: after an outage of Postgres their owners have the first word. */
   let leasesFrom = 0;
+  /** How much goes to Redis at once: next to nothing while it is nearly full, so that what is there can drain. */
+  let portion = batchSize;
   let knownHolds: string | null = null;
   let unparkUntil = performance.now() + unparkMs;
   let forget = (): void => undefined;
@@ -75,8 +82,9 @@ export const createRelay = ({
   const jobs = createPump(
     async () => {
       if (redis.status !== "ready") return false;
-      const { jobs: due, taken } = await takeDueJobs(db, batchSize);
-      if (due.length === 0) return taken >= batchSize;
+      const most = portion;
+      const { jobs: due, taken } = await takeDueJobs(db, most);
+      if (due.length === 0) return taken >= most;
       const pointers = due.map((job) => ({
         stream: streamKeys.jobs(job.group, job.queue, job.lane),
         jobId: job.id,
@@ -92,7 +100,7 @@ export const createRelay = ({
         throw error;
       }
       quiet.recovered("Publishing jobs");
-      return taken >= batchSize;
+      return taken >= most && most === batchSize;
     },
     (error) => {
       countMetric("lc_relay_failures_total", { kind: "jobs" });
@@ -103,11 +111,13 @@ export const createRelay = ({
   const events = createPump(
     async () => {
       if (redis.status !== "ready") return false;
-      const due = await takeEvents(db, batchSize, holdMs);
+      const most = portion;
+      const due = await takeEvents(db, most, holdMs);
       if (due.length === 0) return false;
-      const ids = due.map(({ id }) => id);
+      const ids = due.map(({ rowId }) => rowId);
+      const entries = due.map(({ entry }) => entry);
       try {
-        if (await sent(publishEvents(redis, due))) {
+        if (await sent(publishEvents(redis, entries))) {
           await confirmEvents(db, ids);
           countMetric("lc_relay_published_total", { kind: "events" }, ids.length);
         } else await untakeEvents(db, ids);
@@ -116,7 +126,7 @@ export const createRelay = ({
         throw error;
       }
       quiet.recovered("Publishing events");
-      return due.length >= batchSize;
+      return due.length >= most && most === batchSize;
     },
     (error) => {
       countMetric("lc_relay_failures_total", { kind: "events" });
@@ -132,12 +142,18 @@ export const createRelay = ({
   const checkRedis = async (): Promise<void> => {
     if (performance.now() < checkAt) return;
     checkAt = performance.now() + sweepMs / 2;
+    const { share } = await redisMemory(redis);
+    portion = share < nearlyFull ? batchSize : trickle;
+    if (portion === trickle)
+      quiet.failing("Publishing at full speed", new Error(`Redis uses ${Math.round(share * 100)} % of its maxmemory`));
+    else quiet.recovered("Publishing at full speed");
     const recovery = await recoverEpoch(db, redis, streams);
     // A Redis that is seen for the first time has lost nothing.
     if (recovery && recovery.jobs + recovery.events > 0)
       log.warn({ ...recovery }, "Redis lost its state or part of it: what is not confirmed is published again");
     if (performance.now() < missingAt) return;
     missingAt = performance.now() + missingMs * (0.8 + Math.random() * 0.2);
+    await collectDeadLetters(db, redis).catch((error: unknown) => quiet.failing("Collecting dead letters", error));
     const missing = await resetMissing(db, redis, streams, missingMs);
     if (missing > 0) log.warn({ missing }, "Jobs were missing from their streams and are published again");
   };

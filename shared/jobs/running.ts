@@ -4,11 +4,12 @@ import type { Deps } from "../broker/deps.ts";
 import { reportError } from "../broker/report.ts";
 import { validate } from "../broker/validate.ts";
 import { jobContracts } from "../contracts/index.ts";
-import { isConnectionLost } from "../db/knex.ts";
+import { isConnectionLost, isOutOfSpace } from "../db/knex.ts";
 import { pauseFor } from "../streams/backoff.ts";
 import type { ClaimedJob } from "./claim.ts";
 import type { Outcome } from "./complete.ts";
 import { type JobDefinition, type JobRun, RetryLater, Unrecoverable } from "./define.ts";
+import { takeTurn } from "./rate-limit.ts";
 import { attemptError, fingerprint, jobDefaults, retryDelay, storable, unknownTypeOptions } from "./retry-policy.ts";
 
 /** Why a run was aborted; the reason of its signal. */
@@ -36,8 +37,10 @@ export interface ActiveRun {
 }
 
 export interface RunEnd extends Outcome {
-  /** The error says that a connection was lost: whether it was ours to Postgres is found out when this is written. */
+  /** The error says that a connection was lost, or a disk full: whether it was ours to Postgres is found out when this is written. */
   readonly connectionLost: boolean;
+  /** It did not run: its turn has not come. */
+  readonly turnedAway?: boolean;
 }
 
 const maxLines = 200;
@@ -97,7 +100,7 @@ const failed = (run: ActiveRun, definition: JobDefinition | undefined, thrown: u
   const { job } = run;
   const error = attemptError(thrown, job.attempt, deps.clock.now());
   const print = fingerprint(job.type, error);
-  const connectionLost = isConnectionLost(thrown);
+  const connectionLost = isConnectionLost(thrown) || isOutOfSpace(thrown);
   if (thrown instanceof Unrecoverable || job.attempt >= job.maxAttempts) {
     if (!connectionLost) reportError(thrown, { kind: "job", name: job.type, id: job.id, attempt: job.attempt });
     return outcome(run, "failed", { error, fingerprint: print, connectionLost });
@@ -143,6 +146,8 @@ export const perform = async (run: ActiveRun, definition: JobDefinition | undefi
   const timer = setTimeout(() => controller.abort(timedOut(timeoutMs)), timeoutMs);
   try {
     const input = checked(contract.input, job);
+    const waitMs = await turnOf(definition, input, job, deps);
+    if (waitMs > 0) return { ...givenBack(run, waitMs), turnedAway: true };
     const handled = Promise.resolve(definition.handler(input as never, viewOf(run, deps))).then(
       () => ({ thrown: undefined }),
       (thrown: unknown) => ({ thrown: thrown ?? new Error("The handler rejected with nothing") }),
@@ -156,6 +161,13 @@ export const perform = async (run: ActiveRun, definition: JobDefinition | undefi
   } finally {
     clearTimeout(timer);
   }
+};
+
+/** Milliseconds until the job's turn; 0 when it may run. */
+const turnOf = async ({ rateLimit }: JobDefinition, input: unknown, job: ClaimedJob, deps: Deps): Promise<number> => {
+  if (!rateLimit) return 0;
+  const key = rateLimit.key?.(input as never) ?? "all";
+  return takeTurn(deps.redis, { type: job.type, key, jobId: job.id }, rateLimit);
 };
 
 /** An input that does not fit the contract never will: it fails at once, without its content in the error. */

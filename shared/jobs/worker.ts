@@ -103,6 +103,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
         outcome: end.kind,
       };
       if (end.error) log.warn({ ...fields, error: end.error.message, class: end.error.class }, "job failed");
+      else if (end.turnedAway) log.debug(fields, "job waits for its turn");
       else log.info(fields, "job ran");
       slots.ended(slotted(run), tookMs);
       source.wake();

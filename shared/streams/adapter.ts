@@ -15,7 +15,7 @@ import {
 } from "./group-reader.ts";
 import { publishEvents } from "./publish.ts";
 import type { ReaderLimits } from "./reader-context.ts";
-import { type EventHeaders, newEvent } from "./stream-entry.ts";
+import { type EventHeaders, maxEventBytes, newEvent } from "./stream-entry.ts";
 
 const { Base } = channels.Adapters;
 type Channel = Parameters<InstanceType<typeof Base>["subscribe"]>[0];
@@ -138,6 +138,11 @@ export class StreamsAdapter extends Base {
   /** Resolves when Redis has the event. Rejects after `disconnect`, and when Redis did not answer in time. */
   override async publish(channelName: string, payload: unknown, opts: PublishOptions | null = {}): Promise<void> {
     const redis = this.#commandsOrThrow();
+    const bytes = Buffer.byteLength(JSON.stringify(payload ?? null));
+    if (bytes > maxEventBytes)
+      throw new Error(
+        `${channelName} was not published: it has ${bytes} bytes, and at most ${maxEventBytes} are taken`,
+      );
     const event = newEvent(channelName, payload, headersOf(opts?.headers), opts?.id);
     const sending = publishEvents(redis, [event]);
     this.#publishing.add(sending);

@@ -94,31 +94,3 @@ return 1`;
 /** Removes a consumer only when nothing is pending for it: removing it drops what is. True when it was removed. */
 export const removeIdleConsumer = async (redis: Redis, { stream, group, consumer }: Ownership): Promise<boolean> =>
   (await redis.eval(removeConsumerScript, 1, stream, group, consumer)) === 1;
-
-const replayScript = `
-local letter = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
-if not letter then return false end
-local stream, entry = false, {}
-for i = 1, #letter[2], 2 do
-  local name = letter[2][i]
-  if name == 'stream' then stream = letter[2][i + 1] end
-  if string.sub(name, 1, 4) == 'raw:' and name ~= 'raw:only' then
-    entry[#entry + 1] = string.sub(name, 5)
-    entry[#entry + 1] = letter[2][i + 1]
-  end
-end
-if string.sub(stream, 1, 10) == 'lc:events:' then
-  entry[#entry + 1] = 'only'
-  entry[#entry + 1] = ARGV[2]
-end
-local id = redis.call('XADD', stream, '*', unpack(entry))
-redis.call('XDEL', KEYS[1], ARGV[1])
-return id`;
-
-/** Puts a dead letter back to the end of its stream, for its group alone; the new entry id, or null when it is gone. */
-export const replayLetter = async (
-  redis: Redis,
-  deadStream: string,
-  id: string,
-  group: string,
-): Promise<string | null> => (await redis.eval(replayScript, 1, deadStream, id, group)) as string | null;

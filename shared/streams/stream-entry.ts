@@ -2,6 +2,9 @@
 // Reading never throws: an entry that cannot be read comes back as the sentence that says why.
 import { makeId } from "../lib/ids.ts";
 
+/** Largest payload of an event, in bytes of JSON: every listening group reads it, and Redis holds it for a day. */
+export const maxEventBytes = 262_144;
+
 /** Context that travels with an event; nothing else of the sender's meta does. */
 export interface EventHeaders {
   readonly requestId?: string;
@@ -18,6 +21,8 @@ export interface EventEntry {
   readonly at: string;
   readonly data: unknown;
   readonly headers?: EventHeaders;
+  /** The only group it is for, when it was replayed for one. */
+  readonly only?: string;
 }
 
 /** An entry as XREADGROUP gives it: its id and its fields and values in turn; null when it was deleted meanwhile. */
@@ -37,6 +42,7 @@ export const eventFields = (entry: EventEntry): string[] => [
   JSON.stringify(entry.data ?? null),
   "headers",
   JSON.stringify(entry.headers ?? {}),
+  ...(entry.only === undefined ? [] : ["only", entry.only]),
 ];
 
 /** An event that happens now. */
@@ -66,8 +72,8 @@ const textOf = (record: unknown, name: string): string | undefined => {
   return typeof value === "string" ? value : undefined;
 };
 
-/** An event, and the group it is meant for when it was replayed for one group only. */
-export const readEvent = (fields: readonly string[]): Read<EventEntry & { readonly only?: string }> => {
+/** Reads an event entry. */
+export const readEvent = (fields: readonly string[]): Read<EventEntry> => {
   const id = fieldOf(fields, "id");
   const type = fieldOf(fields, "type");
   const at = fieldOf(fields, "at");

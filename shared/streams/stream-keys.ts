@@ -20,14 +20,14 @@ export const familyOf = (event: string): string => {
 export const streamKeys = {
   /** Stream of an event, by the event's name. Throws when the name has no family. */
   eventOf: (event: string): string => `${eventPrefix}${familyOf(event)}`,
+  /** What the key of every event stream begins with. */
+  events: eventPrefix,
   /** Pattern that finds every event stream. */
   allEvents: `${eventPrefix}*`,
   /** Stream of a deployment group's jobs of one queue and lane. */
   jobs: (group: string, queue: string, lane: Lane): string => `lc:jobs:${group}:${queue}:${lane}`,
   /** What a group could not handle. */
   dead: (group: string): string => `${deadPrefix}${group}`,
-  allDead: `${deadPrefix}*`,
-  groupOfDead: (key: string): string => key.slice(deadPrefix.length),
   /** Present as long as Redis remembers; gone when it lost its state. */
   epoch: "lc:epoch",
   /** Raised when running jobs were cancelled, so that their workers look at their leases at once. */

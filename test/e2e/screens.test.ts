@@ -71,6 +71,7 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       templates: "/templates",
       "a new template": "/templates/new",
       "one template": `/templates/${await firstId(page, "/api/v1/templates")}`,
+      "dead letters": "/operations/dead-letters",
       "my account": "/settings/account",
       people: "/settings/users",
       tokens: "/settings/tokens",

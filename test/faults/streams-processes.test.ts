@@ -100,6 +100,6 @@ test("an event that kills every process that tries it ends in the dead letters",
   const seen: string[] = [];
   testReader(url, { limits: { leaseMs }, on: { [type]: async ({ id }) => seen.push(id) } });
   await until("it is buried", async () => (await letters.count("campaigns")) === 1);
-  expect((await letters.list("campaigns")).data[0]?.error).toBe("Handed out 3 times and never finished");
+  expect((await letters.oldest(["campaigns"]))[0]?.error).toBe("Handed out 3 times and never finished");
   expect(seen).toEqual([]);
 });

@@ -169,32 +169,3 @@ test("a publish that Redis does not answer in time rejects instead of looking st
   await server.kill9();
   await expect(send(broker, "message.delivered", {})).rejects.toThrow("not published");
 });
-
-test("47 idle channels in five groups cost a connection per group and one more, and few commands", async () => {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
-  const groups = ["contacts", "campaigns", "email", "sms", "calls"];
-  const services = groups.map((group, index) => ({
-    name: group,
-    channels: Object.fromEntries(
-      Array.from({ length: index === 0 ? 11 : 9 }, (_, n) => [
-        `family${n}.fact-${index}`,
-        { group, handler: async () => undefined },
-      ]),
-    ),
-  }));
-  expect(services.flatMap(({ channels }) => Object.keys(channels))).toHaveLength(47);
-  await testBroker(services, { redisUrl: server.url, limits: {} });
-  const redis = testRedis(server.url);
-  const connections = async () => String(await redis.client("LIST")).match(/name=lc:(streams|reader:\S+)/g) ?? [];
-  const blocked = async () => Number(/blocked_clients:(\d+)/.exec(await redis.info("clients"))?.[1]);
-  await until("every group's reader blocks", async () => (await blocked()) === groups.length);
-  expect(await connections()).toHaveLength(groups.length + 1);
-  const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await redis.info("stats"))?.[1]);
-  const before = await commands();
-  const begin = performance.now();
-  let polls = 0;
-  await until("three seconds have passed", () => ++polls > 0 && performance.now() - begin > 3_000, { everyMs: 500 });
-  const perSecond = ((await commands()) - before) / ((performance.now() - begin) / 1_000);
-  expect(perSecond).toBeLessThan(25);
-});

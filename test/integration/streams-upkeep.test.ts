@@ -1,8 +1,7 @@
-// Dead letters page by page, trimming that spares unread work, the epoch, and what a Redis URL turns into.
+// Trimming that spares unread work, the epoch, and what a Redis URL turns into.
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { redisOptions } from "../../shared/streams/connections.ts";
-import { deadLetters } from "../../shared/streams/dead-letters.ts";
 import { publishEvents, readEpoch, writeEpoch } from "../../shared/streams/publish.ts";
 import { newEvent } from "../../shared/streams/stream-entry.ts";
 import { trimEvents } from "../../shared/streams/trim.ts";
@@ -15,36 +14,6 @@ const stream = "lc:events:message";
 const aged = async (redis: Redis, ages: readonly number[], now: number) => {
   for (const [n, age] of ages.entries()) await redis.xadd(stream, `${now - age}-${n}`, "id", String(n));
 };
-
-test("dead letters are listed newest first, page by page, and are dropped one by one", async () => {
-  const redis = testRedis(freshRedis().url);
-  for (let n = 0; n < 5; n++)
-    await redis.xadd(
-      "lc:dead:email",
-      "*",
-      "stream",
-      "s",
-      "entry",
-      "1-1",
-      "group",
-      "email",
-      "error",
-      `e${n}`,
-      "raw:id",
-      "x",
-    );
-  const letters = deadLetters(redis);
-  const first = await letters.list("email", { limit: 3 });
-  expect(first.data.map(({ error }) => error)).toEqual(["e4", "e3", "e2"]);
-  const second = await letters.list("email", { limit: 3, cursor: first.nextCursor ?? "" });
-  expect(second.data.map(({ error }) => error)).toEqual(["e1", "e0"]);
-  expect(second.nextCursor).toBeUndefined();
-  expect(await letters.drop("email", first.data[0]?.id ?? "")).toBe(true);
-  expect(await letters.drop("email", first.data[0]?.id ?? "")).toBe(false);
-  expect(await letters.replay("email", "nonsense")).toBe(false);
-  expect(await letters.groups()).toEqual([{ group: "email", count: 4 }]);
-  await expect(letters.list("email", { cursor: "page 2" })).rejects.toThrow("not a cursor");
-});
 
 test("trimming removes old events that every group has finished, and only those", async () => {
   const redis = testRedis(freshRedis().url);

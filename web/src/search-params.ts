@@ -66,6 +66,7 @@ export const sourceNames: Readonly<Partial<Record<Source, true>>> = {
   alert: true,
 };
 export const channelNames: Readonly<Record<Channel, true>> = { email: true, sms: true, call: true };
+export const letterStates = { dead: true, replayed: true, dropped: true } as const;
 export const activityTypes: Readonly<Record<ActivityType, true>> = {
   message: true,
   event: true,

@@ -5,6 +5,7 @@ import type { Deps } from "../../../shared/broker/deps.ts";
 import { config } from "../../../shared/config.ts";
 import { eraseConsents, eraseSuppressions } from "../../../shared/consent/erase-consents.ts";
 import type { Trx } from "../../../shared/db/knex.ts";
+import { collectDeadLetters } from "../../../shared/jobs/collect-letters.ts";
 import { type JobRun, retryLater } from "../../../shared/jobs/define.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { eraseJobs } from "../../../shared/jobs/erase-jobs.ts";
@@ -96,6 +97,8 @@ export const runErasure = async ({ contactId }: { readonly contactId: string }, 
   run.progress(0.6);
   // Whoever was written down before the erasure was asked for is seen from here on.
   await chunksAdded(deps.db);
+  // What died lately may still lie in Redis; from here on it is in Postgres, where it is cleaned.
+  await collectDeadLetters(deps.db, deps.redis);
   await withIdentity(deps, contactId, async (trx, identity) => {
     // Somebody may have written to the person in between: then from the start.
     if ((await stop(trx, identity)) > 0) throw retryLater(leavingMs, "A message to the person is being handed over");

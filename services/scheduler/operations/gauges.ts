@@ -2,10 +2,10 @@
 // Read when somebody asks, and once for all who ask within a few seconds.
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { onScrape, tellGauge } from "../../../shared/broker/metrics.ts";
+import { countLetters } from "../../../shared/jobs/dead-letters.ts";
 import { outboxLag } from "../../../shared/jobs/depths.ts";
 import { sharedRead } from "../../../shared/lib/shared-read.ts";
 import { soon } from "../../../shared/messaging/soon.ts";
-import { deadLetters } from "../../../shared/streams/dead-letters.ts";
 import { streamDepths } from "../../../shared/streams/stream-depths.ts";
 import { scheduleHealth } from "../store.ts";
 import { showQueues } from "./queues.ts";
@@ -34,8 +34,16 @@ const tellOutbox = async (deps: Deps): Promise<void> => {
   tellGauge("lc_outbox_oldest_seconds", [{ labels: {}, value: oldestSeconds }]);
 };
 
+const tellLetters = async (deps: Deps): Promise<void> => {
+  const dead = await countLetters(deps.db);
+  tellGauge(
+    "lc_dead_letters",
+    dead.map(({ group, count }) => ({ labels: { group }, value: count })),
+  );
+};
+
 const tellStreams = async ({ redis }: Deps): Promise<void> => {
-  const [streams, dead] = await soon(redis, () => Promise.all([streamDepths(redis), deadLetters(redis).groups()]));
+  const streams = await soon(redis, () => streamDepths(redis));
   tellGauge(
     "lc_stream_entries",
     streams.map(({ stream, entries }) => ({ labels: { stream }, value: entries })),
@@ -46,10 +54,6 @@ const tellStreams = async ({ redis }: Deps): Promise<void> => {
     );
   tellGauge("lc_stream_pending", perGroup("pending"));
   tellGauge("lc_stream_unread", perGroup("unread"));
-  tellGauge(
-    "lc_dead_letters",
-    dead.map(({ group, count }) => ({ labels: { group }, value: count })),
-  );
 };
 
 const tellSchedules = async (deps: Deps): Promise<void> => {
@@ -78,8 +82,13 @@ export const watchPlatform = (deps: Deps): (() => void) => {
     ),
     onScrape(
       "streams",
-      ["lc_stream_entries", "lc_stream_pending", "lc_stream_unread", "lc_dead_letters"],
+      ["lc_stream_entries", "lc_stream_pending", "lc_stream_unread"],
       rarely(() => tellStreams(deps)),
+    ),
+    onScrape(
+      "dead letters",
+      ["lc_dead_letters"],
+      rarely(() => tellLetters(deps)),
     ),
     onScrape(
       "schedules",

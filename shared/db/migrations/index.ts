@@ -18,6 +18,7 @@ import { lists } from "./0015_lists.ts";
 import { operations } from "./0016_operations.ts";
 import { rollups } from "./0017_rollups.ts";
 import { schedules } from "./0018_schedules.ts";
+import { deadLetters } from "./0019_dead_letters.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   operations,
   rollups,
   schedules,
+  deadLetters,
 ];

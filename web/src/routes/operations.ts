@@ -3,6 +3,7 @@ import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-route
 import {
   day,
   jobStateNames,
+  letterStates,
   oneOf,
   present,
   type Raw,
@@ -77,4 +78,16 @@ const webhooks = createRoute({
   component: lazyRouteComponent(() => import("../screens/operations/webhooks.tsx"), "Webhooks"),
 });
 
-export const operationsRoutes = [operations, horizon, queues, jobs, job, failures, webhooks] as const;
+const deadLetters = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/dead-letters",
+  validateSearch: (search: Raw) =>
+    present({
+      group: text(search["group"]),
+      state: oneOf(letterStates, search["state"]),
+      letter: text(search["letter"]),
+    }),
+  component: lazyRouteComponent(() => import("../screens/operations/dead-letters.tsx"), "DeadLetters"),
+});
+
+export const operationsRoutes = [operations, horizon, queues, jobs, job, failures, deadLetters, webhooks] as const;

@@ -9,6 +9,7 @@ const tabs: readonly PageTab[] = [
   { to: "/operations/jobs", name: "Jobs", adminOnly: false },
   { to: "/operations/failures", name: "Failures", adminOnly: false },
   { to: "/operations/webhooks", name: "Webhooks", adminOnly: false },
+  { to: "/operations/dead-letters", name: "Dead letters", adminOnly: false },
 ];
 
 export interface OperationsPageProps {
