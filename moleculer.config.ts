@@ -2,6 +2,7 @@
 import type { BrokerOptions } from "moleculer";
 import { nodeId, redisUrl } from "./shared/broker/deps.ts";
 import { healthMiddleware } from "./shared/broker/health.ts";
+import { presenceMiddleware } from "./shared/broker/presence.ts";
 import { requestLogMiddleware } from "./shared/broker/request-log.ts";
 import { reportingMiddleware } from "./shared/broker/sentry.ts";
 import { shutdownMiddleware } from "./shared/broker/shutdown.ts";
@@ -34,6 +35,7 @@ const options: BrokerOptions = {
     shutdownMiddleware(),
     reportingMiddleware(),
     healthMiddleware(),
+    presenceMiddleware(),
     requestLogMiddleware(),
     channelsMiddleware(
       new StreamsAdapter({

@@ -27,6 +27,8 @@ export interface ActiveRun {
   readonly controller: AbortController;
   /** Monotonic ms of the last renewal that succeeded. */
   renewedAt: number;
+  /** Monotonic ms at which its handler was called; undefined while it waits for a slot. */
+  begunAt: number | undefined;
   progress: number | undefined;
   readonly lines: string[];
   /** Progress or log changed since the last renewal. */
@@ -47,6 +49,7 @@ export const startRun = (job: ClaimedJob, now: number): ActiveRun => ({
   job,
   controller: new AbortController(),
   renewedAt: now,
+  begunAt: undefined,
   progress: undefined,
   lines: job.log ? job.log.split("\n") : [],
   changed: false,

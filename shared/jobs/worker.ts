@@ -2,6 +2,7 @@
 // writes outcomes. At least once: a job whose worker dies runs again when its lease ends. Fenced: only the outcome of
 // the current attempt counts.
 import type { Deps } from "../broker/deps.ts";
+import type { JobsVital, RunningJob } from "../broker/vitals.ts";
 import type { Db } from "../db/knex.ts";
 import { pauseFor, settledWithin } from "../streams/backoff.ts";
 import type { GroupReader, JobEntry } from "../streams/group-reader.ts";
@@ -16,7 +17,7 @@ import { createSlots } from "./slots.ts";
 import { ownQueues } from "./streams-of.ts";
 
 /** The part of the group's reader that feeds a worker. */
-export type JobSource = Pick<GroupReader, "consumeJobs" | "wake" | "pause">;
+export type JobSource = Pick<GroupReader, "consumeJobs" | "wake" | "pause" | "resume">;
 
 export interface WorkerOptions {
   readonly group: string;
@@ -41,6 +42,9 @@ export interface Worker {
    * gives them back too. Resolves within about `drainMs` + 6 s with everything written, as far as Postgres answers.
    */
   stop(drainMs: number): Promise<void>;
+  /** True: claims nothing more and gives back what has not begun; what runs goes on. False: claims again. */
+  drain(draining: boolean): void;
+  vital(): JobsVital;
   status(): { readonly running: number; readonly waiting: number; readonly unwritten: number };
 }
 
@@ -57,6 +61,15 @@ const leaseLost = () =>
 const crowdDelay = (crowd: number): number =>
   Math.min(60_000, 1_000 * Math.max(1, crowd / 20)) * (0.5 + Math.random() / 2);
 
+/** What runs, the longest first; enough of it to see what a process is busy with. */
+const longestRunning = (runs: Iterable<ActiveRun>, now: number): RunningJob[] =>
+  [...runs]
+    .flatMap(({ job: { id, type }, begunAt }) =>
+      begunAt === undefined ? [] : [{ id, type, ms: Math.round(now - begunAt) }],
+    )
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, 50);
+
 /** A worker that claims nothing before `start`. */
 export const createWorker = (options: WorkerOptions): Worker => {
   const { group, deps, db, source, leaseMs } = options;
@@ -70,6 +83,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
   const performing = new Set<Promise<void>>();
   const claiming = new Set<Promise<unknown>>();
   let stopping = false;
+  let draining = false;
   let ticker: NodeJS.Timeout | undefined;
   let renewing = false;
   let cancelEpoch: string | null = null;
@@ -79,8 +93,9 @@ export const createWorker = (options: WorkerOptions): Worker => {
     outcomes.add(givenBack(run, delayMs));
   };
 
-  const begin = (run: ActiveRun & { startedAt?: number }) => {
+  const begin = (run: ActiveRun) => {
     const startedAt = clock.monotonic();
+    run.begunAt = startedAt;
     const work = perform(run, definitions.get(run.job.type), deps).then((end) => {
       const tookMs = clock.monotonic() - startedAt;
       performing.delete(work);
@@ -122,7 +137,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
       active.get(run.job.id)?.controller.abort(leaseLost());
       active.set(run.job.id, run);
     }
-    if (stopping) for (const run of runs) giveBack(run);
+    if (stopping || draining) for (const run of runs) giveBack(run);
     else slots.take(runs.map(slotted));
   };
 
@@ -218,7 +233,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
       ticker = setInterval(tick, Math.min(tickMs, Math.max(50, leaseMs / 6)));
       source.consumeJobs({
         streams: { high: streamsOf("high"), normal: streamsOf("normal"), low: streamsOf("low") },
-        freeSlots: (lane) => (stopping ? 0 : slots.free(lane)),
+        freeSlots: (lane) => (stopping || draining ? 0 : slots.free(lane)),
         onEntries,
       });
     },
@@ -240,6 +255,21 @@ export const createWorker = (options: WorkerOptions): Worker => {
       if (unwritten > 0)
         log.error({ group, unwritten }, "outcomes could not be written; leases decide about these jobs");
     },
+    drain(wanted) {
+      if (stopping || draining === wanted) return;
+      draining = wanted;
+      if (!draining) return source.resume();
+      source.pause();
+      for (const { run } of slots.clear()) giveBack(run);
+    },
+    vital: () => ({
+      group,
+      slots: slots.total,
+      running: slots.running(),
+      waiting: slots.waiting().length,
+      unwritten: outcomes.size(),
+      jobs: longestRunning(active.values(), clock.monotonic()),
+    }),
     status: () => ({ running: slots.running(), waiting: slots.waiting().length, unwritten: outcomes.size() }),
   };
 };
