@@ -2,6 +2,7 @@
 // Every request ends in exactly one answer; nothing thrown below gets past here.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Deps } from "../shared/broker/deps.ts";
+import { ofRequest } from "../shared/broker/origin.ts";
 import { fail } from "../shared/contracts/errors.ts";
 import type { Recorder } from "./audit/recorder.ts";
 import type { Guard } from "./auth/guard.ts";
@@ -9,6 +10,7 @@ import { type Exchange, openExchange } from "./exchange.ts";
 import { answerOptions, setCorsHeaders, setStandingHeaders } from "./headers.ts";
 import { apiBase, type Handler, type OwnRoute, type PublicAction } from "./operations.ts";
 import { logUnforeseen, markLogged, notFound, sendProblem } from "./problem.ts";
+import { inRequestSpan, nameRoute } from "./request-span.ts";
 import { answerAction } from "./routes/api.ts";
 import { isWebPath } from "./routes/web.ts";
 import type { GatewaySettings } from "./settings.ts";
@@ -138,7 +140,9 @@ export const createRouter = ({ deps, settings, guard, recorder, actions, handler
             () => void unrouted(service, exchange).catch((error: unknown) => refuse(exchange, error)),
           );
       };
-      work().catch((error: unknown) => refuse(exchange, error));
+      ofRequest(exchange.requestId, () => inRequestSpan(exchange, settings.trustTraceparent, work)).catch(
+        (error: unknown) => refuse(exchange, error),
+      );
     },
 
     async onRoute(service: WebService, req: WebRequest, res: ServerResponse, { alias, params }: Found) {
@@ -146,6 +150,7 @@ export const createRouter = ({ deps, settings, guard, recorder, actions, handler
       const operation = operations.get(`${alias.method} ${alias.fullPath}`);
       if (!exchange || !operation) throw new Error(`No operation at ${alias.method} ${alias.fullPath}`);
       exchange.params = params;
+      nameRoute(exchange, alias.method, alias.fullPath);
       try {
         if (operation.permission) await guard.admit(exchange, operation.permission);
         if (operation.action?.name.startsWith("sandbox.") && !settings.sandbox)

@@ -14,6 +14,9 @@ export interface ClaimedJob {
   /** 1 for the first run. */
   readonly attempt: number;
   readonly maxAttempts: number;
+  /** Where it was enqueued: the W3C trace and the request, where there were. */
+  readonly trace: string | null;
+  readonly requestId: string | null;
   /** Log of earlier attempts. */
   readonly log: string | null;
 }
@@ -45,7 +48,8 @@ const claimSql = `
       lease_until = now() + ? * interval '1 millisecond', started_at = now(), progress = null,
       unique_key = case when j.unique_until = 'started' then null else j.unique_key end
   from wanted where j.id = wanted.id and not wanted.held
-  returning j.id, j.type, j.lane, j.input, j.attempts as attempt, j.max_attempts as "maxAttempts", j.log`;
+  returning j.id, j.type, j.lane, j.input, j.attempts as attempt, j.max_attempts as "maxAttempts", j.log,
+    j.trace, j.request_id as "requestId"`;
 
 /** Claims what can be claimed, in one statement; returns it in the order of the request. Throws when Postgres is away. */
 export const claimJobs = async (db: Sql, request: ClaimRequest): Promise<ClaimedJob[]> => {

@@ -1,6 +1,8 @@
 // Puts jobs into Postgres in the caller's transaction: they exist exactly when the change that wants them exists.
 // The relay of any process moves them to their stream after the commit, or when their time has come.
 import type { z } from "zod";
+import { currentRequestId } from "../broker/origin.ts";
+import { traced, traceparent } from "../broker/tracing.ts";
 import { validate } from "../broker/validate.ts";
 import type { JobContract } from "../contracts/contract.ts";
 import { type Contracts, type JobName, jobContracts, type ServiceName } from "../contracts/index.ts";
@@ -64,9 +66,11 @@ const insert = async (trx: Trx, type: string, rows: readonly Row[], options: Enq
   if (!contract) throw new Error(`No contract declares the job ${type}`);
   const until = options.until ?? "done";
   const { rows: kept } = await trx.raw<{ rows: { id: string }[] }>(
-    `insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity, run_at)
+    `insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity,
+       run_at, trace, request_id)
      select v.id, ?, ?, ?, ?, case when v.run_at > now() then 'scheduled' else 'queued' end, v.input,
-            v.unique_key, case when v.unique_key is not null then ? end, ?::text[], v.entity, coalesce(v.run_at, now())
+            v.unique_key, case when v.unique_key is not null then ? end, ?::text[], v.entity, coalesce(v.run_at, now()),
+            ?, ?
      from json_to_recordset(?::json) as v (id uuid, input jsonb, unique_key text, entity text, run_at timestamptz)
      on conflict (type, unique_key) where unique_key is not null ${onConflict[until]}
      returning id`,
@@ -77,12 +81,22 @@ const insert = async (trx: Trx, type: string, rows: readonly Row[], options: Enq
       options.lane ?? "normal",
       until,
       options.tags ? [...options.tags] : null,
+      traceparent() ?? null,
+      currentRequestId() ?? null,
       JSON.stringify(rows),
     ],
   );
   const own = new Set(rows.map((row) => row.id));
   return kept.map((row) => row.id).filter((id) => own.has(id));
 };
+
+/** The span that the jobs carry on; none where nothing is traced that leads here. */
+const enqueuing = <T>(type: string, count: number, work: () => Promise<T>): Promise<T> =>
+  traced(
+    `enqueue ${type}`,
+    { kind: "producer", parent: "child", attributes: { "lc.job.type": type, "lc.jobs": count } },
+    work,
+  );
 
 const checked = (type: string, input: unknown): unknown => {
   const contract = jobContracts.get(type);
@@ -107,7 +121,7 @@ export const enqueue = async <J extends JobName>(
     entity: options.entity ?? null,
     run_at: options.runAt ?? null,
   };
-  const [id] = await insert(trx, name, [row], options);
+  const [id] = await enqueuing(name, 1, () => insert(trx, name, [row], options));
   signalAtCommit(trx, "jobs", options.runAt);
   return id;
 };
@@ -132,9 +146,10 @@ export const enqueueMany = async <J extends JobName>(
   }));
   const batches = uniqueKey ? oncePerKey(rows) : rows;
   const ids: string[] = [];
-  for (let from = 0; from < batches.length; from += batchSize) {
-    ids.push(...(await insert(trx, name, batches.slice(from, from + batchSize), rest)));
-  }
+  await enqueuing(name, batches.length, async () => {
+    for (let from = 0; from < batches.length; from += batchSize)
+      ids.push(...(await insert(trx, name, batches.slice(from, from + batchSize), rest)));
+  });
   for (const row of rows.slice(0, batchSize)) signalAtCommit(trx, "jobs", row.run_at ?? undefined);
   return ids;
 };

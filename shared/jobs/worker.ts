@@ -2,6 +2,8 @@
 // writes outcomes. At least once: a job whose worker dies runs again when its lease ends. Fenced: only the outcome of
 // the current attempt counts.
 import type { Deps } from "../broker/deps.ts";
+import { ofRequest } from "../broker/origin.ts";
+import { traced } from "../broker/tracing.ts";
 import type { JobsVital, RunningJob } from "../broker/vitals.ts";
 import type { Db } from "../db/knex.ts";
 import { pauseFor, settledWithin } from "../streams/backoff.ts";
@@ -12,7 +14,7 @@ import type { JobDefinition } from "./define.ts";
 import { renewLeases } from "./lease.ts";
 import { createOutcomes } from "./outcomes.ts";
 import { jobDefaults, unknownTypeOptions } from "./retry-policy.ts";
-import { type ActiveRun, givenBack, logOf, perform, RunAborted, startRun } from "./running.ts";
+import { type ActiveRun, givenBack, logOf, perform, RunAborted, type RunEnd, startRun } from "./running.ts";
 import { createSlots } from "./slots.ts";
 import { ownQueues } from "./streams-of.ts";
 
@@ -96,27 +98,30 @@ export const createWorker = (options: WorkerOptions): Worker => {
   const begin = (run: ActiveRun) => {
     const startedAt = clock.monotonic();
     run.begunAt = startedAt;
-    const work = perform(run, definitions.get(run.job.type), deps).then((end) => {
+    const { id, type, attempt, trace, requestId } = run.job;
+    const settle = (end: RunEnd) => {
       const tookMs = clock.monotonic() - startedAt;
       performing.delete(work);
       // Left out when the stop gave it back already.
-      if (active.get(run.job.id) === run) {
-        active.delete(run.job.id);
+      if (active.get(id) === run) {
+        active.delete(id);
         outcomes.add(end);
       }
-      const fields = {
-        group,
-        jobId: end.id,
-        type: end.type,
-        attempt: run.job.attempt,
-        ms: Math.round(tookMs),
-        outcome: end.kind,
-      };
+      const fields = { group, jobId: id, type, attempt, ms: Math.round(tookMs), outcome: end.kind };
       if (end.error) log.warn({ ...fields, error: end.error.message, class: end.error.class }, "job failed");
       else log.info(fields, "job ran");
       slots.ended(slotted(run), tookMs);
       source.wake();
-    });
+    };
+    const attributes = { "lc.job.id": id, "lc.job.type": type, "lc.job.attempt": attempt, "lc.group": group };
+    const work = ofRequest(requestId ?? undefined, () =>
+      traced(`job ${type}`, { kind: "consumer", parent: { traceparent: trace }, attributes }, async (span) => {
+        const end = await perform(run, definitions.get(type), deps);
+        span.set({ "lc.job.outcome": end.kind });
+        if (end.error) span.failed({ type: end.error.class });
+        settle(end);
+      }),
+    );
     performing.add(work);
   };
 

@@ -12,6 +12,7 @@ import { createProgress } from "./progress.ts";
 import { createProviderHold } from "./provider-hold.ts";
 import { createRate } from "./rate.ts";
 import { createReadyQueue, type ReadyMessage } from "./ready-queue.ts";
+import { createSendSpans } from "./send-spans.ts";
 import { keepSweeping } from "./sweep.ts";
 import { type HandOver, SEND_MARGIN_MS, type Transport } from "./transport.ts";
 
@@ -59,6 +60,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   const idleWorkers: (() => void)[] = [];
   const stopping = new AbortController();
   const progress = createProgress(deps);
+  const spans = createSendSpans(options.channel, transport.name);
   let handing = 0;
   let sent = 0;
   let delivering = 0;
@@ -76,6 +78,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
 
   const writer = createOutcomeWriter(deps, options.channel, options.policy, (outcomes) => {
     handing -= outcomes.length;
+    for (const { id, outcome } of outcomes) spans.ended(id, outcome.kind);
     claimer.settled(outcomes.map((o) => o.sourceId));
     void claimer.notTaken(outcomes.filter((o) => refused.has(o.outcome.kind)).map((o) => o.attemptId));
     // A late word, after the source was paused, cancelled or ended without it: nobody else would look at it again.
@@ -137,7 +140,9 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       transport.name,
       options.leaseSeconds,
     );
-    for (const message of usable) if (ours.has(message.id)) committed.push({ ...message, deadline });
+    const own = usable.filter(({ id }) => ours.has(id)).map((message) => ({ ...message, deadline }));
+    spans.begin(own);
+    committed.push(...own);
     if (ours.size < usable.length) {
       // Cancelled, erased or somebody else's by now: not sent by this claim, so it counts for no day.
       const lost = usable.filter((m) => !ours.has(m.id));
@@ -195,7 +200,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       return;
     }
     const handOver = await made;
-    const outcome = await handOver().catch((error: unknown) => {
+    const outcome = await spans.around(message, handOver).catch((error: unknown) => {
       deps.log.error({ messageId: message.id }, `delivery broke: ${(error as Error).stack}`);
       return { kind: "unknown", detail: "The sender broke off while handing over" } as const;
     });
