@@ -1,5 +1,6 @@
 // The pages of the operations room. A new page gets its route here and its line in screens/operations/operations-page.tsx.
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { present, type Raw, text } from "../search-params.ts";
 import { app } from "./frame.ts";
 
 const operations = createRoute({
@@ -22,5 +23,11 @@ const queues = createRoute({
   path: "/operations/queues",
   component: lazyRouteComponent(() => import("../screens/operations/queues.tsx"), "Queues"),
 });
+const workers = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/workers",
+  validateSearch: (search: Raw) => present({ node: text(search["node"]) }),
+  component: lazyRouteComponent(() => import("../screens/operations/workers.tsx"), "Workers"),
+});
 
-export const operationsRoutes = [operations, horizon, queues] as const;
+export const operationsRoutes = [operations, horizon, queues, workers] as const;
