@@ -2,9 +2,12 @@
 import type { BrokerOptions } from "moleculer";
 import { nodeId, redisUrl } from "./shared/broker/deps.ts";
 import { healthMiddleware } from "./shared/broker/health.ts";
+import { presenceMiddleware } from "./shared/broker/presence.ts";
 import { requestLogMiddleware } from "./shared/broker/request-log.ts";
 import { reportingMiddleware } from "./shared/broker/sentry.ts";
 import { shutdownMiddleware } from "./shared/broker/shutdown.ts";
+import { traceExportMiddleware } from "./shared/broker/trace-export.ts";
+import { logFields, tracingMiddleware } from "./shared/broker/tracing.ts";
 import { config } from "./shared/config.ts";
 import { jobsMiddleware } from "./shared/jobs/middleware.ts";
 import { channelsMiddleware, StreamsAdapter } from "./shared/streams/adapter.ts";
@@ -17,7 +20,11 @@ const options: BrokerOptions = {
     type: "Pino",
     options: {
       pino: {
-        options: { formatters: { level: (label: string) => ({ level: label }) }, base: { replica: config.replica } },
+        options: {
+          formatters: { level: (label: string) => ({ level: label }) },
+          base: { replica: config.replica },
+          mixin: logFields,
+        },
       },
     },
   },
@@ -33,7 +40,9 @@ const options: BrokerOptions = {
   middlewares: [
     shutdownMiddleware(),
     reportingMiddleware(),
+    traceExportMiddleware(),
     healthMiddleware(),
+    presenceMiddleware(),
     requestLogMiddleware(),
     channelsMiddleware(
       new StreamsAdapter({
@@ -43,6 +52,7 @@ const options: BrokerOptions = {
       }),
     ),
     jobsMiddleware(),
+    tracingMiddleware(),
   ],
 };
 export default options;

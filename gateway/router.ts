@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Deps } from "../shared/broker/deps.ts";
 import { countMetric, observeSeconds } from "../shared/broker/metrics.ts";
+import { ofRequest } from "../shared/broker/origin.ts";
 import { fail } from "../shared/contracts/errors.ts";
 import type { Recorder } from "./audit/recorder.ts";
 import type { Guard } from "./auth/guard.ts";
@@ -11,6 +12,7 @@ import { answerOptions, setCorsHeaders, setStandingHeaders } from "./headers.ts"
 import { apiBase, type Handler, type OwnRoute, type PublicAction } from "./operations.ts";
 import type { Pressure } from "./pressure.ts";
 import { logUnforeseen, markLogged, notFound, sendProblem } from "./problem.ts";
+import { inRequestSpan, nameRoute } from "./request-span.ts";
 import { answerAction } from "./routes/api.ts";
 import { isWebPath } from "./routes/web.ts";
 import type { GatewaySettings } from "./settings.ts";
@@ -161,7 +163,9 @@ export const createRouter = ({
             () => void unrouted(service, exchange).catch((error: unknown) => refuse(exchange, error)),
           );
       };
-      work().catch((error: unknown) => refuse(exchange, error));
+      ofRequest(exchange.requestId, () => inRequestSpan(exchange, settings.trustTraceparent, work)).catch(
+        (error: unknown) => refuse(exchange, error),
+      );
     },
 
     async onRoute(service: WebService, req: WebRequest, res: ServerResponse, { alias, params }: Found) {
@@ -170,6 +174,7 @@ export const createRouter = ({
       if (!exchange || !operation) throw new Error(`No operation at ${alias.method} ${alias.fullPath}`);
       exchange.params = params;
       exchange.route = alias.fullPath;
+      nameRoute(exchange, alias.method, alias.fullPath);
       try {
         if (operation.permission) await guard.admit(exchange, operation.permission);
         if (operation.action?.rest.adds) await pressure.demandRoom();

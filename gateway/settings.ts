@@ -21,6 +21,8 @@ export interface GatewaySettings {
   readonly webUrl: string | undefined;
   /** Foreign origins whose pages may call the API with credentials; compared exactly. */
   readonly origins: ReadonlySet<string>;
+  /** A request may carry on the trace that its caller names. */
+  readonly trustTraceparent: boolean;
   /** How many proxies in front are ours; their entries of X-Forwarded-For are believed. */
   readonly trustedProxies: number;
   readonly rateLimitPerMinute: number;
@@ -45,6 +47,7 @@ export const settingsFrom = (config: Config): GatewaySettings => ({
   publicUrl: config.publicUrl,
   webUrl: config.webUrl,
   origins: new Set([...config.webOrigins, ...(config.webUrl ? [config.webUrl] : []), config.publicUrl].map(originOf)),
+  trustTraceparent: config.tracing.trustCallers,
   trustedProxies: config.trustedProxies,
   rateLimitPerMinute: config.rateLimitPerMinute,
   limits: config.limits,

@@ -80,6 +80,13 @@ const load = () => {
     sample: need("LC_SAMPLE") === "1",
     sentryDsn: read("SENTRY_DSN"),
     metricsToken: read("LC_METRICS_TOKEN"),
+    tracing: Object.freeze({
+      endpoint: read("OTEL_EXPORTER_OTLP_ENDPOINT"),
+      serviceName: need("OTEL_SERVICE_NAME"),
+      sampler: need("OTEL_TRACES_SAMPLER"),
+      ratio: Number(need("OTEL_TRACES_SAMPLER_ARG")),
+      trustCallers: need("LC_TRUST_TRACEPARENT") === "1",
+    }),
     secretKeys: Object.freeze(secretKeys(dataDir, production)),
     emailProvider: need("LC_EMAIL_PROVIDER") as "sandbox" | "smtp" | "resend" | "postmark",
     smtpUrls: Object.freeze(splitList(read("LC_SMTP_URLS") ?? "")),

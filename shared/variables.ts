@@ -3,6 +3,7 @@
 import { isIP } from "node:net";
 import { inboundVariables } from "./inbound-variables.ts";
 import { listOf, oneOf, urlWith, wholeNumber } from "./variable-checks.ts";
+import { watchVariables } from "./watch-variables.ts";
 
 export { splitList } from "./variable-checks.ts";
 
@@ -241,6 +242,7 @@ export const variables: readonly Variable[] = [
     secret: true,
     refuse: urlWith("http", "https"),
   },
+  ...watchVariables,
   {
     name: "LC_METRICS_TOKEN",
     meaning:

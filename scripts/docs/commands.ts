@@ -8,6 +8,8 @@ export const commands: Readonly<Record<string, string>> = {
   types: "Type check of the back end and the web app",
   migrate: "Brings the schema of `DATABASE_URL` up to date. Safe to run twice and from several places at once",
   "key:generate": "Prints a key for `LC_SECRET_KEYS`",
+  dev: "`npm start` for developers: with the debug page `/debug`, and a group restarts when one of its files changes",
+  logs: "`npm run logs -- email -f` follows the log of a group, without a name of all; `--level warn`, `--grep`, `--job <id>`, `--request <id>`, `-n 200`, `--json`",
   doctor:
     "Looks at variables, Redis, Postgres, clocks, the way out for mail and `PUBLIC_URL`, and says in a sentence each what to do. `-- --json` for programs",
   user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in; `npm run user -- list` says who has an account",

@@ -126,6 +126,7 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
         return async () => notMade(error as Error);
       }
     },
+    status: () => provider.status?.() ?? [],
     close: () => provider.close(),
   };
 };

@@ -16,6 +16,8 @@ import { isConnectionLost, isOutOfSpace } from "../db/knex.ts";
 import type { JobDefinition } from "../jobs/define.ts";
 import type { Ctx, Meta } from "./context.ts";
 import { type Deps, depsOf } from "./deps.ts";
+import { ofRequest } from "./origin.ts";
+import { traced } from "./tracing.ts";
 import { validate } from "./validate.ts";
 
 type Handler<A> =
@@ -91,10 +93,13 @@ export const service = <S extends ServiceName>(name: S, definition: ServiceDefin
       async handler(this: { broker: ServiceBroker }, ctx: ChannelContext) {
         const payload = validate(schema, ctx.params, eventName);
         const info = { id: ctx.headers?.id ?? "", at: ctx.headers?.at ?? "" };
-        await (handler as (payload: unknown, deps: Deps, info: EventInfo) => Promise<void>)(
-          payload,
-          depsOf(this.broker),
-          info,
+        const run = handler as (payload: unknown, deps: Deps, info: EventInfo) => Promise<void>;
+        const attributes = { "lc.event": eventName, "lc.event.id": info.id, "lc.service": name };
+        const parent = { traceparent: ctx.headers?.traceparent };
+        await ofRequest(ctx.headers?.requestId, () =>
+          traced(`event ${eventName}`, { kind: "consumer", parent, attributes }, () =>
+            run(payload, depsOf(this.broker), info),
+          ),
         );
       },
     };

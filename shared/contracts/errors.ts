@@ -85,6 +85,8 @@ export const errorCatalogue = {
   INVITE_NOT_FOUND: { status: 404, retryable: false, title: "No such invite" },
   INVITE_PENDING: { status: 409, retryable: false, title: "This person is invited already" },
   LINK_INVALID: { status: 410, retryable: false, title: "This link was used already, was replaced, or is too old" },
+  WORKER_NOT_FOUND: { status: 404, retryable: false, title: "No such process" },
+  WORKER_GONE: { status: 409, retryable: false, title: "The process is gone or stopping" },
   SESSION_NOT_FOUND: { status: 404, retryable: false, title: "No such session" },
   SESSION_REQUIRED: { status: 403, retryable: false, title: "This needs a signed-in person, not an access token" },
   ACCESS_TOKEN_NOT_FOUND: { status: 404, retryable: false, title: "No such access token" },

@@ -25,6 +25,7 @@ import { senders } from "./senders.ts";
 import { templates } from "./templates.ts";
 import { users } from "./users.ts";
 import { webhooks } from "./webhooks.ts";
+import { workers } from "./workers.ts";
 
 export const contracts = {
   accounts,
@@ -52,6 +53,7 @@ export const contracts = {
   templates,
   users,
   webhooks,
+  workers,
 } as const;
 
 export type Contracts = typeof contracts;

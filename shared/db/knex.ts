@@ -17,6 +17,16 @@ export const connectPostgres = (url: string, connections: number, name = "lc"): 
     log: { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined },
   });
 
+/** The pool's connections: in use, open, at most, and how many callers wait for one. */
+export const poolOf = (db: Db): { used: number; open: number; max: number; waiting: number } => {
+  // Knex's own client knows its pool; its typings do not.
+  const { pool } = db.client as {
+    pool: { numUsed(): number; numFree(): number; numPendingAcquires(): number; max: number };
+  };
+  const used = pool.numUsed();
+  return { used, open: used + pool.numFree(), max: pool.max, waiting: pool.numPendingAcquires() };
+};
+
 const lostConnection = new Set([
   "ECONNREFUSED",
   "ECONNRESET",

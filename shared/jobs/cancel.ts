@@ -15,9 +15,10 @@ const cancelSql = `
     delete from jobs.jobs where id = any(?::uuid[]) returning *
   ), kept as (
     insert into jobs.history (id, type, group_name, queue, lane, state, input, unique_key, tags, entity, attempts,
-      max_attempts, run_at, worker, progress, errors, log, created_at, started_at, finished_at)
+      max_attempts, run_at, worker, progress, errors, log, created_at, started_at, finished_at, trace,
+      request_id)
     select id, type, group_name, queue, lane, 'cancelled', input, unique_key, tags, entity, attempts, max_attempts,
-      run_at, worker, progress, errors, log, created_at, started_at, now()
+      run_at, worker, progress, errors, log, created_at, started_at, now(), trace, request_id
     from gone
   )
   select id, state = 'running' as "wasRunning" from gone`;

@@ -16,6 +16,9 @@ export interface ClaimedJob {
   readonly maxAttempts: number;
   /** How long it was due when it was claimed, in ms. */
   readonly dueMs: number;
+  /** Where it was enqueued: the W3C trace and the request, where there were. */
+  readonly trace: string | null;
+  readonly requestId: string | null;
   /** Log of earlier attempts. */
   readonly log: string | null;
 }
@@ -48,7 +51,8 @@ const claimSql = `
       unique_key = case when j.unique_until = 'started' then null else j.unique_key end
   from wanted where j.id = wanted.id and not wanted.held
   returning j.id, j.type, j.lane, j.input, j.attempts as attempt, j.max_attempts as "maxAttempts", j.log,
-    (extract(epoch from now() - j.run_at) * 1000)::float8 as "dueMs"`;
+    (extract(epoch from now() - j.run_at) * 1000)::float8 as "dueMs",
+    j.trace, j.request_id as "requestId"`;
 
 /** Claims what can be claimed, in one statement; returns it in the order of the request. Throws when Postgres is away. */
 export const claimJobs = async (db: Sql, request: ClaimRequest): Promise<ClaimedJob[]> => {

@@ -28,10 +28,10 @@ const finishSql = `
     returning j.*, v.state as outcome, v.error as last_error, v.fingerprint, v.progress as last_progress, v.log as last_log
   )
   insert into jobs.history (id, type, group_name, queue, lane, state, input, unique_key, tags, entity, attempts,
-    max_attempts, run_at, worker, progress, errors, fingerprint, log, created_at, started_at, finished_at)
+    max_attempts, run_at, worker, progress, errors, fingerprint, log, created_at, started_at, finished_at, trace, request_id)
   select id, type, group_name, queue, lane, outcome, input, unique_key, tags, entity, attempts, max_attempts, run_at,
     worker, coalesce(last_progress, progress), case when last_error is null then errors else errors || last_error end,
-    fingerprint, coalesce(last_log, log), created_at, started_at, now()
+    fingerprint, coalesce(last_log, log), created_at, started_at, now(), trace, request_id
   from gone
   returning id`;
 

@@ -1,6 +1,8 @@
 // Puts jobs into Postgres in the caller's transaction: they exist exactly when the change that wants them exists.
 // The relay of any process moves them to their stream after the commit, or when their time has come.
 import type { z } from "zod";
+import { currentRequestId } from "../broker/origin.ts";
+import { traced, traceparent } from "../broker/tracing.ts";
 import { validate } from "../broker/validate.ts";
 import type { JobContract } from "../contracts/contract.ts";
 import { type Contracts, type JobName, jobContracts, type ServiceName } from "../contracts/index.ts";
@@ -72,9 +74,11 @@ const insert = async (trx: Trx, type: string, rows: readonly Row[], options: Enq
   if (text.length > maxInputBytes)
     for (const { input } of rows) refuseOversize(`The job ${type}`, input, maxInputBytes);
   const { rows: kept } = await trx.raw<{ rows: { id: string }[] }>(
-    `insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity, run_at)
+    `insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity,
+       run_at, trace, request_id)
      select v.id, ?, ?, ?, ?, case when v.run_at > now() then 'scheduled' else 'queued' end, v.input,
-            v.unique_key, case when v.unique_key is not null then ? end, ?::text[], v.entity, coalesce(v.run_at, now())
+            v.unique_key, case when v.unique_key is not null then ? end, ?::text[], v.entity, coalesce(v.run_at, now()),
+            ?, ?
      from json_to_recordset(?::json) as v (id uuid, input jsonb, unique_key text, entity text, run_at timestamptz)
      on conflict (type, unique_key) where unique_key is not null ${onConflict[until]}
      returning id`,
@@ -85,6 +89,8 @@ const insert = async (trx: Trx, type: string, rows: readonly Row[], options: Enq
       options.lane ?? "normal",
       until,
       options.tags ? [...options.tags] : null,
+      traceparent() ?? null,
+      currentRequestId() ?? null,
       text,
     ],
   );
@@ -94,6 +100,13 @@ const insert = async (trx: Trx, type: string, rows: readonly Row[], options: Enq
 
 /** Largest input of a job, in bytes of JSON. What is more belongs into a table, and its id into the job. */
 export const maxInputBytes = 1_048_576;
+/** The span that the jobs carry on; none where nothing is traced that leads here. */
+const enqueuing = <T>(type: string, count: number, work: () => Promise<T>): Promise<T> =>
+  traced(
+    `enqueue ${type}`,
+    { kind: "producer", parent: "child", attributes: { "lc.job.type": type, "lc.jobs": count } },
+    work,
+  );
 
 const checked = (type: string, input: unknown): unknown => {
   const contract = jobContracts.get(type);
@@ -118,7 +131,7 @@ export const enqueue = async <J extends JobName>(
     entity: options.entity ?? entityOf(input),
     run_at: options.runAt ?? null,
   };
-  const [id] = await insert(trx, name, [row], options);
+  const [id] = await enqueuing(name, 1, () => insert(trx, name, [row], options));
   signalAtCommit(trx, "jobs", options.runAt);
   return id;
 };
@@ -143,9 +156,10 @@ export const enqueueMany = async <J extends JobName>(
   }));
   const batches = uniqueKey ? oncePerKey(rows) : rows;
   const ids: string[] = [];
-  for (let from = 0; from < batches.length; from += batchSize) {
-    ids.push(...(await insert(trx, name, batches.slice(from, from + batchSize), rest)));
-  }
+  await enqueuing(name, batches.length, async () => {
+    for (let from = 0; from < batches.length; from += batchSize)
+      ids.push(...(await insert(trx, name, batches.slice(from, from + batchSize), rest)));
+  });
   for (const row of rows.slice(0, batchSize)) signalAtCommit(trx, "jobs", row.run_at ?? undefined);
   return ids;
 };

@@ -36,11 +36,12 @@ const expireSql = `
     delete from jobs.jobs j using late where j.id = late.id and late.spent returning j.*, late.error
   ), kept as (
     insert into jobs.history (id, type, group_name, queue, lane, state, input, unique_key, tags, entity, attempts,
-      max_attempts, run_at, worker, progress, errors, fingerprint, log, created_at, started_at, finished_at)
+      max_attempts, run_at, worker, progress, errors, fingerprint, log, created_at, started_at, finished_at,
+      trace, request_id)
     select id, type, group_name, queue, lane, 'failed', input, unique_key, tags, entity, attempts, max_attempts, run_at,
       worker, progress, errors || error,
       left(encode(sha256(convert_to(type || E'\\nWorkerDied\\n', 'UTF8')), 'hex'), 16),
-      log, created_at, started_at, now()
+      log, created_at, started_at, now(), trace, request_id
     from failed
   ), again as (
     update jobs.jobs j

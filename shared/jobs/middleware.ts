@@ -2,6 +2,7 @@
 // here. Starts when the services have, drains before they stop, and publishes until the very end.
 import type { Middleware, ServiceBroker } from "moleculer";
 import { databaseUrl, depsOf } from "../broker/deps.ts";
+import { addPart } from "../broker/vitals.ts";
 import { config } from "../config.ts";
 import { connectPostgres, type Db } from "../db/knex.ts";
 import { streamsAdapterOf } from "../streams/adapter.ts";
@@ -73,6 +74,8 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
       });
       running = { db, relay, workers, stats, unwatch };
       relay.start();
+      addPart(deps, { relay: () => ({ silentMs: relay.silentMs() }) });
+      for (const worker of workers) addPart(deps, { jobs: worker.vital, drain: worker.drain });
       for (const worker of workers) worker.start();
     },
     async stopping() {

@@ -1,6 +1,8 @@
 // Writes events in the caller's transaction: an event is published exactly when the change it tells of was committed.
 // The row's id is the event's id, the same in every delivery; consumers are idempotent by it.
 import type { z } from "zod";
+import { currentRequestId } from "../broker/origin.ts";
+import { traceparent } from "../broker/tracing.ts";
 import { validate } from "../broker/validate.ts";
 import { type Contracts, type EventName, eventContracts, type ServiceName } from "../contracts/index.ts";
 import type { Trx } from "../db/knex.ts";
@@ -17,9 +19,16 @@ type ContractOf<E extends EventName> = {
 export type EventInput<E extends EventName> = ContractOf<E> extends z.ZodType ? z.input<ContractOf<E>> : never;
 
 export interface PublishOptions {
-  /** Context that travels along: request id and trace. */
+  /** Context that travels along; by default the request and the trace that the publisher works in. */
   readonly headers?: EventHeaders;
 }
+
+/** The request and the trace in progress. */
+const headersHere = (): EventHeaders => {
+  const requestId = currentRequestId();
+  const trace = traceparent();
+  return { ...(requestId ? { requestId } : {}), ...(trace ? { traceparent: trace } : {}) };
+};
 
 const batchSize = 1_000;
 
@@ -48,7 +57,7 @@ export const publishMany = async <E extends EventName>(
     payload: JSON.stringify(validate(schema, payload, `The event ${name}`)),
   }));
   for (const { payload } of rows) refuseOversize(`The event ${name}`, payload, maxEventBytes);
-  const headers = JSON.stringify(options.headers ?? {});
+  const headers = JSON.stringify(options.headers ?? headersHere());
   for (let from = 0; from < rows.length; from += batchSize) {
     const batch = rows.slice(from, from + batchSize);
     await trx.raw(

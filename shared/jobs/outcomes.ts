@@ -1,6 +1,7 @@
 // Outcomes of runs on their way to Postgres: many per statement, the next batch gathers while one is written.
 // While Postgres is away they are kept in memory and tried until it is back; a lease that ended by then fences them.
 import type { Log } from "../broker/deps.ts";
+import { outside } from "../broker/tracing.ts";
 import { type Db, isConnectionLost, isOutOfSpace } from "../db/knex.ts";
 import { backoff, pauseFor, settledWithin } from "../streams/backoff.ts";
 import { finishJobs, type Outcome, returnJobs } from "./complete.ts";
@@ -80,7 +81,7 @@ export const createOutcomes = (db: Db, log: Log, written?: (ids: readonly string
   };
 
   const begin = () => {
-    working ??= work().finally(() => {
+    working ??= outside(work).finally(() => {
       working = undefined;
       if (pending.length > 0 && !giveUp.signal.aborted) begin();
     });

@@ -1,5 +1,6 @@
 // Runs one piece of work again and again, when asked: never twice at the same time, and any number of requests that
 // arrive meanwhile are one more round. Failures are waited out with backoff.
+import { outside } from "../broker/tracing.ts";
 import { backoff, pauseFor, settledWithin } from "../streams/backoff.ts";
 
 export interface Pump {
@@ -33,7 +34,7 @@ export const createPump = (round: () => Promise<boolean>, failed: (error: unknow
   return {
     run() {
       wanted = true;
-      running ??= rounds().finally(() => {
+      running ??= outside(rounds).finally(() => {
         running = undefined;
         if (wanted && !stopping.signal.aborted) this.run();
       });

@@ -33,6 +33,8 @@ export interface Relay {
   start(): void;
   /** Publishes nothing more; what is in hand is finished, or handed to the other relays. */
   stop(): Promise<void>;
+  /** How long ago it last looked through Postgres, in ms. */
+  silentMs(): number;
   /** One sweep now: due work, ended leases, and the state of Redis. Rejects when Postgres is away. */
   sweep(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export const createRelay = ({
   let knownHolds: string | null = null;
   let unparkUntil = performance.now() + unparkMs;
   let forget = (): void => undefined;
+  let lookedAt = performance.now();
 
   /** Redis may take for ever to answer, since commands outlive an outage: stopping does not wait for it. */
   const sent = async (sending: Promise<unknown>): Promise<boolean> => {
@@ -192,6 +195,7 @@ export const createRelay = ({
     if (outlook.due) jobs.run();
     if (outlook.events) events.run();
     quiet.recovered("Sweeping");
+    lookedAt = performance.now();
     const regular = sweepMs * (0.8 + Math.random() * 0.2);
     return nextJobMs === null ? regular : Math.min(regular, Math.max(leastMs, Math.ceil(nextJobMs)));
   };
@@ -228,6 +232,7 @@ export const createRelay = ({
       alarm.stop();
       await Promise.all([jobs.stop(5_000), events.stop(5_000)]);
     },
+    silentMs: () => Math.round(performance.now() - lookedAt),
     async sweep() {
       await look();
     },

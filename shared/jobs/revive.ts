@@ -11,9 +11,9 @@ const reviveSql = `
     select * from jobs.history where id = any(?::uuid[]) and state in ('failed', 'cancelled') for update
   ), added as (
     insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity,
-      run_at, errors, log, created_at)
+      run_at, errors, log, created_at, trace, request_id)
     select id, type, group_name, queue, lane, 'queued', coalesce(?::jsonb, input), unique_key,
-      case when unique_key is not null then 'done' end, tags, entity, now(), errors, log, created_at
+      case when unique_key is not null then 'done' end, tags, entity, now(), errors, log, created_at, trace, request_id
     from old
     on conflict do nothing
     returning id

@@ -30,6 +30,8 @@ export interface ActiveRun {
   readonly claimedAt: number;
   /** Monotonic ms of the last renewal that succeeded. */
   renewedAt: number;
+  /** Monotonic ms at which its handler was called; undefined while it waits for a slot. */
+  begunAt: number | undefined;
   progress: number | undefined;
   readonly lines: string[];
   /** Progress or log changed since the last renewal. */
@@ -53,6 +55,7 @@ export const startRun = (job: ClaimedJob, now: number): ActiveRun => ({
   controller: new AbortController(),
   claimedAt: now,
   renewedAt: now,
+  begunAt: undefined,
   progress: undefined,
   lines: job.log ? job.log.split("\n") : [],
   changed: false,

@@ -167,6 +167,7 @@ export const createSlots = <J extends Slotted>(options: SlotOptions<J>) => {
     },
     waiting: (): J[] => queues().flatMap((queue) => queue.map(({ job }) => job)),
     running: runningAll,
+    total: all,
   };
 };
 

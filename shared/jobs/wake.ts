@@ -1,5 +1,6 @@
 // The signal within a process that work was committed: the relay hears it at once instead of at its next sweep.
 // It is only ever about speed. A signal that is lost costs at most the sweep's interval.
+import { outside } from "../broker/tracing.ts";
 import type { Trx } from "../db/knex.ts";
 
 export type Work = "jobs" | "events";
@@ -34,7 +35,7 @@ export const signalAtCommit = (trx: Trx, work: Work, due?: Date): void => {
   watched[work].set(trx, earliest);
   // The owner of the transaction sees its error; here it only means that there is nothing to do.
   trx.executionPromise.then(
-    () => signalWork(work, earliest.dueAt - Date.now()),
+    () => outside(() => signalWork(work, earliest.dueAt - Date.now())),
     () => undefined,
   );
 };

@@ -2,6 +2,9 @@
 // writes outcomes. At least once: a job whose worker dies runs again when its lease ends. Fenced: only the outcome of
 // the current attempt counts.
 import type { Deps } from "../broker/deps.ts";
+import { ofRequest } from "../broker/origin.ts";
+import { traced } from "../broker/tracing.ts";
+import type { JobsVital, RunningJob } from "../broker/vitals.ts";
 import type { Db } from "../db/knex.ts";
 import { pauseFor, settledWithin } from "../streams/backoff.ts";
 import type { GroupReader, JobEntry } from "../streams/group-reader.ts";
@@ -11,13 +14,13 @@ import type { JobDefinition } from "./define.ts";
 import { renewLeases } from "./lease.ts";
 import { createOutcomes } from "./outcomes.ts";
 import { jobDefaults, unknownTypeOptions } from "./retry-policy.ts";
-import { type ActiveRun, givenBack, logOf, perform, RunAborted, startRun } from "./running.ts";
+import { type ActiveRun, givenBack, logOf, perform, RunAborted, type RunEnd, startRun } from "./running.ts";
 import { createSlots } from "./slots.ts";
 import { type EndedRun, endOf } from "./stats.ts";
 import { ownQueues } from "./streams-of.ts";
 
 /** The part of the group's reader that feeds a worker. */
-export type JobSource = Pick<GroupReader, "consumeJobs" | "wake" | "pause">;
+export type JobSource = Pick<GroupReader, "consumeJobs" | "wake" | "pause" | "resume">;
 
 export interface WorkerOptions {
   readonly group: string;
@@ -44,6 +47,9 @@ export interface Worker {
    * gives them back too. Resolves within about `drainMs` + 6 s with everything written, as far as Postgres answers.
    */
   stop(drainMs: number): Promise<void>;
+  /** True: claims nothing more and gives back what has not begun; what runs goes on. False: claims again. */
+  drain(draining: boolean): void;
+  vital(): JobsVital;
   status(): { readonly running: number; readonly waiting: number; readonly unwritten: number };
 }
 
@@ -60,6 +66,15 @@ const leaseLost = () =>
 const crowdDelay = (crowd: number): number =>
   Math.min(60_000, 1_000 * Math.max(1, crowd / 20)) * (0.5 + Math.random() / 2);
 
+/** What runs, the longest first; enough of it to see what a process is busy with. */
+const longestRunning = (runs: Iterable<ActiveRun>, now: number): RunningJob[] =>
+  [...runs]
+    .flatMap(({ job: { id, type }, begunAt }) =>
+      begunAt === undefined ? [] : [{ id, type, ms: Math.round(now - begunAt) }],
+    )
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, 50);
+
 /** A worker that claims nothing before `start`. */
 export const createWorker = (options: WorkerOptions): Worker => {
   const { group, deps, db, source, leaseMs } = options;
@@ -73,6 +88,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
   const performing = new Set<Promise<void>>();
   const claiming = new Set<Promise<unknown>>();
   let stopping = false;
+  let draining = false;
   let ticker: NodeJS.Timeout | undefined;
   let renewing = false;
   let cancelEpoch: string | null = null;
@@ -82,32 +98,36 @@ export const createWorker = (options: WorkerOptions): Worker => {
     outcomes.add(givenBack(run, delayMs));
   };
 
-  const begin = (run: ActiveRun & { startedAt?: number }) => {
+  const begin = (run: ActiveRun) => {
     const startedAt = clock.monotonic();
-    const work = perform(run, definitions.get(run.job.type), deps).then((end) => {
+    run.begunAt = startedAt;
+    const { id, type, attempt, trace, requestId } = run.job;
+    const settle = (end: RunEnd) => {
       const tookMs = clock.monotonic() - startedAt;
       performing.delete(work);
       // Left out when the stop gave it back already.
-      if (active.get(run.job.id) === run) {
-        active.delete(run.job.id);
+      if (active.get(id) === run) {
+        active.delete(id);
         outcomes.add(end);
       }
       const waitMs = run.job.dueMs + startedAt - run.claimedAt;
       options.ran?.({ type: end.type, end: endOf(end), waitMs, runMs: tookMs });
-      const fields = {
-        group,
-        jobId: end.id,
-        type: end.type,
-        attempt: run.job.attempt,
-        ms: Math.round(tookMs),
-        outcome: end.kind,
-      };
+      const fields = { group, jobId: id, type, attempt, ms: Math.round(tookMs), outcome: end.kind };
       if (end.error) log.warn({ ...fields, error: end.error.message, class: end.error.class }, "job failed");
       else if (end.turnedAway) log.debug(fields, "job waits for its turn");
       else log.info(fields, "job ran");
       slots.ended(slotted(run), tookMs);
       source.wake();
-    });
+    };
+    const attributes = { "lc.job.id": id, "lc.job.type": type, "lc.job.attempt": attempt, "lc.group": group };
+    const work = ofRequest(requestId ?? undefined, () =>
+      traced(`job ${type}`, { kind: "consumer", parent: { traceparent: trace }, attributes }, async (span) => {
+        const end = await perform(run, definitions.get(type), deps);
+        span.set({ "lc.job.outcome": end.kind });
+        if (end.error) span.failed({ type: end.error.class });
+        settle(end);
+      }),
+    );
     performing.add(work);
   };
 
@@ -128,7 +148,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
       active.get(run.job.id)?.controller.abort(leaseLost());
       active.set(run.job.id, run);
     }
-    if (stopping) for (const run of runs) giveBack(run);
+    if (stopping || draining) for (const run of runs) giveBack(run);
     else slots.take(runs.map(slotted));
   };
 
@@ -224,7 +244,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
       ticker = setInterval(tick, Math.min(tickMs, Math.max(50, leaseMs / 6)));
       source.consumeJobs({
         streams: { high: streamsOf("high"), normal: streamsOf("normal"), low: streamsOf("low") },
-        freeSlots: (lane) => (stopping ? 0 : slots.free(lane)),
+        freeSlots: (lane) => (stopping || draining ? 0 : slots.free(lane)),
         onEntries,
       });
     },
@@ -246,6 +266,21 @@ export const createWorker = (options: WorkerOptions): Worker => {
       if (unwritten > 0)
         log.error({ group, unwritten }, "outcomes could not be written; leases decide about these jobs");
     },
+    drain(wanted) {
+      if (stopping || draining === wanted) return;
+      draining = wanted;
+      if (!draining) return source.resume();
+      source.pause();
+      for (const { run } of slots.clear()) giveBack(run);
+    },
+    vital: () => ({
+      group,
+      slots: slots.total,
+      running: slots.running(),
+      waiting: slots.waiting().length,
+      unwritten: outcomes.size(),
+      jobs: longestRunning(active.values(), clock.monotonic()),
+    }),
     status: () => ({ running: slots.running(), waiting: slots.waiting().length, unwritten: outcomes.size() }),
   };
 };

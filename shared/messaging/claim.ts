@@ -10,6 +10,8 @@ export interface ClaimedMessage {
   readonly vars: Readonly<Record<string, string>> | null;
   readonly contentId: string | null;
   readonly attempts: number;
+  /** The W3C trace in which it was asked for; null for those of a campaign. */
+  readonly trace: string | null;
 }
 
 export interface Claim {
@@ -51,6 +53,7 @@ export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Cla
     vars: Record<string, string> | null;
     contentId: string | null;
     attempts: number;
+    trace: string | null;
     state: string;
     notBefore: string;
   }>(
@@ -77,7 +80,7 @@ export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Cla
        attempt_id = case when j.reason is null then ?::uuid end,
        lease_until = case when j.reason is null then now() + make_interval(secs => ?) end
      from judged j where m.id = j.id
-     returning m.id, m.contact_id as "contactId", m.address, m.vars, m.content_id as "contentId", m.attempts, m.state, j.not_before::text as "notBefore"`,
+     returning m.id, m.contact_id as "contactId", m.address, m.vars, m.content_id as "contentId", m.attempts, m.trace, m.state, j.not_before::text as "notBefore"`,
     [
       request.sourceId,
       request.channel,

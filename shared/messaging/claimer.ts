@@ -41,6 +41,7 @@ export const createClaimer = (
   let perSecond = 500;
   let settledSince = { at: deps.clock.monotonic(), count: 0 };
   let heldUntil = 0;
+  let draining = false;
   const limits = createLimits(deps, transportName);
 
   const stateOf = (sourceId: string): SourceState => {
@@ -152,11 +153,13 @@ export const createClaimer = (
   };
 
   const round = async (): Promise<number> => {
+    if (draining) return 0;
     if (deps.clock.monotonic() - refreshedAt > REFRESH_MS) await refresh();
     let moved = 0;
     const target = Math.min(MAX_CLAIM, Math.max(MIN_CLAIM * 2, Math.round(perSecond * 2)));
     const perLane = Map.groupBy(dispatches, (d) => d.lane);
     for (const dispatch of dispatches) {
+      if (draining) break;
       if (deps.clock.monotonic() < stateOf(dispatch.sourceId).waitUntil) continue;
       const share = Math.max(MIN_CLAIM, Math.floor(target / (perLane.get(dispatch.lane)?.length ?? 1)));
       const room = share - ready.ofSource(dispatch.sourceId);
@@ -202,6 +205,11 @@ export const createClaimer = (
     /** The provider asked us to slow down: ask Redis for its hold before each claim until then. */
     hold(ms: number) {
       heldUntil = Math.max(heldUntil, deps.clock.monotonic() + ms + 1_000);
+    },
+    /** True: nothing is claimed until it is false again. */
+    drain(wanted: boolean) {
+      draining = wanted;
+      if (!wanted) wake();
     },
     notTaken: limits.notTaken,
     /** Messages whose outcome is written. */

@@ -1,6 +1,7 @@
 // Dispatches: one row per source that sends, with its channel, lane, rate and permission to go on.
 // Changes raise the pause epoch in Redis, which senders look at before each group, so they hold within a second.
 import type { Redis } from "ioredis";
+import { traceparent } from "../broker/tracing.ts";
 import { query, type Sql, type Trx } from "../db/knex.ts";
 import { soon } from "./soon.ts";
 
@@ -17,6 +18,8 @@ export interface Dispatch {
   readonly ratePerSecond: number | null;
   readonly contentId: string | null;
   readonly bulk: boolean;
+  /** The W3C trace in which its sending began. */
+  readonly trace: string | null;
   readonly sender: SenderAccount;
 }
 
@@ -53,8 +56,8 @@ export interface NewDispatch {
 export const addDispatch = async (trx: Trx, dispatch: NewDispatch): Promise<void> => {
   await query(
     trx,
-    `insert into messaging.dispatches (source, source_id, channel, lane, status, rate_per_second, content_id, bulk)
-     values (?, ?, ?, ?, ?, ?, ?, true) on conflict (source_id) do nothing`,
+    `insert into messaging.dispatches (source, source_id, channel, lane, status, rate_per_second, content_id, bulk, trace)
+     values (?, ?, ?, ?, ?, ?, ?, true, ?) on conflict (source_id) do nothing`,
     [
       dispatch.source,
       dispatch.sourceId,
@@ -63,6 +66,7 @@ export const addDispatch = async (trx: Trx, dispatch: NewDispatch): Promise<void
       dispatch.status,
       dispatch.ratePerSecond,
       dispatch.contentId,
+      traceparent() ?? null,
     ],
   );
 };
@@ -92,7 +96,7 @@ const queueOf = { email: "emails", sms: "sms", call: "calls" } as const;
 export const runningDispatches = (db: Sql, channel: keyof typeof queueOf): Promise<Dispatch[]> =>
   query<Dispatch>(
     db,
-    `select d.source, d.source_id as "sourceId", d.lane, d.status, d.rate_per_second as "ratePerSecond", d.content_id as "contentId", d.bulk,
+    `select d.source, d.source_id as "sourceId", d.lane, d.status, d.rate_per_second as "ratePerSecond", d.content_id as "contentId", d.bulk, d.trace,
        json_build_object('id', a.id, 'fromName', a.from_name, 'fromAddress', a.from_address, 'replyTo', a.reply_to,
          'postalAddress', a.postal_address, 'ratePerSecond', a.rate_per_second, 'dailyLimit', a.daily_limit) as sender
      from messaging.dispatches d

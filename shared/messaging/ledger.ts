@@ -1,5 +1,6 @@
 // The one door to the ledger: whatever asks for a message comes in here, and gets at most one row per person and step.
 // Keys are inserted first; a row appears only for a key that was new, in the same statement and the caller's transaction.
+import { traceparent } from "../broker/tracing.ts";
 import { joinSuppressions } from "../consent/erased-addresses.ts";
 import { type Db, query, type Trx } from "../db/knex.ts";
 import { type JudgeOptions, judgedAudience } from "./audience.ts";
@@ -168,9 +169,9 @@ export const addSingles = async (trx: Trx, requests: readonly SingleRequest[]): 
        insert into messaging.message_keys (source, source_id, step, channel, contact_id, address, recipient, idempotency_key, message_id)
        select source, source_id, id::text, channel, contact_id, address, address, idempotency_key, id from asked
        on conflict do nothing returning message_id)
-     insert into messaging.messages (id, source, source_id, step, channel, contact_id, address, state, reason, content_id, vars)
+     insert into messaging.messages (id, source, source_id, step, channel, contact_id, address, state, reason, content_id, vars, trace)
      select a.id, a.source, a.source_id, a.id::text, a.channel, a.contact_id, a.address,
-       case when a.reason is null then 'queued' else 'skipped' end, a.reason, a.content_id, a.vars
+       case when a.reason is null then 'queued' else 'skipped' end, a.reason, a.content_id, a.vars, ?::text
      from asked a join keys k on k.message_id = a.id
      returning id, state`,
     [
@@ -188,6 +189,7 @@ export const addSingles = async (trx: Trx, requests: readonly SingleRequest[]): 
         })),
       ),
       ...suppressed.joins.bindings,
+      traceparent() ?? null,
     ],
   );
   const added = new Map(rows.map((row) => [row.id, row.state]));

@@ -2,15 +2,18 @@
 // Guarantees: committed as handing_off before the network call, at most 200 such rows per process, nothing sent under a lease that is over.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../broker/deps.ts";
-import { holdBucket } from "./buckets.ts";
+import { addPart } from "../broker/vitals.ts";
 import { commitHandOff, releaseClaimed } from "./claim.ts";
 import { createClaimer } from "./claimer.ts";
 import { readPauseEpoch } from "./dispatches.ts";
 import { createOutcomeWriter } from "./outcome-writer.ts";
 import type { MessageOutcome, OutcomePolicy } from "./outcomes.ts";
 import { createProgress } from "./progress.ts";
+import { createProviderHold } from "./provider-hold.ts";
+import { createRate } from "./rate.ts";
 import { createReadyQueue, type ReadyMessage } from "./ready-queue.ts";
-import { sweepLeases } from "./sweep.ts";
+import { createSendSpans } from "./send-spans.ts";
+import { keepSweeping } from "./sweep.ts";
 import { type HandOver, SEND_MARGIN_MS, type Transport } from "./transport.ts";
 
 export interface SenderOptions {
@@ -47,7 +50,6 @@ const MAX_HANDING = 200;
 /** Below this much lease a message is given back instead of handed over. */
 const HAND_OFF_MARGIN_MS = 5_000;
 const EPOCH_AGE_MS = 100;
-const SWEEP_EVERY_MS = 2_000;
 /** Outcomes after which a message counts for no day's limit: the provider has not taken it and will be asked again. */
 const refused: ReadonlySet<string> = new Set(["transient", "throttled", "not_sent"]);
 
@@ -58,20 +60,25 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   const idleWorkers: (() => void)[] = [];
   const stopping = new AbortController();
   const progress = createProgress(deps);
+  const spans = createSendSpans(options.channel, transport.name);
   let handing = 0;
   let sent = 0;
   let delivering = 0;
   let epoch: string | null | undefined;
   let epochAt = 0;
   let pumping = 0;
-  let holdMs = 0;
-  let heldUntil = 0;
+  let draining = false;
 
   const monotonic = () => deps.clock.monotonic();
   const claimer = createClaimer(deps, transport.name, options, ready, () => pump());
+  const hold = createProviderHold(deps, transport.name, (ms) => {
+    claimer.hold(ms);
+    setTimeout(pump, ms + 5).unref();
+  });
 
   const writer = createOutcomeWriter(deps, options.channel, options.policy, (outcomes) => {
     handing -= outcomes.length;
+    for (const { id, outcome } of outcomes) spans.ended(id, outcome.kind);
     claimer.settled(outcomes.map((o) => o.sourceId));
     void claimer.notTaken(outcomes.filter((o) => refused.has(o.outcome.kind)).map((o) => o.attemptId));
     // A late word, after the source was paused, cancelled or ended without it: nobody else would look at it again.
@@ -133,7 +140,9 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       transport.name,
       options.leaseSeconds,
     );
-    for (const message of usable) if (ours.has(message.id)) committed.push({ ...message, deadline });
+    const own = usable.filter(({ id }) => ours.has(id)).map((message) => ({ ...message, deadline }));
+    spans.begin(own);
+    committed.push(...own);
     if (ours.size < usable.length) {
       // Cancelled, erased or somebody else's by now: not sent by this claim, so it counts for no day.
       const lost = usable.filter((m) => !ours.has(m.id));
@@ -144,9 +153,15 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     return ours.size;
   };
 
+  const giveBackReady = () =>
+    release(ready.remove(() => true)).catch((error: unknown) =>
+      deps.log.warn(`claims are left to their lease: ${(error as Error).message}`),
+    );
+
   const pump = () => {
+    if (draining && ready.size > 0) void giveBackReady();
     // While the provider holds us, claimed messages wait here under their lease.
-    if (heldUntil > monotonic()) return;
+    if (hold.leftMs() > 0) return;
     while (!stopping.signal.aborted && pumping < 8 && handing + GROUP <= MAX_HANDING && ready.size > 0) {
       pumping++;
       handing += GROUP;
@@ -173,45 +188,26 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     }
   };
 
-  /** The provider asked for a pause: hold its bucket for everybody, longer each time it asks again right after one. */
-  const hold = (retryAfterMs: number) => {
-    const now = monotonic();
-    if (now < heldUntil) return;
-    holdMs = Math.min(30_000, Math.max(retryAfterMs, holdMs * 2));
-    heldUntil = now + holdMs;
-    claimer.hold(holdMs);
-    setTimeout(pump, holdMs + 5).unref();
-    // Nobody waits for it: the message that was not taken must be written down while its lease lasts.
-    holdBucket(deps.redis, `provider:${transport.name}`, holdMs).catch((error: unknown) =>
-      deps.log.debug(`the hold stays in this process: ${String(error)}`),
-    );
-  };
-
   const deliver = async ({ message, made }: Prepared) => {
     const now = monotonic();
     if (message.deadline - now < SEND_MARGIN_MS || stopping.signal.aborted) {
       writer.add(outcomeOf(message, { kind: "not_sent", detail: "the lease was nearly over" }));
       return;
     }
-    if (now < heldUntil) {
-      writer.add(
-        outcomeOf(message, {
-          kind: "throttled",
-          detail: "The provider asked for a pause",
-          retryAfterMs: heldUntil - now,
-        }),
-      );
+    const retryAfterMs = hold.leftMs();
+    if (retryAfterMs > 0) {
+      writer.add(outcomeOf(message, { kind: "throttled", detail: "The provider asked for a pause", retryAfterMs }));
       return;
     }
     const handOver = await made;
-    const outcome = await handOver().catch((error: unknown) => {
+    const outcome = await spans.around(message, handOver).catch((error: unknown) => {
       deps.log.error({ messageId: message.id }, `delivery broke: ${(error as Error).stack}`);
       return { kind: "unknown", detail: "The sender broke off while handing over" } as const;
     });
-    if (outcome.kind === "throttled") hold(outcome.retryAfterMs);
+    if (outcome.kind === "throttled") hold.asked(outcome.retryAfterMs);
     if (outcome.kind === "accepted") {
       sent++;
-      holdMs = 0;
+      hold.over();
     }
     writer.add(outcomeOf(message, outcome));
   };
@@ -244,24 +240,25 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     }
   };
 
-  const sweeper = async () => {
-    while (!stopping.signal.aborted) {
-      try {
-        const swept = await sweepLeases(deps.db, options.channel);
-        if (swept.unknown > 0)
-          deps.log.warn(
-            `${swept.unknown} messages may have been sent: their sender ended before the answer was written down`,
-          );
-        claimer.touched(swept.sources);
-      } catch (error) {
-        deps.log.debug(`sweep waits: ${(error as Error).message}`);
-      }
-      await delay(SWEEP_EVERY_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
-    }
-  };
-
   const workers = Array.from({ length: transport.concurrency }, () => worker());
-  const loops = [claimer.run(stopping.signal), sweeper()];
+  const loops = [claimer.run(stopping.signal), keepSweeping(deps, options.channel, claimer.touched, stopping.signal)];
+  const rate = createRate(monotonic);
+  const leave = addPart(deps, {
+    sender: () => ({
+      channel: options.channel,
+      inFlight: handing,
+      ready: ready.size,
+      sent,
+      perSecond: rate(sent),
+      domainRates: [...options.domainRates].map(([domain, perSecond]) => ({ domain, perSecond })),
+      providers: transport.status?.() ?? [],
+    }),
+    drain(wanted) {
+      draining = wanted;
+      claimer.drain(wanted);
+      pump();
+    },
+  });
   return {
     wake: () => claimer.wake(),
     stats: () => ({ inFlight: handing, ready: ready.size, sent }),
@@ -269,14 +266,11 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       const until = monotonic() + deadlineMs;
       const inTime = (work: Promise<unknown>) =>
         Promise.race([work, delay(Math.max(0, until - monotonic()), undefined, { ref: false })]);
+      leave();
       stopping.abort();
       claimer.wake();
       await inTime(Promise.all(loops));
-      await inTime(
-        release(ready.remove(() => true)).catch((error: unknown) =>
-          deps.log.warn(`claims are left to their lease: ${(error as Error).message}`),
-        ),
-      );
+      await inTime(giveBackReady());
       while (pumping > 0 && monotonic() < until) await delay(10);
       for (const wakeUp of idleWorkers.splice(0)) wakeUp();
       await inTime(Promise.all(workers));

@@ -1,5 +1,7 @@
 // What a dead or frozen sender left behind: claims go back to the queue, hand-overs without a word become `unknown`.
 // With plain SMTP an alert is handed over again (better twice than not at all), marketing is not: the operator decides.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Deps } from "../broker/deps.ts";
 import { query, type Sql } from "../db/knex.ts";
 
 export interface Swept {
@@ -10,6 +12,7 @@ export interface Swept {
 }
 
 const batch = 1_000;
+const everyMs = 2_000;
 
 /** Sweeps leases that ran out, of one channel, at most 1,000 at a time. */
 export const sweepLeases = async (db: Sql, channel: string): Promise<Swept> => {
@@ -38,6 +41,28 @@ export const sweepLeases = async (db: Sql, channel: string): Promise<Swept> => {
     unknown: rows.filter((row) => row.state === "unknown").length,
     sources: [...new Set(rows.map((row) => row.source_id))],
   };
+};
+
+/** Sweeps every two seconds until the signal; `touched` hears which sources lost rows. Postgres being away is a pause. */
+export const keepSweeping = async (
+  deps: Deps,
+  channel: string,
+  touched: (sourceIds: readonly string[]) => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      const swept = await sweepLeases(deps.db, channel);
+      if (swept.unknown > 0)
+        deps.log.warn(
+          `${swept.unknown} messages may have been sent: their sender ended before the answer was written down`,
+        );
+      touched(swept.sources);
+    } catch (error) {
+      deps.log.debug(`sweep waits: ${(error as Error).message}`);
+    }
+    await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
 };
 
 /** Ends queued messages of a cancelled source, at most 5,000 at a time. Returns how many. */

@@ -1,4 +1,5 @@
 // The two small interfaces between the pipeline and a channel: what is to be delivered, and what delivers it.
+import type { ProviderVital } from "../broker/vitals.ts";
 import type { ClaimedMessage } from "./claim.ts";
 import type { Dispatch } from "./dispatches.ts";
 import type { Outcome } from "./outcomes.ts";
@@ -23,5 +24,7 @@ export interface Transport {
   readonly concurrency: number;
   /** Makes a message without calling anybody, so that it is done while the provider works on another. Never rejects. */
   prepare(message: OutgoingMessage): Promise<HandOver>;
+  /** How its providers are, for operators. */
+  status?(): readonly ProviderVital[];
   close(): Promise<void>;
 }

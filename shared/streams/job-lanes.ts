@@ -125,6 +125,8 @@ export const createJobLanes = (context: ReaderContext): JobLanes => {
     },
     pause() {
       paused = true;
+      // A read that is blocked would still bring a job.
+      context.changed();
     },
     resume() {
       paused = false;

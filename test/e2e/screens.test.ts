@@ -27,6 +27,12 @@ const firstId = async (page: Page, path: string): Promise<string> => {
   return data[0]?.id ?? "none";
 };
 
+/** Name of a process, ready to be put into an address. */
+const firstNode = async (page: Page): Promise<string> => {
+  const { data } = (await (await page.request.get("/api/v1/workers")).json()) as { data: { node: string }[] };
+  return encodeURIComponent(data[0]?.node ?? "none");
+};
+
 describe.skipIf(!hasBrowser())("all screens", () => {
   let stage: Stage;
   let paths: Record<string, string> = {};
@@ -79,6 +85,8 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       mailbox: "/mailbox",
       sending: "/settings/sending",
       "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,
+      workers: "/operations/workers",
+      "one worker": `/operations/workers?node=${await firstNode(page)}`,
       "nothing there": "/no-such-screen",
     };
     await context.close();

@@ -232,6 +232,7 @@ test("mail over SMTP leaves under the coded return path, and under the sender's 
       vars: {},
       contentId: content?.id ?? null,
       attempts: 1,
+      trace: null,
       attemptId: id,
       dispatch,
       deadline: Number.POSITIVE_INFINITY,

@@ -164,4 +164,9 @@ export const apiRoutes = {
   "webhooks.get": { method: "GET", path: "/api/v1/webhooks/:id" },
   "webhooks.list": { method: "GET", path: "/api/v1/webhooks" },
   "webhooks.replay": { method: "POST", path: "/api/v1/webhooks/:id/replay" },
+  "workers.drain": { method: "POST", path: "/api/v1/workers/:node/drain" },
+  "workers.get": { method: "GET", path: "/api/v1/workers/:node" },
+  "workers.list": { method: "GET", path: "/api/v1/workers" },
+  "workers.providers": { method: "GET", path: "/api/v1/providers" },
+  "workers.undrain": { method: "POST", path: "/api/v1/workers/:node/undrain" },
 } as const;

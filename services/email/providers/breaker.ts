@@ -15,6 +15,8 @@ export interface BreakerOptions {
 export interface Breaker {
   /** Milliseconds until a call may be made; 0 when there is nothing to wait for but a try that may be under way. */
   waitMs(): number;
+  /** `pausing`: the provider asked for it. `broken`: it failed several times in a row. */
+  readonly state: "ok" | "pausing" | "broken" | "trying";
   /** Resolves when the try that is under way has ended; undefined when none is. */
   readonly trial: Promise<void> | undefined;
   /** Tells that a call begins; the function that comes back takes its outcome, or nothing when it broke. */
@@ -43,6 +45,11 @@ export const createBreaker = (clock: Clock, options: BreakerOptions = {}): Break
   };
 
   return {
+    get state() {
+      if (trial) return "trying";
+      if (faults >= mostFaults) return "broken";
+      return clock.monotonic() < until ? "pausing" : "ok";
+    },
     waitMs: () => Math.max(0, until - clock.monotonic()),
     get trial() {
       return trial?.over;

@@ -2,6 +2,7 @@
 // Guarantees: never on to another after `unknown` or `rejected`, never twice to the same one, nothing in the last two
 // seconds of the lease. Each provider has a breaker and a pause of its own; the others carry on.
 import type { Clock } from "../../../shared/lib/clock.ts";
+import { redact } from "../../../shared/lib/redact.ts";
 import { SEND_MARGIN_MS } from "../../../shared/messaging/transport.ts";
 import { type Breaker, type BreakerOptions, createBreaker } from "./breaker.ts";
 import type { EmailProvider, OutgoingMail, ProviderOutcome } from "./provider.ts";
@@ -55,7 +56,8 @@ export const createFailover = (providers: readonly EmailProvider[], options: Fai
       member.underWay--;
       leave(outcome);
     }
-    if (outcome.detail) member.lastNo = outcome.detail;
+    if (outcome.kind === "accepted") member.lastNo = "";
+    else if (outcome.detail) member.lastNo = outcome.detail;
     return members.length === 1 ? outcome : { ...outcome, provider: member.provider.name };
   };
 
@@ -91,6 +93,15 @@ export const createFailover = (providers: readonly EmailProvider[], options: Fai
         left = left.filter((other) => other !== member);
       }
     },
+    status: () =>
+      members.map(({ provider, breaker, underWay, lastNo }) => ({
+        name: provider.name,
+        state: breaker.state,
+        waitMs: Math.round(breaker.waitMs()),
+        underWay,
+        concurrency: provider.concurrency,
+        said: lastNo ? redact(lastNo).slice(0, 300) : null,
+      })),
     async close() {
       await Promise.all(members.map(({ provider }) => provider.close()));
     },

@@ -3,6 +3,7 @@
 // "nothing was handed over" and "nobody knows", and mails must not be sent twice.
 import http from "node:http";
 import https from "node:https";
+import { traced } from "../../../shared/broker/tracing.ts";
 import type { Trace } from "./provider.ts";
 
 export type HttpWord =
@@ -66,6 +67,7 @@ const readJson = async (answer: http.IncomingMessage, trace: Trace | undefined):
 export const createHttpCaller = (baseUrl: string, connections: number, trace?: Trace): HttpCaller => {
   const base = baseUrl.replace(/\/+$/, "");
   const secure = base.startsWith("https:");
+  const host = URL.parse(base)?.hostname ?? "provider";
   const { Agent, request: open } = secure ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: connections, timeout: IDLE_MS });
 
@@ -107,8 +109,18 @@ export const createHttpCaller = (baseUrl: string, connections: number, trace?: T
     });
 
   /** A request that cannot even be made, such as one with a line break in its key, has handed nothing over. */
-  const post = (request: HttpRequest): Promise<HttpWord> =>
-    call(request).catch((error: Error) => ({ kind: "unreachable", detail: error.message }));
+  const post = (request: HttpRequest): Promise<HttpWord> => {
+    const attributes = { "http.request.method": "POST", "server.address": host };
+    // Only inside of a message's own span: a call per mail of a campaign would be too many.
+    return traced(`POST ${host}`, { kind: "client", parent: "child", attributes }, async (span) => {
+      const word = await call(request).catch(
+        (error: Error): HttpWord => ({ kind: "unreachable", detail: error.message }),
+      );
+      if (word.kind === "answer") span.set({ "http.response.status_code": word.status });
+      if (word.kind !== "answer" || word.status >= 400) span.failed({ type: word.kind });
+      return word;
+    });
+  };
 
   return { post, close: () => agent.destroy() };
 };

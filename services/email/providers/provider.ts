@@ -1,5 +1,6 @@
 // What a way of sending email must do. One file per vendor implements it; one conformance suite holds for all.
 // The rule for all: "not taken" only on the provider's word or when nothing was handed over; silence is `unknown`.
+import type { ProviderVital } from "../../../shared/broker/vitals.ts";
 import type { Outcome } from "../../../shared/messaging/outcomes.ts";
 
 /** A mail in its parts, for providers that take no MIME. */
@@ -43,5 +44,7 @@ export interface EmailProvider {
   prepare(mail: OutgoingMail): void;
   /** Hands one mail over. What the provider says is an outcome, never an exception. */
   send(mail: OutgoingMail): Promise<ProviderOutcome>;
+  /** How it is, or how each of its members is; absent where somebody else keeps the books. */
+  status?(): readonly ProviderVital[];
   close(): Promise<void>;
 }

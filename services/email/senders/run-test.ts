@@ -30,6 +30,7 @@ const dispatchOf = (sender: SenderAccount): Dispatch => ({
   ratePerSecond: null,
   contentId: null,
   bulk: false,
+  trace: null,
   sender,
 });
 

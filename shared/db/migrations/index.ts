@@ -19,6 +19,7 @@ import { operations } from "./0016_operations.ts";
 import { rollups } from "./0017_rollups.ts";
 import { schedules } from "./0018_schedules.ts";
 import { deadLetters } from "./0019_dead_letters.ts";
+import { trace } from "./0020_trace.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   rollups,
   schedules,
   deadLetters,
+  trace,
 ];

@@ -90,4 +90,21 @@ const deadLetters = createRoute({
   component: lazyRouteComponent(() => import("../screens/operations/dead-letters.tsx"), "DeadLetters"),
 });
 
-export const operationsRoutes = [operations, horizon, queues, jobs, job, failures, deadLetters, webhooks] as const;
+const workers = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/workers",
+  validateSearch: (search: Raw) => present({ node: text(search["node"]) }),
+  component: lazyRouteComponent(() => import("../screens/operations/workers.tsx"), "Workers"),
+});
+
+export const operationsRoutes = [
+  operations,
+  horizon,
+  queues,
+  jobs,
+  job,
+  failures,
+  webhooks,
+  deadLetters,
+  workers,
+] as const;

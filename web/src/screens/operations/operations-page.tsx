@@ -10,6 +10,7 @@ const tabs: readonly PageTab[] = [
   { to: "/operations/failures", name: "Failures", adminOnly: false },
   { to: "/operations/webhooks", name: "Webhooks", adminOnly: false },
   { to: "/operations/dead-letters", name: "Dead letters", adminOnly: false },
+  { to: "/operations/workers", name: "Workers", adminOnly: false },
 ];
 
 export interface OperationsPageProps {

@@ -67,6 +67,8 @@ const others: Readonly<Record<string, string>> = {
   "templates.duplicate": "copied a template",
   "templates.restore": "brought back a version of a template",
   "templates.testSend": "sent a test of a template",
+  "workers.drain": "drained a process",
+  "workers.undrain": "let a process work again",
   "webhooks.replay": "applied a webhook again",
   "webhooks.body": "looked at what a webhook says",
   "jobs.retry": "ran a job again",
