@@ -36,6 +36,7 @@ export const schedules: readonly Schedule[] = [
   every("tokens.cleanup", "0 1 * * *"),
   every("messages.partition", "0 4 * * *"),
   every("jobs.prune", "0 4 * * *"),
+  every("monitors.prune", "15 4 * * *"),
   every("webhooks.prune", "30 4 * * *"),
   every("imports.prune", "30 4 * * *"),
 ];

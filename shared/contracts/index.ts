@@ -13,6 +13,7 @@ import { email } from "./email.ts";
 import { imports } from "./imports.ts";
 import { jobs } from "./jobs.ts";
 import { messages } from "./messages.ts";
+import { monitors } from "./monitors.ts";
 import { overview } from "./overview.ts";
 import { sample } from "./sample.ts";
 import { sandbox } from "./sandbox.ts";
@@ -36,6 +37,7 @@ export const contracts = {
   imports,
   jobs,
   messages,
+  monitors,
   overview,
   sample,
   sandbox,

@@ -16,6 +16,7 @@ import { people } from "./0013_people.ts";
 import { activity } from "./0014_activity.ts";
 import { lists } from "./0015_lists.ts";
 import { operations } from "./0016_operations.ts";
+import { monitors } from "./0021_monitors.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   activity,
   lists,
   operations,
+  monitors,
 ];
