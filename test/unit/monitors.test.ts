@@ -105,7 +105,16 @@ test.each([
 
 test("a name that leads to a private address at the moment of the call is not called", () => {
   expect(["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"].map((ip) => mayCall(ip, false))).toEqual([true, true]);
-  for (const ip of ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "172.20.0.1", "100.64.1.1", "fe80::1", "::ffff:10.0.0.1"])
+  for (const ip of [
+    "127.0.0.1",
+    "::1",
+    "10.0.0.1",
+    "192.168.1.1",
+    "172.20.0.1",
+    "100.64.1.1",
+    "fe80::1",
+    "::ffff:10.0.0.1",
+  ])
     expect(mayCall(ip, false), ip).toBe(false);
   expect(mayCall("127.0.0.1", true)).toBe(true);
   expect(mayCall("10.0.0.1", true)).toBe(false);
@@ -115,7 +124,9 @@ test("a call is signed as Standard Webhooks says, with every key, so that keys c
   const keys = ["first-key-of-at-least-32-characters", "second-key-of-at-least-32-characters"];
   const headers = signedHeaders({ id: "n1", at: at(0), text: "{}" }, "salt", keys);
   const sign = (secret: string) =>
-    `v1,${createHmac("sha256", Buffer.from(secret.slice(6), "base64")).update(`n1.${at(0).getTime() / 1_000}.{}`).digest("base64")}`;
+    `v1,${createHmac("sha256", Buffer.from(secret.slice(6), "base64"))
+      .update(`n1.${at(0).getTime() / 1_000}.{}`)
+      .digest("base64")}`;
   expect(headers["webhook-signature"]).toBe(
     [webhookSecret("salt", keys), webhookSecret("salt", keys.slice(1))].map(sign).join(" "),
   );
@@ -131,11 +142,19 @@ const told = (what: Told["what"], subject: string, name = "Jobs wait too long"):
 test("a notice says in one title and a line each what changed, also of a storm", () => {
   const single = composeNotice([told("opened", "emails")], "https://x/operations/alerts");
   expect(single.title).toBe("Alert: Jobs wait too long (emails)");
-  expect(noticeLines(single)).toEqual(["A job of the queue emails has waited for 6.7 min. Since 2026-01-01 00:01 UTC."]);
-  const both = composeNotice([told("opened", "a"), told("opened", "b"), told("recovered", "c"), told("still", "d")], "");
+  expect(noticeLines(single)).toEqual([
+    "A job of the queue emails has waited for 6.7 min. Since 2026-01-01 00:01 UTC.",
+  ]);
+  const both = composeNotice(
+    [told("opened", "a"), told("opened", "b"), told("recovered", "c"), told("still", "d")],
+    "",
+  );
   expect(both.title).toBe("2 alerts, 1 still open, 1 recovered");
   expect(noticeLines(both)[2]).toBe("Recovered after 5 min. It was: A job of the queue c has waited for 15 min.");
-  const storm = composeNotice(Array.from({ length: 50 }, (_, n) => told("opened", `queue-${n}`)), "");
+  const storm = composeNotice(
+    Array.from({ length: 50 }, (_, n) => told("opened", `queue-${n}`)),
+    "",
+  );
   expect(noticeLines(storm)).toHaveLength(21);
   expect(noticeLines(storm).at(-1)).toBe("And 30 more.");
 });
@@ -154,5 +173,11 @@ test("every kind of rule has a sentence, and there is a rule of each from the st
   expect(ruleSentence({ kind: "queue-age", subject: "emails", threshold: 300, forSeconds: 120 })).toBe(
     "A job of the queue emails waits longer than 5 min, for 2 min.",
   );
-  expect([30, 100, 3_600, 7_800, 200_000].map(durationWords)).toEqual(["30 s", "1.7 min", "60 min", "2 h 10 min", "2 days"]);
+  expect([30, 100, 3_600, 7_800, 200_000].map(durationWords)).toEqual([
+    "30 s",
+    "1.7 min",
+    "60 min",
+    "2 h 10 min",
+    "2 days",
+  ]);
 });

@@ -16,6 +16,7 @@ import { tellTest } from "./notices/tell.ts";
 import { refuseAddress } from "./notices/webhook-address.ts";
 import {
   deleteMonitor,
+  holdClock,
   insertMonitor,
   type MonitorFields,
   readChannels,
@@ -102,6 +103,7 @@ export const changeMonitor = async (deps: Deps, { id, ...given }: Params<"update
   };
   refuseRule(before.kind, rule);
   await deps.db.transaction(async (trx) => {
+    await holdClock(trx);
     await updateMonitor(trx, id, rule);
     if (!rule.enabled || rule.subject !== before.subject) await endQuietly(trx, id);
   });
@@ -116,7 +118,10 @@ export const removeMonitor = async (deps: Deps, id: string): Promise<{ ok: true 
       "MONITOR_BUILT_IN",
       `"${name}" is built in and would come back. Switch it off instead: enabled = false.`,
     );
-  await deleteMonitor(deps.db, id);
+  await deps.db.transaction(async (trx) => {
+    await holdClock(trx);
+    await deleteMonitor(trx, id);
+  });
   return { ok: true };
 };
 

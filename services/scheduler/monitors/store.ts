@@ -145,6 +145,11 @@ export const takeClock = async (trx: Trx, everyMs: number): Promise<ClockRow | u
     )
   )[0];
 
+/** Keeps evaluations away until the transaction ends: whoever changes rules takes it first, so that neither waits for the other. */
+export const holdClock = async (trx: Trx): Promise<void> => {
+  await query(trx, "select 1 from scheduler.monitor_clock for update");
+};
+
 /** Notes an evaluation. */
 export const advanceClock = async (
   trx: Trx,
