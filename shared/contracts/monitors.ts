@@ -8,7 +8,8 @@ import { action, byId, clean, Done, GivenInstant, Id, Instant, job, listQuery, p
  * could handle; `no-throughput`: seconds in which work waits and nothing moves; `missed-slots`: moments that the clock
  * missed within an hour; `outbox-lag`: seconds that the oldest event waits for Redis; `redis-memory`: percent of its
  * limit; `redis-settings`: settings that could lose work; `redis-away`: 1 while it does not answer; `campaigns-held`:
- * campaigns that wait for somebody; `hold-age`: hours that a queue or type has been held.
+ * campaigns that wait for somebody; `hold-age`: hours that a queue or type has been held;
+ * `workers-gone`: processes that fell silent without a goodbye within ten minutes.
  */
 export const MonitorKind = z.enum([
   "queue-age",
@@ -23,6 +24,7 @@ export const MonitorKind = z.enum([
   "redis-away",
   "campaigns-held",
   "hold-age",
+  "workers-gone",
 ]);
 export type MonitorKind = z.infer<typeof MonitorKind>;
 export const MonitorUnit = z.enum(["seconds", "percent", "hours", "count"]);

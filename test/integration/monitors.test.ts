@@ -340,6 +340,11 @@ test("everything that rules read is read from the real stores", async () => {
     "insert into scheduler.schedule_slots (schedule, fire_at, outcome) select 'nightly', now() - n * interval '40 minutes', 'missed' from generate_series(1, 3) n",
   );
   await p.deps.redis.xadd("lc:dead:email", "*", "group", "email");
+  const word = (at: Date) => JSON.stringify({ at: at.toISOString(), groups: ["email"] });
+  await p.deps.redis.hset("lc:workers", {
+    ...{ gone: word(new Date()), "long-gone": word(new Date(0)), living: word(new Date()) },
+  });
+  await p.deps.redis.set("lc:workers:living", word(new Date()));
   const found = await read();
   expect(Object.keys(found).sort()).toEqual([...all].sort());
   expect(found).toMatchObject({
@@ -353,6 +358,7 @@ test("everything that rules read is read from the real stores", async () => {
     "hold-age": [{ subject: "job type contacts.erase", value: expect.closeTo(30, 1), detail: "testing" }],
     "campaigns-held": [{ value: 0 }],
     "redis-away": [{ value: 0 }],
+    "workers-gone": [{ subject: "email", value: 1, detail: "gone" }],
   });
   await p.db.transaction((trx) => release(trx, { kind: "type", name: "contacts.erase" }));
   // While nobody was watching, nothing can be said to have been missed.

@@ -82,6 +82,12 @@ export const kinds: Readonly<Record<MonitorKind, Kind>> = {
     rule: (_about, limit) => `A queue or job type is held for longer than ${limit}`,
     incident: (held, value) => `The ${held} has been held for ${value}`,
   },
+  "workers-gone": {
+    unit: "count",
+    rule: (_about, limit) => `More than ${limit} processes of the same services vanished within ten minutes`,
+    incident: (services, value) =>
+      `${value === "1" ? "A process" : `${value} processes`} with ${services} vanished without a goodbye`,
+  },
 };
 
 const round = (value: number): number => (value >= 100 ? Math.round(value) : Math.round(value * 10) / 10);
@@ -157,4 +163,5 @@ export const builtIns: readonly BuiltIn[] = [
   own("redis-away", "Redis is away", 0, 30),
   own("campaigns-held", "A campaign waits for you", 0, 300),
   own("hold-age", "A queue was left on hold", 24, 0),
+  own("workers-gone", "A process vanished", 0, 0),
 ];

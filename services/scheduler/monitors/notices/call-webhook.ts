@@ -5,6 +5,7 @@ import http from "node:http";
 import https from "node:https";
 import type { Deps } from "../../../../shared/broker/deps.ts";
 import { config } from "../../../../shared/config.ts";
+import { Unrecoverable } from "../../../../shared/jobs/define.ts";
 import { keyedHash } from "../../../../shared/lib/tokens.ts";
 import { readChannels } from "../store.ts";
 import { webhookBody } from "./compose.ts";
@@ -77,8 +78,9 @@ const post = (url: string, text: string, headers: Record<string, string>, signal
 export const callWebhook = async (deps: Deps, id: string, signal: AbortSignal, last = false): Promise<void> => {
   const notice = await claimCall(deps.db, id, claimSeconds);
   if (!notice) {
-    if ((await findNotice(deps.db, id))?.webhook === "waiting")
-      throw new Error("Another process is making this call; it is tried again");
+    const known = await findNotice(deps.db, id);
+    if (!known) throw new Unrecoverable(`There is no notice ${id}; it may have been deleted after 90 days`);
+    if (known.webhook === "waiting") throw new Error("Another process is making this call; it is tried again");
     return;
   }
   const { webhookUrl, webhookSalt } = await readChannels(deps.db);

@@ -12,6 +12,31 @@ export interface RedisFacts {
 const field = (info: string, name: string): string | undefined =>
   new RegExp(`^${name}:(.*)$`, "m").exec(info)?.[1]?.trim();
 
+export interface GoneWorkers {
+  /** The services that such processes ran. */
+  readonly groups: string;
+  readonly nodes: readonly string[];
+}
+
+const goneMs = 10 * 60_000;
+
+/** Processes that fell silent without a goodbye in the last ten minutes, by what they ran. */
+export const goneWorkers = async (redis: Redis, now: Date): Promise<GoneWorkers[]> => {
+  const words = await soon(redis, () => redis.hgetall("lc:workers"));
+  const nodes = Object.keys(words);
+  if (nodes.length === 0) return [];
+  const alive = await soon(redis, () => redis.mget(nodes.map((node) => `lc:workers:${node}`)));
+  const byGroups = new Map<string, string[]>();
+  nodes.forEach((node, index) => {
+    if (alive[index] !== null) return;
+    const { at, groups = [] } = JSON.parse(words[node] ?? "{}") as { at?: string; groups?: readonly string[] };
+    if (now.getTime() - Date.parse(at ?? "") > goneMs) return;
+    const key = groups.join(", ");
+    byGroups.set(key, [...(byGroups.get(key) ?? []), node]);
+  });
+  return [...byGroups].map(([groups, gone]) => ({ groups, nodes: gone }));
+};
+
 /** How Redis is set up and how full it is; undefined when it does not answer. Asks INFO only, which is rarely denied. */
 export const readRedis = async (redis: Redis): Promise<RedisFacts | undefined> => {
   let info: string;

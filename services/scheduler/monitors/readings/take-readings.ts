@@ -8,7 +8,7 @@ import { outboxLag, outcomesSince, queueMoves, type TypeOutcomes, waitsSince } f
 import { soon } from "../../../../shared/messaging/soon.ts";
 import { deadLetters } from "../../../../shared/streams/dead-letters.ts";
 import { createQuietLog } from "../../../../shared/streams/quiet-log.ts";
-import { type RedisFacts, readRedis } from "./read-redis.ts";
+import { goneWorkers, type RedisFacts, readRedis } from "./read-redis.ts";
 import { heldCampaigns, missedSlots } from "./store.ts";
 
 export interface Reading {
@@ -97,6 +97,10 @@ export const takeReadings = async (
     "campaigns-held": async () => one(await heldCampaigns(deps.db)),
     "hold-age": () => holdAges(deps),
     "dead-letters": () => letters(deps),
+    "workers-gone": async () =>
+      (await goneWorkers(deps.redis, deps.clock.now())).map(({ groups, nodes }) => ({
+        ...{ subject: groups, value: nodes.length, detail: nodes.join(", ") },
+      })),
   };
   const found = new Map<MonitorKind, readonly Reading[]>();
   const askRedis = async () => {
