@@ -78,6 +78,7 @@ const load = () => {
     dataDir,
     admin: Object.freeze({ email: need("LC_ADMIN_EMAIL"), password: read("LC_ADMIN_PASSWORD") }),
     sample: need("LC_SAMPLE") === "1",
+    token: read("LC_TOKEN"),
     sentryDsn: read("SENTRY_DSN"),
     metricsToken: read("LC_METRICS_TOKEN"),
     tracing: Object.freeze({

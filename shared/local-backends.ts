@@ -6,6 +6,8 @@ import { join } from "node:path";
 export interface BackendUrls {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** Port of the gateway on this machine; absent in notes of older versions. */
+  readonly port?: number;
 }
 
 // No .json: the notes about processes beside it end in that.

@@ -227,6 +227,14 @@ export const variables: readonly Variable[] = [
     refuse: listOf((v) => (dnsServer(v) ? undefined : "an IP address, with a port if need be")),
   },
   {
+    name: "LC_TOKEN",
+    meaning:
+      "Access token with which `npm run repl` acts; without it, it asks who you are, or beside a local `npm start` is its owner",
+    groups: ["start"],
+    secret: true,
+    example: "lc_…",
+  },
+  {
     name: "LC_LOG_LEVEL",
     meaning: "Least level that is logged",
     groups: ["all"],

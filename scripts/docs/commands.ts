@@ -13,6 +13,9 @@ export const commands: Readonly<Record<string, string>> = {
   doctor:
     "Looks at variables, Redis, Postgres, clocks, the way out for mail and `PUBLIC_URL`, and says in a sentence each what to do. `-- --json` for programs",
   user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in; `npm run user -- list` says who has an account",
+  repl: "A prompt in the running system: queues, jobs, dead letters, schedules, campaigns, processes, rules, each act under your name and in the audit log. `-- jobs --state failed` runs one command; `-- help` lists them",
+  "queue:status":
+    "What waits, runs and fails by queue. Exits with 1 when a queue stands still or fails, with 2 when it cannot look; `-- --json` for programs, `-- --stalled 300 --failing 50` sets the limits (seconds, percent)",
   "build:web": "Builds the web app into `web/dist`",
   bench:
     "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say, `segments` rules over a million contacts, `gateway` our API against bare moleculer-web",

@@ -176,7 +176,7 @@ const bringUp = async (running: Running, port: number, signal: AbortSignal): Pro
   const postgres = config.databaseUrl ? given("Postgres", config.databaseUrl) : await startPostgres(running);
   let signIn: SignIn | undefined;
   let shown = false;
-  writeBackends(config.dataDir, { databaseUrl: postgres.url, redisUrl: redis.url });
+  writeBackends(config.dataDir, { databaseUrl: postgres.url, redisUrl: redis.url, port });
   const hasGateway = startApps(running, { databaseUrl: postgres.url, redisUrl: redis.url, port }, (message) => {
     signIn = message;
     if (shown) showSignIn(port, message);

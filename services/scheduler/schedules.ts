@@ -41,6 +41,7 @@ export const schedules: readonly Schedule[] = [
   every("tokens.cleanup", "0 1 * * *", "Deletes links, keys and tokens that have expired."),
   every("messages.partition", "0 4 * * *", "Makes room in the ledger for the messages of the coming months."),
   every("jobs.prune", "0 4 * * *", "Deletes finished jobs and past times of schedules when they are old."),
+  every("monitors.prune", "15 4 * * *", "Deletes old incidents."),
   every("webhooks.prune", "30 4 * * *", "Deletes old callbacks of providers."),
   every("imports.prune", "30 4 * * *", "Deletes files of imports that can no longer be undone."),
 ];

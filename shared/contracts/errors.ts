@@ -78,6 +78,8 @@ export const errorCatalogue = {
   JOB_STATE_WRONG: { status: 409, retryable: false, title: "The job's state does not allow this" },
   SCHEDULE_NOT_FOUND: { status: 404, retryable: false, title: "No such schedule" },
   SCHEDULE_JOB_LIVE: { status: 409, retryable: true, title: "The schedule's job before is not over yet" },
+  MONITOR_NOT_FOUND: { status: 404, retryable: false, title: "No such rule" },
+  MONITOR_BUILT_IN: { status: 409, retryable: false, title: "A built-in rule can be switched off, not deleted" },
   QUEUE_NOT_FOUND: { status: 404, retryable: false, title: "No such queue" },
   USER_NOT_FOUND: { status: 404, retryable: false, title: "No such user" },
   USER_EXISTS: { status: 409, retryable: false, title: "Somebody signs in with this email already" },

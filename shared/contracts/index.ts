@@ -15,6 +15,7 @@ import { imports } from "./imports.ts";
 import { jobs } from "./jobs.ts";
 import { messages } from "./messages.ts";
 import { metrics } from "./metrics.ts";
+import { monitors } from "./monitors.ts";
 import { overview } from "./overview.ts";
 import { sample } from "./sample.ts";
 import { sandbox } from "./sandbox.ts";
@@ -42,6 +43,7 @@ export const contracts = {
   jobs,
   messages,
   metrics,
+  monitors,
   overview,
   sample,
   sandbox,

@@ -20,6 +20,7 @@ import { rollups } from "./0017_rollups.ts";
 import { schedules } from "./0018_schedules.ts";
 import { deadLetters } from "./0019_dead_letters.ts";
 import { trace } from "./0020_trace.ts";
+import { monitors } from "./0021_monitors.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   schedules,
   deadLetters,
   trace,
+  monitors,
 ];

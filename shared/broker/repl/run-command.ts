@@ -1,0 +1,56 @@
+// Finds the command that words mean, reads its options, and runs it; says what is missing when it cannot.
+import { parseArgs } from "node:util";
+import { nearestName } from "../../lib/nearest.ts";
+import { type Api, ReplError } from "./api.ts";
+import type { Command, Given } from "./command.ts";
+import { commands } from "./commands.ts";
+
+const literals = ({ usage }: Command): readonly string[] => usage.split(" ").filter((part) => !part.startsWith("<"));
+const holes = ({ usage }: Command): readonly string[] => usage.split(" ").filter((part) => part.startsWith("<"));
+
+/** The first words of all commands. */
+export const firstWords: readonly string[] = [...new Set(commands.map((command) => literals(command)[0] ?? ""))];
+
+/** Commands that begin with this word, as lines of a help. */
+export const helpOf = (word?: string): string => {
+  const shown = commands.filter((command) => word === undefined || literals(command)[0] === word);
+  const width = Math.max(...shown.map(({ usage }) => usage.length));
+  return shown.map(({ usage, about }) => `${usage.padEnd(width)}  ${about}`).join("\n");
+};
+
+const find = (words: readonly string[]): Command => {
+  const fitting = commands
+    .filter((command) => literals(command).every((literal, index) => words[index] === literal))
+    .sort((a, b) => literals(b).length - literals(a).length);
+  const [best] = fitting;
+  if (best) return best;
+  const near = nearestName(words[0] ?? "", firstWords);
+  throw new ReplError(
+    firstWords.includes(words[0] ?? "")
+      ? `Found "${words.join(" ")}"; expected one of:\n${helpOf(words[0])}`
+      : `There is no command "${words[0]}"${near ? `; did you mean ${near}?` : ""}. There are:\n${helpOf()}`,
+  );
+};
+
+const read = (command: Command, rest: readonly string[]): Given => {
+  const options = Object.fromEntries((command.options ?? []).map((name) => [name, { type: "string" as const }]));
+  try {
+    const { values, positionals } = parseArgs({ args: [...rest], options, allowPositionals: true, strict: true });
+    return { words: positionals, options: values as Record<string, string> };
+  } catch (error) {
+    throw new ReplError(`${(error as Error).message}\n${command.usage}  ${command.about}`);
+  }
+};
+
+/** Runs a command given by its words and resolves with what to print. Throws ReplError. */
+export const runCommand = async (api: Api, words: readonly string[]): Promise<string> => {
+  if (words.length === 0 || words[0] === "help") return helpOf();
+  const command = find(words);
+  const given = read(command, words.slice(literals(command).length));
+  const missing = holes(command)[given.words.length];
+  if (missing) throw new ReplError(`${missing} is missing: ${command.usage}`);
+  const most = holes(command).length + (command.usage === "call <action>" ? 1 : 0);
+  if (given.words.length > most)
+    throw new ReplError(`"${given.words[most]}" is too much: ${command.usage}. Put what has spaces into quotes.`);
+  return command.run(api, given);
+};
