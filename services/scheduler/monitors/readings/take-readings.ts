@@ -3,10 +3,9 @@
 import type { Deps } from "../../../../shared/broker/deps.ts";
 import type { MonitorKind } from "../../../../shared/contracts/monitors.ts";
 import { isConnectionLost } from "../../../../shared/db/knex.ts";
+import { countLetters } from "../../../../shared/jobs/dead-letters.ts";
 import { listHolds } from "../../../../shared/jobs/holds.ts";
 import { outboxLag, outcomesSince, queueMoves, type TypeOutcomes, waitsSince } from "../../../../shared/jobs/vitals.ts";
-import { soon } from "../../../../shared/messaging/soon.ts";
-import { deadLetters } from "../../../../shared/streams/dead-letters.ts";
 import { createQuietLog } from "../../../../shared/streams/quiet-log.ts";
 import { goneWorkers, type RedisFacts, readRedis } from "./read-redis.ts";
 import { heldCampaigns, missedSlots } from "./store.ts";
@@ -49,10 +48,7 @@ const standingStill = async (deps: Deps, outcomes: Promise<readonly TypeOutcomes
 };
 
 const letters = async (deps: Deps): Promise<Reading[]> =>
-  (await soon(deps.redis, () => deadLetters(deps.redis).groups())).map(({ group, count }) => ({
-    subject: group,
-    value: count,
-  }));
+  (await countLetters(deps.db)).map(({ group, count }) => ({ subject: group, value: count }));
 
 const holdAges = async (deps: Deps): Promise<Reading[]> => {
   const now = deps.clock.now().getTime();
