@@ -234,32 +234,7 @@ export const variables: readonly Variable[] = [
     secret: true,
     example: "lc_…",
   },
-  {
-    name: "LC_LOG_LEVEL",
-    meaning: "Least level that is logged",
-    groups: ["all"],
-    fallback: "info",
-    refuse: oneOf("trace", "debug", "info", "warn", "error", "fatal"),
-  },
-  {
-    name: "SENTRY_DSN",
-    meaning:
-      "Errors that nobody foresaw are reported here, without addresses, bodies and keys; nothing is loaded when unset",
-    groups: ["all"],
-    example: "https://key@o1.ingest.sentry.io/1",
-    secret: true,
-    refuse: urlWith("http", "https"),
-  },
   ...watchVariables,
-  {
-    name: "LC_METRICS_TOKEN",
-    meaning:
-      "Whoever sends it as `Authorization: Bearer …` may read `/metrics` of every process; without it only this machine and, at the gateway, access tokens",
-    groups: ["all"],
-    secret: true,
-    example: "at-least-16-characters",
-    refuse: (v) => (/^[\x21-\x7e]{16,}$/.test(v) ? undefined : "at least 16 characters without spaces"),
-  },
   {
     name: "LC_PROCESSES",
     meaning: "How `npm start` spreads the groups: `folded` into three processes, all in `one`, or `each` on its own",

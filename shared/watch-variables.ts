@@ -1,10 +1,26 @@
-// The environment variables of watching the platform: traces, and the debug page of a developer.
+// The environment variables of watching the platform: logs, reported errors, traces, metrics, and the debug page of a developer.
 import { oneOf, urlWith } from "./variable-checks.ts";
 import type { Variable } from "./variables.ts";
 
 const samplers = ["always_on", "always_off", "traceidratio"] as const;
 
 export const watchVariables: readonly Variable[] = [
+  {
+    name: "LC_LOG_LEVEL",
+    meaning: "Least level that is logged",
+    groups: ["all"],
+    fallback: "info",
+    refuse: oneOf("trace", "debug", "info", "warn", "error", "fatal"),
+  },
+  {
+    name: "SENTRY_DSN",
+    meaning:
+      "Errors that nobody foresaw are reported here, without addresses, bodies and keys; nothing is loaded when unset",
+    groups: ["all"],
+    example: "https://key@o1.ingest.sentry.io/1",
+    secret: true,
+    refuse: urlWith("http", "https"),
+  },
   {
     name: "OTEL_EXPORTER_OTLP_ENDPOINT",
     meaning: "Traces are sent here by OTLP over HTTP (`/v1/traces` is added); nothing is loaded when unset",
@@ -46,5 +62,14 @@ export const watchVariables: readonly Variable[] = [
     groups: ["gateway"],
     fallback: "0",
     refuse: oneOf("0", "1"),
+  },
+  {
+    name: "LC_METRICS_TOKEN",
+    meaning:
+      "Whoever sends it as `Authorization: Bearer …` may read `/metrics` of every process; without it only this machine and, at the gateway, access tokens",
+    groups: ["all"],
+    secret: true,
+    example: "at-least-16-characters",
+    refuse: (v) => (/^[\x21-\x7e]{16,}$/.test(v) ? undefined : "at least 16 characters without spaces"),
   },
 ];
