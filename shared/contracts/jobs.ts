@@ -200,7 +200,7 @@ export const jobs = {
       input: z.object({
         act: JobAct,
         ids: z.array(Id).optional(),
-        filter: z.object(filter).optional(),
+        filter: z.strictObject(filter).optional(),
         /** When it was asked for: what failed after that is not touched. */
         at: Instant.optional(),
       }),

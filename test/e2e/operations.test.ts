@@ -6,7 +6,9 @@ import { connectPostgres, type Db, query } from "../../shared/db/knex.ts";
 import { enqueueMany } from "../../shared/jobs/enqueue.ts";
 import { makeId } from "../../shared/lib/ids.ts";
 import { freshDatabase, freshRedis, hasRealPostgres } from "../helpers/infrastructure.ts";
+import { until } from "../helpers/processes.ts";
 import { callbackSenders, hookSettings } from "../helpers/provider-callbacks.ts";
+import { faultsOf, findings } from "./accessibility.ts";
 import { csvFile, hasBrowser, importThroughScreens, openStage, owner, type Stage, type Visit } from "./browser.ts";
 
 const ada = "ada@learning-center.test";
@@ -27,18 +29,26 @@ describe.skipIf(!hasBrowser() || !hasRealPostgres())("the operations room", () =
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   let messageId: string;
 
-  /** Jobs about the message to Ada as a version of the platform left them that did not yet know opens from clicks. */
-  const leaveBroken = (count: number) =>
-    db.transaction(async (trx) => {
+  /** Failed jobs about the message to Ada: as a version of the platform left them that did not tell opens from clicks. */
+  const leaveBroken = async (count: number) => {
+    const ids = await db.transaction(async (trx) => {
       const input = { messageId, type: "opened", url: null, at: new Date().toISOString() } as const;
-      const ids = await enqueueMany(
+      const made = await enqueueMany(
         trx,
         "tracking.click-record",
         Array.from({ length: count }, () => ({ ...input, userAgent: "A browser", addressHash: null })),
       );
-      await query(trx, "update jobs.jobs set input = input - 'type' where id = any(?::uuid[])", [ids]);
-      return ids;
+      await query(trx, "update jobs.jobs set input = input - 'type' where id = any(?::uuid[])", [made]);
+      return made;
     });
+    await until("all of them have failed", async () => {
+      const failed = await query(db, "select 1 from jobs.history where state = 'failed' and id = any(?::uuid[])", [
+        ids,
+      ]);
+      return failed.length === count;
+    });
+    return ids;
+  };
   const heading = (name: string) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
   const dialog = () => page.getByRole("dialog");
 
@@ -89,13 +99,13 @@ describe.skipIf(!hasBrowser() || !hasRealPostgres())("the operations room", () =
     await page.getByRole("link", { name: "tracking.click-record" }).click();
     await heading("tracking.click-record");
     expect(page.url()).toContain(id as string);
-    await page.getByText("Error 1 of 1: Unrecoverable").waitFor();
+    await page.getByText("Error 1 of 1: trying again cannot help").waitFor();
 
     // Without mending it fails again, and both errors stay.
     await page.getByRole("button", { name: "Run again", exact: true }).click();
     await dialog().getByRole("button", { name: "Run again" }).click();
-    await page.getByText("Error 2 of 2: Unrecoverable").waitFor();
-    await page.getByText("Error 1 of 2: Unrecoverable").waitFor();
+    await page.getByText("Error 2 of 2: trying again cannot help").waitFor();
+    await page.getByText("Error 1 of 2: trying again cannot help").waitFor();
 
     const input = page.getByLabel("Input of the job");
     expect(await input.textContent()).toContain('"userAgent": "text, 9 characters"');
@@ -173,7 +183,7 @@ describe.skipIf(!hasBrowser() || !hasRealPostgres())("the operations room", () =
   it("puts failures of one kind together, leads to their jobs, and deletes them at once", async () => {
     await leaveBroken(3);
     await page.goto("/operations/failures");
-    const kind = page.getByRole("listitem").filter({ hasText: "tracking.click-record: Unrecoverable" });
+    const kind = page.getByRole("listitem").filter({ hasText: "tracking.click-record: trying again cannot help" });
     await kind.getByText("3 failures").waitFor();
     await kind.getByRole("link", { name: /Show the jobs/ }).click();
     await page.getByRole("button", { name: /One kind of failure/ }).waitFor();
@@ -212,14 +222,40 @@ describe.skipIf(!hasBrowser() || !hasRealPostgres())("the operations room", () =
     await page.getByRole("button", { name: "Apply it again" }).click();
     await page.getByText("It is being applied again.").waitFor();
     await page.getByRole("link", { name: "Jobs that applied it" }).click();
+    await page.getByRole("row").filter({ hasText: "webhook.process" }).filter({ hasText: "done" }).nth(1).waitFor();
     await expect
-      .poll(() => page.getByRole("row").filter({ hasText: "webhook.process" }).filter({ hasText: "done" }).count())
-      .toBe(2);
-    await expect
-      .poll(async () => {
-        const { data } = await (await page.request.get("/api/v1/audit?action=webhooks.")).json();
-        return data.map((one: { action: string }) => one.action).sort();
+      .poll(async () => (await (await page.request.get("/api/v1/audit?action=webhooks.")).json()).data.length, {
+        timeout: 10_000,
       })
-      .toEqual(["webhooks.body", "webhooks.replay"]);
+      .toBe(2);
+    await page.goto("/settings/audit");
+    for (const words of ["applied a webhook again", "looked at what a webhook says"])
+      await page.getByRole("row").filter({ hasText: words }).waitFor();
+  }, 60_000);
+
+  it("has no serious accessibility finding and fits a phone where something went wrong", async () => {
+    const [id] = await leaveBroken(1);
+    await page.goto(`/operations/jobs/${id}`);
+    await page.getByText("Error 1 of 1").waitFor();
+    const { page: seen, context } = await stage.visit({ bypassCSP: true });
+    const check = async (what: string) => expect([what, await faultsOf(seen)]).toEqual([what, []]);
+    await seen.goto(`/operations/jobs/${id}`);
+    await seen.getByText("Where in the code").click();
+    await seen.getByRole("button", { name: "Change it and run again" }).click();
+    await seen.getByLabel("Input as JSON").fill('{"messageId": "x"}');
+    await seen.getByRole("button", { name: "Run again with this input" }).click();
+    await seen.getByRole("alert").waitFor();
+    await check("a refused input");
+    await seen.goto("/operations/failures");
+    await seen.getByText("1 failure", { exact: true }).waitFor();
+    expect(await findings(seen)).toEqual([]);
+    await seen.getByRole("button", { name: /Delete all/ }).click();
+    await seen.getByLabel("Type 1 to confirm").waitFor();
+    expect(await findings(seen)).toEqual([]);
+    await seen.goto("/operations/webhooks");
+    await seen.getByRole("link", { name: "Postmark" }).click();
+    await seen.getByLabel("Content of the webhook").waitFor();
+    await check("a webhook");
+    await context.close();
   }, 60_000);
 });

@@ -1,6 +1,8 @@
 // Finding jobs: by the person they are about, wherever they are, and failures by what went wrong; and bulk acts that do
 // exactly what was confirmed.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { processWebhook } from "../../services/email/inbound/process-webhook.ts";
+import { readBody, showWebhook } from "../../services/email/inbound/show-webhooks.ts";
 import { bulkAct, runBulkAct } from "../../services/scheduler/operations/bulk.ts";
 import { showFailures } from "../../services/scheduler/operations/failures.ts";
 import { listJobs, showJob } from "../../services/scheduler/operations/look-up.ts";
@@ -9,6 +11,7 @@ import { query } from "../../shared/db/knex.ts";
 import { type EnqueueOptions, enqueue, enqueueMany, type JobParams } from "../../shared/jobs/enqueue.ts";
 import { findJob } from "../../shared/jobs/search.ts";
 import { makeId } from "../../shared/lib/ids.ts";
+import { callbackSenders } from "../helpers/provider-callbacks.ts";
 import { type TestDeps, useCaseDeps } from "../helpers/use-case-deps.ts";
 
 let at: TestDeps;
@@ -113,6 +116,35 @@ test("jobs about a person are found by contact, email, phone and name: the job i
   expect(await found({ person: "stranger@example.net" })).toEqual([tested]);
   expect(await found({ person: "nobody@example.org" })).toEqual([]);
   expect(await found({ person: "ada", contactId: max })).toEqual([]);
+});
+
+test("a callback that could not be applied is found by the person it names, and so is its job", async () => {
+  const grace = await person("grace@example.org", "Grace", "Hopper");
+  const messageId = await message(grace, "grace@example.org");
+  const told = { address: "grace@example.org", messageId, providerMessageId: "pm-1", at: new Date() };
+  const { body } = callbackSenders.postmark.make({ kind: "hard", ...told });
+  const id = makeId();
+  await query(
+    at.deps.db,
+    "insert into messaging.webhook_inbox (id, provider, delivery_id, body) values (?, 'postmark', 'd2', ?)",
+    [id, Buffer.from(body)],
+  );
+  const job = await add("webhook.process", { id }, { entity: `webhook:${id}` });
+  const around = { secretKeys: ["k"], confirm: async () => undefined };
+  await query(at.deps.db, "alter table consent.suppressions rename to away");
+  await expect(processWebhook(at.deps, around, { id }, true)).rejects.toThrow(/suppressions/);
+  await query(at.deps.db, "alter table consent.away rename to suppressions");
+  expect(await found({ person: "grace@example.org" })).toEqual([job]);
+  expect(await showWebhook(at.deps, { id })).toMatchObject({
+    state: "failed",
+    messageIds: [messageId],
+    shape: { Email: "text, 17 characters", RecordType: "text, 6 characters" },
+  });
+  expect((await readBody(at.deps, { id })).body).toBe(body);
+  await expect(showWebhook(at.deps, { id: makeId() })).rejects.toMatchObject({ type: "WEBHOOK_NOT_FOUND" });
+  await query(at.deps.db, "update messaging.webhook_inbox set body = null where id = ?", [id]);
+  expect(await showWebhook(at.deps, { id })).toMatchObject({ size: null, shape: null });
+  await expect(readBody(at.deps, { id })).rejects.toMatchObject({ type: "WEBHOOK_ERASED" });
 });
 
 test("a search for more than 200 people says so instead of showing some of their jobs", async () => {

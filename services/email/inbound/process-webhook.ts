@@ -71,15 +71,28 @@ const apply = async (deps: Deps, trx: Trx, row: WebhookRow, reading: Reading): P
   return applied;
 };
 
-const settleUnread = (deps: Deps, row: WebhookRow, state: "processed" | "ignored" | "failed", error: string | null) =>
+const settleUnread = (
+  deps: Deps,
+  row: WebhookRow,
+  state: "processed" | "ignored" | "failed",
+  error: string | null,
+  messageIds: readonly string[] = [],
+) =>
   settleWebhook(deps.db, row.id, {
     state,
     error,
-    messageIds: [],
+    messageIds,
     forget: row.provider === "imap" && state === "ignored",
   });
 
-const process = async (deps: Deps, around: Surroundings, row: WebhookRow, body: Buffer): Promise<void> => {
+/** `named` is told which messages the delivery names, before anything is tried with them. */
+const process = async (
+  deps: Deps,
+  around: Surroundings,
+  row: WebhookRow,
+  body: Buffer,
+  named: (messageIds: readonly string[]) => void,
+): Promise<void> => {
   const delivery = { deliveryId: row.delivery_id, body, receivedAt: row.received_at };
   const reading = await readersByProvider[row.provider](delivery, around.secretKeys);
   if (reading.confirmUrl !== undefined) {
@@ -91,6 +104,7 @@ const process = async (deps: Deps, around: Surroundings, row: WebhookRow, body: 
     await settleUnread(deps, row, "ignored", reading.ignored ?? null);
     return;
   }
+  named(reading.feedback.flatMap(({ messageId }) => (messageId ? [messageId] : [])));
   const applied = await deps.db.transaction(async (trx) => {
     const current = await findWebhook(trx, row.id, true);
     return current?.state === "received" ? apply(deps, trx, row, reading) : undefined;
@@ -99,7 +113,8 @@ const process = async (deps: Deps, around: Surroundings, row: WebhookRow, body: 
 };
 
 /**
- * Applies a delivery of the inbox. `lastTry`: a failure is written down with it. Throws what a later run may mend, and
+ * Applies a delivery of the inbox. `lastTry`: a failure is written down with it, and with the messages it names, so that
+ * it is found by the person. Throws what a later run may mend, and
  * asks for that run without costing a try while a message is just being handed over.
  */
 export const processWebhook = async (
@@ -110,8 +125,11 @@ export const processWebhook = async (
 ): Promise<void> => {
   const row = await findWebhook(deps.db, id);
   if (row?.state !== "received" || !row.body) return;
+  let about: readonly string[] = [];
   try {
-    await process(deps, around, row, row.body);
+    await process(deps, around, row, row.body, (messageIds) => {
+      about = messageIds;
+    });
   } catch (error) {
     if (error instanceof StillHandingOver) throw retryLater(HANDING_OVER_MS, error.message);
     if (error instanceof RetryLater) throw error;
@@ -120,7 +138,7 @@ export const processWebhook = async (
       await settleUnread(deps, row, "failed", error.message);
       return;
     }
-    if (lastTry) await settleUnread(deps, row, "failed", "It could not be applied; the job says why");
+    if (lastTry) await settleUnread(deps, row, "failed", "It could not be applied; the job says why", about);
     throw error;
   }
 };

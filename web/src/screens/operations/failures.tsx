@@ -9,7 +9,7 @@ import { Section } from "../../parts/page.tsx";
 import { useRead } from "../../query.ts";
 import { count, counted, moment } from "../../words.ts";
 import { type AskedAct, JobBulkDialog } from "./job-bulk.tsx";
-import type { JobVerb } from "./job-words.ts";
+import { errorWords, type JobVerb } from "./job-words.ts";
 import css from "./jobs.module.css";
 import { OperationsPage } from "./operations-page.tsx";
 
@@ -59,7 +59,7 @@ const Line = ({ kind, admin, onAsk }: LineProps) => (
   <li>
     <div className={css["kindHead"]}>
       <span className={css["kindName"]}>
-        {kind.type}: {kind.error?.class ?? "unknown"}
+        {kind.type}: {kind.error ? errorWords(kind.error.class) : "no error kept"}
       </span>
       <Group gap="sm" wrap="nowrap">
         <Spark counts={kind.counts} />
@@ -85,7 +85,7 @@ const Line = ({ kind, admin, onAsk }: LineProps) => (
           search={{ state: "failed", fingerprint: kind.fingerprint }}
           fz="sm"
           mr={6}
-          aria-label={`Show the jobs of ${kind.type} that failed so`}
+          aria-label={`Show the jobs: ${kind.type}`}
         >
           Show the jobs
         </TextLink>
@@ -94,7 +94,7 @@ const Line = ({ kind, admin, onAsk }: LineProps) => (
             <Button
               variant="default"
               size="compact-sm"
-              aria-label={`Run all of ${kind.type} again that failed so`}
+              aria-label={`Run all again: ${kind.type}`}
               onClick={() => onAsk("retry")}
             >
               Run all again
@@ -103,7 +103,7 @@ const Line = ({ kind, admin, onAsk }: LineProps) => (
               variant="default"
               size="compact-sm"
               className={css["danger"] ?? ""}
-              aria-label={`Delete all of ${kind.type} that failed so`}
+              aria-label={`Delete all: ${kind.type}`}
               onClick={() => onAsk("delete")}
             >
               Delete all

@@ -51,7 +51,7 @@ const Ask = ({ act, which, onClose, onStarted }: AskProps) => {
             "None of these jobs is in a state that allows it."
           ) : (
             <>
-              Exactly <strong>{jobsCounted(expected)}</strong>, as of now. What fails later is not in it.
+              Exactly <strong>{jobsCounted(expected)}</strong>, as of now. What comes later is not in it.
             </>
           )}
         </Text>
@@ -150,7 +150,7 @@ export const JobBulkDialog = ({ asked, onClose, onStarted }: JobBulkDialogProps)
     <Modal
       opened={asked !== undefined}
       onClose={close}
-      title={asked ? verbWords[asked.act].short : ""}
+      title={asked ? verbWords[asked.act].title : ""}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       {asked &&

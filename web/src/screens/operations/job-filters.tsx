@@ -62,7 +62,7 @@ export const JobFilters = ({ filters, onChange }: JobFiltersProps) => {
       <div className={css["filters"]}>
         <SearchBox
           label="Person the job is about"
-          placeholder="Email, phone or name of a person"
+          placeholder="Person: email, phone, name"
           value={filters.person}
           onChange={(person) => onChange({ person })}
         />

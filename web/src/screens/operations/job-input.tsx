@@ -30,7 +30,7 @@ const Refused = ({ problem }: { readonly problem: Problem }) => {
   if (problem.code !== "VALIDATION_FAILED" || problem.errors.length === 0) return <ProblemNote problem={problem} />;
   return (
     <Note tone="bad" role="alert" title="The input does not fit this type of job. Nothing was changed.">
-      <ul>
+      <ul className={css["wrong"]}>
         {problem.errors.map(({ path, message }) => (
           <li key={`${path} ${message}`}>
             <span className="lc-mono">{path.replace(/^input\.?/, "") || "the whole input"}</span> {message}

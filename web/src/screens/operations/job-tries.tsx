@@ -3,7 +3,7 @@ import { Text } from "@mantine/core";
 import { Section } from "../../parts/page.tsx";
 import { moment } from "../../words.ts";
 import { CodeBlock } from "./code-block.tsx";
-import type { JobDetail } from "./job-words.ts";
+import { errorWords, type JobDetail } from "./job-words.ts";
 import css from "./jobs.module.css";
 
 /** The error of every try. A job that was run again counts its tries anew and keeps the errors of those before. */
@@ -17,10 +17,11 @@ export const JobTries = ({ job }: { readonly job: JobDetail }) => (
           <li key={error.number}>
             <div className={css["tryHead"]}>
               <strong>
-                Error {error.number} of {job.errors.length}: {error.class}
+                Error {error.number} of {job.errors.length}: {errorWords(error.class)}
               </strong>
               <span>
-                {moment(error.at)}, try {error.attempt}
+                {moment(error.at)}
+                {error.attempt !== error.number && `, try ${error.attempt} after it was run again`}
               </span>
             </div>
             <Text fz="sm" className="lc-break">

@@ -28,6 +28,15 @@ export const momentOf = (job: JobRow): string => job.finishedAt ?? job.startedAt
 export const attemptWords = ({ attempts, maxAttempts }: Pick<JobRow, "attempts" | "maxAttempts">): string =>
   maxAttempts === null ? String(attempts) : `${attempts} of ${maxAttempts}`;
 
+const classes: Readonly<Record<string, string>> = {
+  Unrecoverable: "trying again cannot help",
+  RunAborted: "it was stopped",
+  UnknownJobType: "nobody knows this type",
+  TimeoutError: "no answer in time",
+};
+/** The kind of an error; names of programs stay as they are. */
+export const errorWords = (kind: string): string => classes[kind] ?? kind;
+
 /** Time between two instants in words; short times in milliseconds. */
 export const between = (from: string, until: string): string => {
   const ms = Math.max(0, Date.parse(until) - Date.parse(from));
@@ -36,6 +45,7 @@ export const between = (from: string, until: string): string => {
 
 interface VerbWords {
   readonly short: string;
+  readonly title: string;
   readonly long: (jobs: string) => string;
   readonly note: string;
   /** Typed once more by hand, because it cannot be taken back. */
@@ -44,18 +54,21 @@ interface VerbWords {
 export const verbWords: Readonly<Record<JobVerb, VerbWords>> = {
   retry: {
     short: "Run again",
+    title: "Run jobs again",
     long: (jobs) => `Run ${jobs} again`,
     note: "Failed and cancelled jobs start from the beginning, with the input they had. Others are passed over.",
     typed: false,
   },
   cancel: {
     short: "Cancel",
+    title: "Cancel jobs",
     long: (jobs) => `Cancel ${jobs}`,
     note: "Waiting jobs never start, and running ones are told to stop. Finished ones are passed over. A cancelled job can be run again.",
     typed: true,
   },
   delete: {
     short: "Delete",
+    title: "Delete jobs",
     long: (jobs) => `Delete ${jobs}`,
     note: "Finished jobs leave the history for good, with their errors. Waiting and running ones are passed over.",
     typed: true,

@@ -16,6 +16,7 @@ import { JobTries } from "./job-tries.tsx";
 import { attemptWords, between, isLive, type JobDetail, jobStates } from "./job-words.ts";
 import css from "./jobs.module.css";
 import { OperationsPage } from "./operations-page.tsx";
+import { typeSentence } from "./type-words.ts";
 
 const route = getRouteApi("/app/operations/jobs/$id");
 
@@ -92,6 +93,7 @@ export const JobScreen = () => {
   return (
     <OperationsPage
       title={data.type}
+      lead={typeSentence(data.type)}
       above={
         <TextLink to="/operations/jobs" search={{}} fz="sm">
           Jobs

@@ -89,10 +89,7 @@ export const Jobs = () => {
   const selection = useSelection(JSON.stringify(asked));
   const filtered = Object.keys(asked).length > 0;
   return (
-    <OperationsPage
-      title="Jobs"
-      lead="Work done in the background, whatever became of it. Finished jobs are kept for 14 days."
-    >
+    <OperationsPage title="Jobs" lead="Work done in the background. Finished jobs are kept for 14 days.">
       <JobFilters
         filters={search}
         onChange={(changed) =>
