@@ -1,5 +1,6 @@
 // The pages of the operations room. A new page gets its route here and its line in screens/operations/operations-page.tsx.
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { oneOf, present, type Raw, text } from "../search-params.ts";
 import { app } from "./frame.ts";
 
 const operations = createRoute({
@@ -20,6 +21,12 @@ const horizon = createRoute({
 const queues = createRoute({
   getParentRoute: () => app,
   path: "/operations/queues",
+  validateSearch: (search: Raw) =>
+    present({
+      range: oneOf({ "1h": true, "24h": true, "7d": true, "90d": true } as const, search["range"]),
+      of: text(search["of"]),
+      view: oneOf({ table: true } as const, search["view"]),
+    }),
   component: lazyRouteComponent(() => import("../screens/operations/queues.tsx"), "Queues"),
 });
 

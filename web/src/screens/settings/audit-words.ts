@@ -68,6 +68,10 @@ const others: Readonly<Record<string, string>> = {
   "templates.testSend": "sent a test of a template",
   "webhooks.replay": "applied a webhook again",
   "senders.makeDefault": "chose the sender account",
+  "jobs.pauseQueue": "paused the queue",
+  "jobs.resumeQueue": "resumed the queue",
+  "jobs.pauseType": "paused the job type",
+  "jobs.resumeType": "resumed the job type",
   "sandbox.clearMail": "emptied the mailbox",
   "sandbox.setFaults": "set faults of the sandbox",
 };
