@@ -77,6 +77,8 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       audit: "/settings/audit",
       mailbox: "/mailbox",
       sending: "/settings/sending",
+      queues: "/operations/queues",
+      "queues, as a table": "/operations/queues?range=24h&view=table",
       "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,
       "nothing there": "/no-such-screen",
     };

@@ -22,7 +22,9 @@ const number = (id: string, header: string, width: string, cell: (type: JobType)
 const inShort = ({ queued, running, live, day }: JobType): string =>
   [
     `${count(queued)} waiting, ${count(running)} running`,
-    live && live.perSecond > 0 ? `${rate(live.perSecond)}, wait ${p95Of(live.wait)}, run ${p95Of(live.run)}` : undefined,
+    live && live.perSecond > 0
+      ? `${rate(live.perSecond)}, wait ${p95Of(live.wait)}, run ${p95Of(live.run)}`
+      : undefined,
     day.failed > 0 ? `${count(day.failed)} failed in 24 h` : undefined,
   ]
     .filter(Boolean)
