@@ -66,6 +66,8 @@ export const createRecorder = (deps: Pick<Deps, "db" | "id" | "clock" | "log">):
     note(exchange, action) {
       if (!exchange.caller || exchange.replayed || exchange.dryRun || !isAct(action)) return;
       const objectId = exchange.objectId ?? exchange.params.id;
+      // What has a name in its path instead of an id, such as a queue.
+      const { name } = exchange.params;
       waiting.push({
         id: deps.id(),
         at: deps.clock.now(),
@@ -75,6 +77,7 @@ export const createRecorder = (deps: Pick<Deps, "db" | "id" | "clock" | "log">):
         objectId: objectId !== undefined && uuid.test(objectId) ? objectId : undefined,
         requestId: exchange.requestId,
         address: exchange.address,
+        ...(name === undefined ? {} : { detail: { name } }),
       });
       if (waiting.length === mostAtOnce) void flushQuietly();
     },

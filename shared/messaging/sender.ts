@@ -120,8 +120,8 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     epochAt = monotonic();
     const now = await readPauseEpoch(deps.redis);
     if (now !== null && now === epoch) return;
-    epoch = now;
     await claimer.refresh();
+    epoch = now;
     const stopped = ready.remove((m) => !claimer.mayRun(m.dispatch.sourceId));
     if (stopped.length > 0) await release(stopped);
   };
@@ -189,6 +189,13 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   };
 
   const deliver = async ({ message, made }: Prepared) => {
+    // A slow provider works on a group for many seconds: what of it has not left stops with the rest. While Postgres is
+    // away, what was last known holds.
+    await obeyPause().catch(() => undefined);
+    if (!claimer.mayRun(message.dispatch.sourceId)) {
+      writer.add(outcomeOf(message, { kind: "not_sent", detail: "it was paused" }));
+      return;
+    }
     const now = monotonic();
     if (message.deadline - now < SEND_MARGIN_MS || stopping.signal.aborted) {
       writer.add(outcomeOf(message, { kind: "not_sent", detail: "the lease was nearly over" }));

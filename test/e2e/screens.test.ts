@@ -91,6 +91,8 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       webhooks: "/operations/webhooks",
       mailbox: "/mailbox",
       sending: "/settings/sending",
+      queues: "/operations/queues",
+      "queues, as a table": "/operations/queues?range=24h&view=table",
       "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,
       workers: "/operations/workers",
       "one worker": `/operations/workers?node=${await firstNode(page)}`,

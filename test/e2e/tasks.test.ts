@@ -156,6 +156,40 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await page.getByRole("table", { name: "Ledger" }).getByText("closed by hand, outcome unknown").first().waitFor();
   }, 180_000);
 
+  it("pauses a queue with a reason, sees its work wait live, resumes it, and looks at it over time", async () => {
+    await page.goto("/operations/queues");
+    const emails = page.getByRole("region", { name: /^emails/ });
+    await emails.getByRole("button", { name: "Pause emails" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Sending stops too").waitFor();
+    await dialog.getByLabel("Reason").fill("The provider asked for it");
+    await dialog.getByRole("button", { name: "Pause" }).click();
+    await emails.getByText("The provider asked for it. Nothing of it starts").waitFor();
+    const other = await page.context().newPage();
+    await other.goto("/settings/sending");
+    await other.getByLabel("Send a test mail to").fill("me@acme.org");
+    await other.keyboard.press("Enter");
+    // Without a reload: the page hears of it.
+    await emails.locator("dd").filter({ hasText: "due for so long" }).waitFor();
+    await emails.getByRole("button", { name: "Show its" }).click();
+    const type = emails.getByRole("row", { name: /^sender\.test/ });
+    await type.getByRole("cell").nth(1).getByText("1", { exact: true }).waitFor();
+    await emails.getByRole("button", { name: "Resume emails" }).click();
+    await dialog.getByRole("button", { name: "Resume" }).click();
+    await type.getByRole("cell").nth(1).getByText("0", { exact: true }).waitFor();
+    await type.getByRole("cell").nth(6).getByText(/ms|s/).waitFor();
+    await other.close();
+    await page
+      .getByRole("img", { name: /^Jobs that ended, a minute\. Jobs: latest/ })
+      .locator("canvas")
+      .waitFor();
+    await page.getByText("Table", { exact: true }).click();
+    await page.getByRole("table").getByRole("columnheader", { name: "Wait p95" }).last().waitFor();
+    expect(new URL(page.url()).searchParams.get("view")).toBe("table");
+    await page.goto("/settings/audit");
+    await page.getByText("paused the queue emails").waitFor();
+  }, 90_000);
+
   it("keeps the chosen theme over a reload and needs no more than the keyboard to leave", async () => {
     await page.goto("/");
     await page.getByRole("button", { name: /^Colours/ }).focus();

@@ -94,6 +94,14 @@ describe("a live stream", () => {
     expect(upToDate.events).toEqual([]);
   });
 
+  it("tells of queues every second while somebody follows them", async () => {
+    const stream = await follow("queues");
+    await expect.poll(() => stream.events.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    const [first, second] = stream.events;
+    expect(first?.topic).toBe("queues");
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(500);
+  });
+
   it("needs the ability to read, and sane topics", async () => {
     expect((await follow("campaigns", {})).status).toBe(401);
     expect((await follow("campaigns", { authorization: (await gateway.token("send")).authorization })).status).toBe(

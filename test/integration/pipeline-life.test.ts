@@ -18,6 +18,7 @@ import { raisePauseEpoch, runningDispatches } from "../../shared/messaging/dispa
 import { createOutcomeWriter } from "../../shared/messaging/outcome-writer.ts";
 import { type Outcome, recordOutcomes } from "../../shared/messaging/outcomes.ts";
 import { openPipeline, type Pipeline } from "../helpers/pipeline.ts";
+import { until } from "../helpers/processes.ts";
 
 let p: Pipeline;
 beforeEach(async () => {
@@ -235,6 +236,29 @@ test("while the queue of emails is held nothing of it may be sent, and lifting t
   await raisePauseEpoch(p.deps.redis);
   expect(await p.finished(id)).toBe("completed");
   expect((await p.stats(id)).states.accepted).toBe(60);
+});
+
+test("a hold also stops what was handed to a slow provider and has not left; each of it is sent once when it is lifted", async () => {
+  await p.people(20);
+  p.mail.faults.add({ kind: "slow", ms: 300 });
+  const id = await p.launch();
+  const emails = { kind: "queue", name: "emails" } as const;
+  const sender = p.sender({ connections: 1 });
+  // All twenty are committed for the hand-over, and they go out one by one.
+  await until("the first is taken", async () => sender.stats().sent > 0);
+  await hold(p.db, emails, { userId: null, reason: null });
+  await raisePauseEpoch(p.deps.redis);
+  await until("nothing is under way", async () => sender.stats().inFlight === 0);
+  const { states } = await p.stats(id);
+  expect(states.accepted + states.queued).toBe(20);
+  expect(states.queued).toBeGreaterThan(5);
+  p.mail.faults.add({ kind: "none" });
+  await p.db.transaction((trx) => release(trx, emails));
+  await raisePauseEpoch(p.deps.redis);
+  expect(await p.finished(id)).toBe("completed");
+  expect((await p.stats(id)).states.accepted).toBe(20);
+  const attempts = await query<{ n: number }>(p.db, "select distinct attempts as n from messaging.messages");
+  expect(attempts).toEqual([{ n: 1 }]);
 });
 
 test("the key of a batch's message is nobody else's key", async () => {

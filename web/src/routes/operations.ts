@@ -1,16 +1,6 @@
 // The pages of the operations room. A new page gets its route here and its line in screens/operations/operations-page.tsx.
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import {
-  day,
-  jobStateNames,
-  letterStates,
-  oneOf,
-  present,
-  type Raw,
-  text,
-  webhookProviders,
-  webhookStates,
-} from "../search-params.ts";
+import { day, jobStateNames, letterStates, oneOf, present, type Raw, text, webhookProviders, webhookStates } from "../search-params.ts";
 import { app } from "./frame.ts";
 
 const operations = createRoute({
@@ -31,6 +21,12 @@ const horizon = createRoute({
 const queues = createRoute({
   getParentRoute: () => app,
   path: "/operations/queues",
+  validateSearch: (search: Raw) =>
+    present({
+      range: oneOf({ "1h": true, "24h": true, "7d": true, "90d": true } as const, search["range"]),
+      of: text(search["of"]),
+      view: oneOf({ table: true } as const, search["view"]),
+    }),
   component: lazyRouteComponent(() => import("../screens/operations/queues.tsx"), "Queues"),
 });
 const jobs = createRoute({
@@ -97,14 +93,4 @@ const workers = createRoute({
   component: lazyRouteComponent(() => import("../screens/operations/workers.tsx"), "Workers"),
 });
 
-export const operationsRoutes = [
-  operations,
-  horizon,
-  queues,
-  jobs,
-  job,
-  failures,
-  webhooks,
-  deadLetters,
-  workers,
-] as const;
+export const operationsRoutes = [operations, horizon, queues, jobs, job, failures, webhooks, deadLetters, workers] as const;

@@ -1,21 +1,130 @@
-// Queues and their job types: how much waits, how long, what runs, and what is held.
-import { Section } from "../../parts/page.tsx";
+// Queues and their job types, live: how much waits and how long, how fast it goes, what fails and what is paused; and
+// the same over time.
+import { Button, Text } from "@mantine/core";
+import { useRouteContext } from "@tanstack/react-router";
+import { useState } from "react";
+import { useLive } from "../../live.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { Note, ProblemNote } from "../../parts/note.tsx";
+import { Figures, PageSkeleton, Section } from "../../parts/page.tsx";
+import { Status } from "../../parts/status.tsx";
 import { useRead } from "../../query.ts";
-import { moment } from "../../words.ts";
+import { count, counted, duration, moment, type Word } from "../../words.ts";
+import { HoldButton } from "./hold-button.tsx";
 import { OperationsPage } from "./operations-page.tsx";
+import { QueueCharts } from "./queue-charts.tsx";
+import { type Queue, QueueTypes } from "./queue-types.tsx";
+import { brief, purposeOf, rate, spread } from "./queue-words.ts";
+import css from "./queues.module.css";
+
+const stateOf = (queue: Queue): Word => {
+  if (queue.held) return { label: "paused", tone: "warn" };
+  if (queue.queued > 0 && queue.running === 0 && (queue.oldestSeconds ?? 0) > 60)
+    return { label: "waits, and nothing runs", tone: "bad" };
+  if (queue.running > 0 || queue.queued > 0) return { label: "working", tone: "accent" };
+  return { label: "nothing waits", tone: "good" };
+};
+
+const clearsIn = ({ live, queued }: Queue): string => {
+  if (queued === 0) return "nothing to clear";
+  if (!live || live.backlogSeconds === null) return "nothing ends at the moment";
+  return `clear in ${duration(live.backlogSeconds)} at this rate`;
+};
+
+const factsOf = (queue: Queue) => [
+  { name: "Waiting", value: count(queue.queued), note: clearsIn(queue) },
+  {
+    name: "Oldest",
+    value: queue.oldestSeconds === null ? "–" : brief(queue.oldestSeconds * 1_000),
+    note: queue.oldestSeconds === null ? undefined : "due for so long",
+  },
+  {
+    name: "Running",
+    value: count(queue.running),
+    note: queue.scheduled > 0 ? `${count(queue.scheduled)} for later` : undefined,
+  },
+  { name: "Rate", value: queue.live ? rate(queue.live.perSecond) : "–", note: "over the last minute" },
+  {
+    name: "Failed",
+    value: count(queue.day.failed),
+    note: `of ${counted(queue.day.finished, "job")} in 24 hours`,
+  },
+];
+
+const OneQueue = ({ queue, admin }: { readonly queue: Queue; readonly admin: boolean }) => {
+  const [open, setOpen] = useState(false);
+  const id = `types-of-${queue.name}`;
+  return (
+    <Section
+      title={
+        <span className={css["name"]}>
+          {queue.name} <Status word={stateOf(queue)} live={queue.running > 0 && !queue.held} />
+        </span>
+      }
+      aside={admin && <HoldButton kind="queue" name={queue.name} held={queue.held !== null} />}
+      flush
+    >
+      <div className={css["body"]}>
+        <Text c="dimmed" fz="sm">
+          {purposeOf(queue.name)}
+        </Text>
+        {queue.held && (
+          <Note tone="warn" title={`Paused since ${moment(queue.held.at)}`}>
+            {queue.held.reason ? `${queue.held.reason}. ` : ""}
+            Nothing of it starts until it is resumed.
+          </Note>
+        )}
+        <Figures facts={factsOf(queue)} />
+        <dl className={css["spreads"]}>
+          <div>
+            <dt>Wait p50 · p95 · p99</dt>
+            <dd>{spread(queue.live?.wait)}</dd>
+          </div>
+          <div>
+            <dt>Run p50 · p95 · p99</dt>
+            <dd>{spread(queue.live?.run)}</dd>
+          </div>
+        </dl>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          className={css["more"] ?? ""}
+          aria-expanded={open}
+          aria-controls={id}
+          leftSection={<Icon name={open ? "up" : "down"} size={15} />}
+          onClick={() => setOpen(!open)}
+        >
+          {open ? "Hide" : "Show"} its {counted(queue.types.length, "job type")}
+        </Button>
+      </div>
+      <div id={id}>{open && <QueueTypes queue={queue} admin={admin} />}</div>
+    </Section>
+  );
+};
 
 /** The screen. */
 export const Queues = () => {
-  const queues = useRead("jobs.queues", {}, { every: 2_000 });
+  const { session } = useRouteContext({ from: "/app" });
+  const followed = useLive("queues");
+  const queues = useRead("jobs.queues", {}, { every: followed ? 15_000 : 2_000 });
+  const list = queues.data?.data;
   return (
-    <OperationsPage title="Queues" lead="What waits, what runs and what is held, by queue.">
-      {queues.data?.data.map((queue) => (
-        <Section key={queue.name} title={queue.name}>
-          {queue.queued} waiting, {queue.running} running, {queue.scheduled} for later
-          {queue.oldestDueAt && `, oldest since ${moment(queue.oldestDueAt)}`}
-          {queue.held && `, held since ${moment(queue.held.at)}`}
-        </Section>
-      ))}
+    <OperationsPage title="Queues" lead="What waits, what runs, how fast it goes and what is paused. Live.">
+      {queues.isPending && <PageSkeleton />}
+      {queues.isError && <ProblemNote problem={queues.error} retry={() => void queues.refetch()} />}
+      {list && (
+        <div className={css["queues"]}>
+          {list.some(({ live }) => live === null) && (
+            <Note tone="warn" title="Redis does not answer">
+              Rates and durations of the last minute are unknown until it is back. What waits is safe in Postgres.
+            </Note>
+          )}
+          {list.map((queue) => (
+            <OneQueue key={queue.name} queue={queue} admin={session.abilities.includes("admin")} />
+          ))}
+          <QueueCharts queues={list} />
+        </div>
+      )}
     </OperationsPage>
   );
 };

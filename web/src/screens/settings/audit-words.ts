@@ -83,6 +83,10 @@ const others: Readonly<Record<string, string>> = {
   "deadLetters.drop": "dropped a dead letter",
   "deadLetters.bulk": "replayed or dropped many dead letters",
   "senders.makeDefault": "chose the sender account",
+  "jobs.pauseQueue": "paused the queue",
+  "jobs.resumeQueue": "resumed the queue",
+  "jobs.pauseType": "paused the job type",
+  "jobs.resumeType": "resumed the job type",
   "sandbox.clearMail": "emptied the mailbox",
   "sandbox.setFaults": "set faults of the sandbox",
 };

@@ -24,6 +24,7 @@ const whoOf = ({ user }: Line): string =>
 /** The one fact of a line's detail that says more than its words. */
 const detailOf = ({ action, detail }: Line): string => {
   if (action === "user.role-changed") return `from ${String(detail["from"])} to ${String(detail["to"])}`;
+  if (action.startsWith("jobs.") && typeof detail["name"] === "string") return detail["name"];
   if (typeof detail["role"] === "string") return `as ${detail["role"]}`;
   if (Array.isArray(detail["abilities"])) return `that may ${detail["abilities"].join(", ")}`;
   if (detail["by"] === "link") return "with the link of the terminal";
