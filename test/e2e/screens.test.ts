@@ -75,6 +75,8 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       people: "/settings/users",
       tokens: "/settings/tokens",
       audit: "/settings/audit",
+      schedules: "/operations/schedules",
+      "one schedule": "/operations/schedules?schedule=campaign.due",
       mailbox: "/mailbox",
       sending: "/settings/sending",
       "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,

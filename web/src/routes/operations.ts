@@ -1,5 +1,6 @@
 // The pages of the operations room. A new page gets its route here and its line in screens/operations/operations-page.tsx.
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { present, type Raw, text } from "../search-params.ts";
 import { app } from "./frame.ts";
 
 const operations = createRoute({
@@ -22,5 +23,11 @@ const queues = createRoute({
   path: "/operations/queues",
   component: lazyRouteComponent(() => import("../screens/operations/queues.tsx"), "Queues"),
 });
+const schedules = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/schedules",
+  validateSearch: (search: Raw) => present({ schedule: text(search["schedule"]) }),
+  component: lazyRouteComponent(() => import("../screens/operations/schedules.tsx"), "Schedules"),
+});
 
-export const operationsRoutes = [operations, horizon, queues] as const;
+export const operationsRoutes = [operations, horizon, queues, schedules] as const;
