@@ -74,10 +74,10 @@ describe.skipIf(!hasBrowser())("the schedules screen", () => {
   it("finds all of it in the audit log", async () => {
     await page.goto("/settings/audit");
     for (const act of [
-      "started a schedule's job by hand",
-      "paused a schedule",
-      "resumed a schedule",
-      "changed a schedule",
+      "started a schedule's job by hand tokens.cleanup",
+      "paused a schedule tokens.cleanup",
+      "resumed a schedule tokens.cleanup",
+      "changed a schedule tokens.cleanup",
     ])
       await page.getByText(act).first().waitFor();
     expect(visit.faults).toEqual([]);

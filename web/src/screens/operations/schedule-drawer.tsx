@@ -12,16 +12,7 @@ import { Status } from "../../parts/status.tsx";
 import { useRead, useWrite } from "../../query.ts";
 import { count, moment } from "../../words.ts";
 import { ScheduleForm } from "./schedule-form.tsx";
-import {
-  catchUpWords,
-  cronWords,
-  inZone,
-  lateWords,
-  outcomeWords,
-  overlapWords,
-  ownZone,
-  type Slot,
-} from "./schedule-words.ts";
+import { catchUpWords, cronWords, inZone, lateWords, outcomeWords, overlapWords, ownZone } from "./schedule-words.ts";
 import css from "./schedules.module.css";
 
 type Shown = ApiResult<"schedules.get">;
@@ -106,7 +97,7 @@ const Acts = ({ schedule, onEdit }: { readonly schedule: Shown; readonly onEdit:
   );
 };
 
-const SlotLine = ({ slot, timezone }: { readonly slot: Slot; readonly timezone: string }) => {
+const SlotLine = ({ slot, timezone }: { readonly slot: Shown["slots"][number]; readonly timezone: string }) => {
   const word = outcomeWords[slot.outcome];
   const details = [
     slot.driftMs === null ? undefined : `${lateWords(slot.driftMs)}${slot.driftMs < 0 ? "" : " late"}`,

@@ -1,9 +1,6 @@
 // Schedules in words: cron expressions of the usual shapes, what became of a slot, and how late.
-import type { ApiResult } from "../../api.ts";
+import type { SlotView } from "../../../../shared/contracts/schedules.ts";
 import type { Word } from "../../words.ts";
-
-type Shown = ApiResult<"schedules.get">;
-export type Slot = Shown["slots"][number];
 
 const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const shortDays = days.map((day) => day.slice(0, 3).toLowerCase());
@@ -35,7 +32,7 @@ const step = (field: string): number | undefined => {
 };
 
 const dayName = (text: string): string | undefined => {
-  const at = /^\d$/.test(text) ? Number(text) % 7 : shortDays.indexOf(text.toLowerCase());
+  const at = /^[0-7]$/.test(text) ? Number(text) % 7 : shortDays.indexOf(text.toLowerCase());
   return days[at];
 };
 const dayWords = (field: string): string | undefined => {
@@ -86,7 +83,7 @@ export const cronWords = (cron: string): string | undefined => {
   return named && `each year on ${joined(onDays.map(String))} ${joined(named)} at ${time}`;
 };
 
-export const outcomeWords: Readonly<Record<Slot["outcome"], Word & { readonly sentence: string }>> = {
+export const outcomeWords: Readonly<Record<SlotView["outcome"], Word & { readonly sentence: string }>> = {
   fired: { label: "started", tone: "good", sentence: "Its job was started." },
   overlapped: { label: "left out", tone: "neutral", sentence: "The job before was not over." },
   missed: { label: "missed", tone: "bad", sentence: "Nobody was there to start it, and it was not made up for." },
