@@ -75,6 +75,8 @@ export const createRecorder = (deps: Pick<Deps, "db" | "id" | "clock" | "log">):
         userId: exchange.caller.userId,
         tokenId: exchange.caller.tokenId,
         objectId: objectId !== undefined && uuid.test(objectId) ? objectId : undefined,
+        // Queues, job types and schedules have names instead of ids.
+        ...(exchange.params.name === undefined ? {} : { detail: { name: exchange.params.name } }),
         requestId: exchange.requestId,
         address: exchange.address,
         ...(name === undefined ? {} : { detail: { name } }),

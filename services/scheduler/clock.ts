@@ -3,8 +3,9 @@
 import { type Job, scheduleJob } from "node-schedule";
 import type { Deps } from "../../shared/broker/deps.ts";
 import { jobContracts } from "../../shared/contracts/index.ts";
+import { systemClock } from "../../shared/lib/clock.ts";
 import { createQuietLog } from "../../shared/streams/quiet-log.ts";
-import { isAttended } from "./attended.ts";
+import { groupsUp, typesByGroup } from "./attended.ts";
 import { fireDue } from "./fire.ts";
 import type { Schedule, ScheduledJob } from "./schedules.ts";
 import { nextSlot, refuseTiming } from "./slots.ts";
@@ -17,9 +18,12 @@ export interface SchedulerClock {
   stop(): Promise<void>;
 }
 
-const lookEveryMs = 5_000;
-/** After a start the other groups get so long to come up before somebody hears that one is not there. */
-const graceMs = 60_000;
+export interface ClockOptions {
+  /** Milliseconds between two looks; default 5,000. */
+  readonly lookMs?: number;
+  /** After a start the other groups get so many ms to come up before the log says that one is not there; default 60,000. */
+  readonly graceMs?: number;
+}
 
 /** Throws, naming the schedule, when its job has no contract or its timing cannot be read. */
 export const checkSchedules = (schedules: readonly Schedule[]): void => {
@@ -41,7 +45,7 @@ export const checkSchedules = (schedules: readonly Schedule[]): void => {
 export const startClock = async (
   deps: Deps,
   schedules: readonly Schedule[],
-  lookMs = lookEveryMs,
+  { lookMs = 5_000, graceMs = 60_000 }: ClockOptions = {},
 ): Promise<SchedulerClock> => {
   checkSchedules(schedules);
   const startedAt = deps.clock.monotonic();
@@ -63,7 +67,7 @@ export const startClock = async (
     if (known?.at === next.getTime()) return;
     known?.ring.cancel();
     // The library counts by the machine's clock; the platform's may be another one.
-    const onMachine = new Date(Date.now() + next.getTime() - deps.clock.now().getTime());
+    const onMachine = new Date(systemClock.now().getTime() + next.getTime() - deps.clock.now().getTime());
     // A timer may ring a moment early by the wall clock: the slot that rings counts as reached.
     const ring = scheduleJob(onMachine, () => look(next));
     if (ring) rings.set(row.name, { at: next.getTime(), ring });
@@ -74,10 +78,17 @@ export const startClock = async (
     const { missed } = await fireDue(deps, row, job, reached);
     if (missed > 0) deps.log.warn({ schedule: row.name, missed }, "slots were missed and are not made up for");
     arm(row, reached);
-    const waiting = `The jobs of the schedule ${row.name}`;
-    if (isAttended(deps.broker, job)) quiet.recovered(waiting);
-    else if (deps.clock.monotonic() - startedAt > graceMs)
-      quiet.failing(waiting, "no process of its group is up", `${waiting} wait: nothing that is running handles them`);
+  };
+
+  /** A type that nothing consumes must not go unnoticed: its jobs would wait for ever. */
+  const lookForConsumers = (): void => {
+    if (deps.clock.monotonic() - startedAt < graceMs) return;
+    const up = groupsUp(deps.broker);
+    for (const [group, types] of typesByGroup()) {
+      const what = `The group ${group}`;
+      if (up.has(group)) quiet.recovered(what);
+      else quiet.failing(what, "not up", `${what} has no process that is up: the jobs of its ${types} types wait`);
+    }
   };
 
   const lookAtAll = async (reached: Date): Promise<void> => {
@@ -97,6 +108,7 @@ export const startClock = async (
         (error: unknown) => quiet.failing(what, error),
       );
     }
+    lookForConsumers();
     quiet.recovered("Reading the schedules");
   };
 

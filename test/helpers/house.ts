@@ -164,6 +164,11 @@ export const openHouse = async (
       } while (cursor);
       return addresses;
     },
+    /** How many mails with this in their subject are in the sandbox's mailbox (the newest thousand). */
+    async mailsWith(words: string): Promise<number> {
+      const { body } = await api("GET", "/sandbox/mail?limit=1000");
+      return body.data.filter(({ subject }: { subject: string }) => subject.includes(words)).length;
+    },
     /** Addresses of the campaign's messages in a state. */
     async ledger(id: string, state: string) {
       const addresses: string[] = [];

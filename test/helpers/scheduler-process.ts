@@ -19,7 +19,7 @@ const deps = {
   node,
 } as unknown as Deps;
 
-const clock = await startClock(deps, JSON.parse(given) as Schedule[], 300);
+const clock = await startClock(deps, JSON.parse(given) as Schedule[], { lookMs: 300 });
 process.send?.({ holding: true });
 process.on("SIGTERM", async () => {
   await clock.stop();

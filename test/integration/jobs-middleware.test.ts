@@ -1,8 +1,11 @@
 // The job layer inside a Moleculer process: handlers are checked against the contracts, and a group runs its jobs.
+import { globSync } from "node:fs";
+import { resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import jobsService from "../../services/scheduler/jobs.service.ts";
 import schedulerService from "../../services/scheduler/scheduler.service.ts";
 import { schedules } from "../../services/scheduler/schedules.ts";
+import { jobContracts } from "../../shared/contracts/index.ts";
 import { connectPostgres } from "../../shared/db/knex.ts";
 import { defineJob } from "../../shared/jobs/define.ts";
 import { enqueue } from "../../shared/jobs/enqueue.ts";
@@ -17,6 +20,16 @@ const handler = async () => undefined;
 test("a group whose handlers are complete is taken, by its group", () => {
   expect([...collectJobs([scheduler, jobs]).keys()]).toEqual(["scheduler"]);
   expect(collectJobs([scheduler, jobs]).get("scheduler")).toHaveLength(4);
+});
+
+test("every job type of the contracts is handled by a service of its group, in the repository as it is", async () => {
+  const root = resolve(import.meta.dirname, "../..");
+  const files = globSync("{services,gateway}/**/*.service.ts", { cwd: root });
+  const owners = await Promise.all(
+    files.map(async (file) => ((await import(resolve(root, file))) as { default: unknown }).default as JobOwner),
+  );
+  const handled = [...collectJobs(owners).values()].flatMap((definitions) => definitions.map(({ name }) => name));
+  expect(handled.sort()).toEqual([...jobContracts.keys()].sort());
 });
 
 test("a process refuses to start when nothing would consume one of its group's types", () => {

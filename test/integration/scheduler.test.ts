@@ -155,7 +155,7 @@ test("a schedule in the database that the code does not know is said at the star
   await put(stranger, new Date(Date.now() - 5_000).toISOString());
   const said: unknown[] = [];
   const log = { ...setup.deps.log, warn: (...args: unknown[]) => said.push(args[0]) };
-  clocks.push(await startClock({ ...setup.deps, log }, [everySecond], 300));
+  clocks.push(await startClock({ ...setup.deps, log }, [everySecond], { lookMs: 300 }));
   await until("the known one fires", async () => (await slots("tick")).length > 0, { everyMs: 100 });
   expect(said).toContainEqual({ schedule: "stranger" });
   expect(await slots("stranger")).toEqual([]);
@@ -168,7 +168,7 @@ test("one schedule that cannot be read does not hold back the others", async () 
   const first: Schedule = { ...everySecond, name: "a-first" };
   await put(first, new Date().toISOString());
   await setup.deps.db.raw("update scheduler.schedules set cron = 'nonsense', edited_at = now()");
-  clocks.push(await startClock(setup.deps, [first, everySecond], 300));
+  clocks.push(await startClock(setup.deps, [first, everySecond], { lookMs: 300 }));
   await until("the other one fires", async () => (await slots("tick")).length > 1, { everyMs: 100 });
 });
 
@@ -178,6 +178,15 @@ test("every schedule of the platform starts a job that a contract declares, and 
   expect(() => checkSchedules([daily, daily])).toThrow(/two schedules daily/);
   expect(() => checkSchedules([{ ...daily, cron: "61 * * * *" }])).toThrow(/daily.*61/);
   expect(() => checkSchedules([{ ...daily, timezone: "Mars/Olympus" }])).toThrow(/daily.*Mars/);
+});
+
+test("a group that owns job types and has no process is named in the log", async () => {
+  const said: string[] = [];
+  const log = { ...setup.deps.log, warn: (_fields: unknown, sentence: string) => said.push(sentence) };
+  clocks.push(await startClock({ ...setup.deps, log }, [daily], { graceMs: 0 }));
+  expect(said).toContainEqual(
+    expect.stringMatching(/^The group email has no process that is up: the jobs of its \d+ types/),
+  );
 });
 
 test("the upkeep jobs run on a fresh system, twice in a row", async () => {

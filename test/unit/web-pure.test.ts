@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { routesSource } from "../../web/generate-routes.ts";
 import { cellError, ownField, rowError } from "../../web/src/screens/imports/check-row.ts";
+import { cronWords } from "../../web/src/screens/operations/schedule-words.ts";
 import { fromApi, isComplete, newGroup, toApi } from "../../web/src/screens/segments/rule.ts";
 import { count, counted, duration, reasonWords, share } from "../../web/src/words.ts";
 
@@ -11,6 +12,24 @@ describe("the web app", () => {
   it("knows method and path of every public action as the contracts have them", () => {
     const stored = readFileSync(resolve(import.meta.dirname, "../../web/src/api-routes.ts"), "utf8");
     expect(stored, "run: node web/generate-routes.ts").toBe(routesSource());
+  });
+
+  it("says usual cron expressions in words, and nothing about unusual ones", () => {
+    const words = {
+      "* * * * *": "every minute",
+      "*/15 * * * *": "every 15 minutes",
+      "0 * * * *": "every hour, on the hour",
+      "5 */6 * * *": "every 6 hours, 5 min past",
+      "0 1,13 * * *": "every day at 01:00 and 13:00",
+      "30 4 * * 1": "on Mondays at 04:30",
+      "0 8 * * mon-fri": "Monday to Friday at 08:00",
+      "0 8 * * 6,0": "on Saturdays and Sundays at 08:00",
+      "0 3 1 * *": "each month on day 1 at 03:00",
+      "0 0 24 12 *": "each year on 24 December at 00:00",
+    };
+    for (const [cron, said] of Object.entries(words)) expect(cronWords(cron), cron).toBe(said);
+    for (const cron of ["", "0 4 * * 9", "1-5 4 * * *", "* 4 * * *", "0 4 L * *", "* * * * * *", "0 4 1 * 1"])
+      expect(cronWords(cron), cron).toBeUndefined();
   });
 
   it("turns a segment's rule into the builder and back without a change", () => {

@@ -63,6 +63,7 @@ export const theme = createTheme({
     Textarea: { defaultProps: { inputWrapperOrder: ["label", "description", "input", "error"] } },
     Drawer: { defaultProps: { position: "right", size: "lg", overlayProps: { backgroundOpacity: 0.35 } } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 } } },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false } },
     Menu: { defaultProps: { position: "bottom-end", shadow: "md", width: 220 } },
   },

@@ -93,4 +93,11 @@ const workers = createRoute({
   component: lazyRouteComponent(() => import("../screens/operations/workers.tsx"), "Workers"),
 });
 
-export const operationsRoutes = [operations, horizon, queues, jobs, job, failures, webhooks, deadLetters, workers] as const;
+const schedules = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/schedules",
+  validateSearch: (search: Raw) => present({ schedule: text(search["schedule"]) }),
+  component: lazyRouteComponent(() => import("../screens/operations/schedules.tsx"), "Schedules"),
+});
+
+export const operationsRoutes = [operations, horizon, queues, jobs, job, failures, webhooks, deadLetters, workers, schedules] as const;

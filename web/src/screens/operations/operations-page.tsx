@@ -11,6 +11,7 @@ const tabs: readonly PageTab[] = [
   { to: "/operations/webhooks", name: "Webhooks", adminOnly: false },
   { to: "/operations/dead-letters", name: "Dead letters", adminOnly: false },
   { to: "/operations/workers", name: "Workers", adminOnly: false },
+  { to: "/operations/schedules", name: "Schedules", adminOnly: false },
 ];
 
 export interface OperationsPageProps {
