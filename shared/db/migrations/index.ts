@@ -16,7 +16,7 @@ import { people } from "./0013_people.ts";
 import { activity } from "./0014_activity.ts";
 import { lists } from "./0015_lists.ts";
 import { operations } from "./0016_operations.ts";
-import { deadLetters } from "./0019_dead_letters.ts";
+import { letters } from "./0019_letters.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -35,5 +35,5 @@ export const migrations: readonly Migration[] = [
   activity,
   lists,
   operations,
-  deadLetters,
+  letters,
 ];

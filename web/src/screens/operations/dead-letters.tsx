@@ -95,7 +95,7 @@ const ActOnAll = ({ group }: { readonly group: string }) => {
       >
         {act === "replay"
           ? `${group} gets each of them once more. What fails again comes back here. Unreadable ones stay.`
-          : `Nothing more is done with what ${group} could not handle. They stay to be seen for 14 days.`}
+          : `Nothing more is done with what ${group} could not handle. They stay to be seen for a while.`}
       </Confirm>
     </>
   );
