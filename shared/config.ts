@@ -111,6 +111,7 @@ const load = () => {
     webOrigins: Object.freeze(splitList(read("LC_WEB_ORIGINS") ?? "")),
     trustedProxies: Number(need("LC_TRUSTED_PROXIES")),
     rateLimitPerMinute: Number(need("LC_RATE_LIMIT")),
+    historyDays: Number(need("LC_HISTORY_DAYS")),
     limits: Object.freeze({
       jobs: Number(need("LC_MAX_QUEUED_JOBS")),
       messages: Number(need("LC_MAX_QUEUED_MESSAGES")),

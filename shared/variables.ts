@@ -184,6 +184,13 @@ export const variables: readonly Variable[] = [
     refuse: wholeNumber(1, 1_000_000),
   },
   {
+    name: "LC_HISTORY_DAYS",
+    meaning: "Days that finished jobs, fired schedules and decided dead letters can be looked at",
+    groups: ["scheduler"],
+    fallback: "14",
+    refuse: wholeNumber(1, 365),
+  },
+  {
     name: "LC_MAX_QUEUED_JOBS",
     meaning: "While so many jobs wait, what would add work is refused with 503; `0`: no limit",
     groups: ["gateway"],

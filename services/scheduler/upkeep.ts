@@ -1,5 +1,6 @@
 // The upkeep jobs of the job layer and of what expires: each may run at any time, any number of times.
 
+import { config } from "../../shared/config.ts";
 import { pruneLetters } from "../../shared/jobs/dead-letters.ts";
 import type { JobRun } from "../../shared/jobs/define.ts";
 import { maintainHistory, pruneOutbox } from "../../shared/jobs/prune.ts";
@@ -7,8 +8,8 @@ import { redisMemory } from "../../shared/streams/redis-memory.ts";
 import { type TrimmedStream, trimEvents } from "../../shared/streams/trim.ts";
 import { deleteExpiredAccess, deleteOldSlots } from "./store.ts";
 
-/** Days that finished jobs can be looked at. */
-const keepDays = 14;
+/** Days that finished jobs and settled dead letters can be looked at. */
+const { historyDays: keepDays } = config;
 /** Days that past slots of schedules can be looked at. */
 const keepSlotsDays = 90;
 /** Events stay this long after every group has read them: in the outbox against a lost Redis, in Redis for looking at. */

@@ -72,7 +72,7 @@ export const deadLetters = {
       result: DeadLetter,
     }),
     drop: action({
-      summary: "Decides that a dead letter needs nothing more; it stays to be seen for 14 days",
+      summary: "Decides that a dead letter needs nothing more; it stays to be seen as long as finished jobs do",
       permission: "admin",
       rest: { method: "DELETE", path: "/dead-letters/:id" },
       params: byId,

@@ -10,7 +10,9 @@ import { streamKeys } from "../streams/stream-keys.ts";
 import { storable } from "./retry-policy.ts";
 
 const groups: readonly string[] = [...new Set(Object.values(contracts).map(({ group }) => group))];
+/** Letters of each group at once: each may carry as much as an event does. */
 const batch = 50;
+const mostRounds = 20;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The one thing that is JSON and that Postgres cannot hold. */
@@ -54,14 +56,19 @@ const store = (db: Sql, letters: readonly DeadLetter[]): Promise<unknown> =>
     ],
   );
 
-/** Collects what every group of the platform has; returns how many. Doing it twice, or in two processes, is harmless. */
+/**
+ * Collects what the groups of the platform have, in bounded steps; returns how many, and leaves very many to the next
+ * call. Doing it twice, or in two processes, is harmless.
+ */
 export const collectDeadLetters = async (db: Sql, redis: Redis): Promise<number> => {
   const waiting = deadLetters(redis);
-  for (let total = 0; ; ) {
+  let total = 0;
+  for (let round = 0; round < mostRounds; round++) {
     const letters = await waiting.oldest(groups, batch);
-    if (letters.length === 0) return total;
+    if (letters.length === 0) break;
     await store(db, letters);
     await waiting.forget(letters);
     total += letters.length;
   }
+  return total;
 };

@@ -3,6 +3,7 @@
 // line is asked about once or twice per job and not over and over. A place that nobody takes is given up after a while.
 import type { Redis } from "ioredis";
 import { soon } from "../messaging/soon.ts";
+import { messageOf } from "../streams/quiet-log.ts";
 import type { RateLimit } from "./define.ts";
 
 // KEYS: starts of the last stretch, and the line of those who wait, by job id and the time of their turn.
@@ -59,7 +60,9 @@ export const takeTurn = async (
       redis.eval(TAKE, 2, `${name}:started`, `${name}:line`, jobId, limit, perMs, patienceMs),
     );
     return wait === 0 ? 0 : Number(wait) + slackMs;
-  } catch {
+  } catch (error) {
+    // What Redis cannot run is a mistake of ours, and waiting would hide it.
+    if (messageOf(error).startsWith("ERR")) throw error;
     // Spread, so that they do not all come back in the moment in which Redis does.
     return 1_000 + Math.random() * 2_000;
   }

@@ -15,8 +15,6 @@ export interface Leases {
 }
 
 const pageSize = 100;
-const consumerForgottenMs = 3_600_000;
-const cleaningIntervalMs = 600_000;
 
 /** Streams that a lost Redis has not got back yet are no failure here: the reader makes their groups. */
 const isGroupGone = (error: unknown) => messageOf(error).startsWith("NOGROUP");
@@ -27,6 +25,7 @@ export const createLeases = (context: ReaderContext, sources: readonly Source[])
   const stopping = new AbortController();
   let loop: Promise<void> | undefined;
   let claimNotBefore = 0;
+  const cleaningIntervalMs = options.forgetConsumerMs / 6;
   let cleanNotBefore = performance.now() + cleaningIntervalMs;
 
   /** XCLAIM with a least idle time: of several that try, Redis lets one win. */
@@ -78,7 +77,7 @@ export const createLeases = (context: ReaderContext, sources: readonly Source[])
     for (const info of consumers) {
       const field = (name: string) => info[info.indexOf(name) + 1];
       const name = String(field("name"));
-      if (name === consumer || field("pending") !== 0 || Number(field("idle")) < consumerForgottenMs) continue;
+      if (name === consumer || field("pending") !== 0 || Number(field("idle")) < options.forgetConsumerMs) continue;
       await removeIdleConsumer(redis, { stream, group, consumer: name });
     }
   };

@@ -18,6 +18,8 @@ export interface ReaderLimits {
   readonly retryFirstMs: number;
   /** Longest wait between attempts, in ms (default 60,000). */
   readonly retryCapMs: number;
+  /** A consumer that has shown no sign of life for so long, in ms, and has nothing pending is removed (default an hour). */
+  readonly forgetConsumerMs: number;
   /** Longest blocking read, in ms (default 5,000); only a bound on how late a dead connection is noticed. */
   readonly blockMs: number;
 }
@@ -28,6 +30,7 @@ export const defaultLimits: ReaderLimits = {
   maxAttempts: 10,
   retryFirstMs: 1_000,
   retryCapMs: 60_000,
+  forgetConsumerMs: 3_600_000,
   blockMs: 5_000,
 };
 

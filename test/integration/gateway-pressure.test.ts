@@ -63,14 +63,20 @@ describe("a line that is too long", () => {
     });
   const open = () => until("new work is taken", async () => (await launch()).status === 202, { everyMs: 200 });
 
-  it("of jobs refuses messages, launches and imports before anything is begun, and leaves the rest open", async () => {
+  it("of jobs or events refuses messages, launches and imports before anything is begun, and leaves the rest open", async () => {
     await addJobs(gateway, 3);
+    await gateway.sql(
+      `insert into jobs.outbox (id, type, payload, created_at)
+       select gen_random_uuid(), 'message.delivered', '{}', now() - interval '16 minutes' from generate_series(1, 3)`,
+    );
     const full = await until("it is seen", async () => {
       const reply = await launch();
       return reply.status === 503 ? reply : undefined;
     });
     expect(refused(full)).toEqual(overloaded);
     expect(full.json.detail).toContain("3 jobs wait already, which is the most (LC_MAX_QUEUED_JOBS)");
+    expect(full.json.detail).toContain("3 events wait already");
+    expect(full.json.detail).toContain("Events have waited for 16 minutes to be given out");
     asked.splice(0);
     expect(refused(await send())).toEqual(overloaded);
     expect(refused(await upload())).toEqual(overloaded);
@@ -82,6 +88,7 @@ describe("a line that is too long", () => {
     );
     expect((await gateway.signIn()).cookie).toContain("=");
     await gateway.sql("delete from jobs.jobs");
+    await gateway.sql("delete from jobs.outbox");
     await open();
   });
 
@@ -99,20 +106,6 @@ describe("a line that is too long", () => {
       { n: taken },
     ]);
     await gateway.sql("delete from messaging.messages");
-    await open();
-  });
-
-  it("of events refuses too, and so do events that do not get out", async () => {
-    await gateway.sql(
-      `insert into jobs.outbox (id, type, payload, created_at)
-       values (gen_random_uuid(), 'message.delivered', '{}', now() - interval '16 minutes')`,
-    );
-    const full = await until("it is seen", async () => {
-      const reply = await launch();
-      return reply.status === 503 ? reply : undefined;
-    });
-    expect(full.json.detail).toContain("Events have waited for 16 minutes");
-    await gateway.sql("delete from jobs.outbox");
     await open();
   });
 });

@@ -161,6 +161,13 @@ test("what is published while the broker stops is stored, and what comes after i
   expect(await redis.xlen(stream)).toBe(1);
 });
 
+test("a publish of more than Redis should hold rejects in words", async () => {
+  const { url } = freshRedis();
+  const broker = await testBroker([], { redisUrl: url });
+  await expect(send(broker, "message.delivered", { text: "x".repeat(300_000) })).rejects.toThrow("at most 262144");
+  expect(await testRedis(url).exists(stream)).toBe(0);
+});
+
 test("a publish that Redis does not answer in time rejects instead of looking stored", async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());

@@ -6,7 +6,8 @@ import { publishEvents, readEpoch, writeEpoch } from "../../shared/streams/publi
 import { newEvent } from "../../shared/streams/stream-entry.ts";
 import { trimEvents } from "../../shared/streams/trim.ts";
 import { freshRedis } from "../helpers/infrastructure.ts";
-import { testRedis } from "../helpers/streams.ts";
+import { until } from "../helpers/processes.ts";
+import { pendingOf, testReader, testRedis } from "../helpers/streams.ts";
 
 const stream = "lc:events:message";
 
@@ -44,6 +45,31 @@ test("a group that has not read holds its stream back, and a stream without grou
   ]);
   await redis.xgroup("DESTROY", stream, "slow");
   expect(await trimEvents(redis, { olderThanMs: 60_000, now })).toEqual([{ stream, removed: 500, remaining: 0 }]);
+});
+
+test("consumers that are gone for good are removed, those with something pending are not", async () => {
+  const { url } = freshRedis();
+  const redis = testRedis(url);
+  await redis.xgroup("CREATE", stream, "campaigns", "0", "MKSTREAM");
+  const [first] = await publishEvents(redis, [newEvent("message.opened", {}), newEvent("message.opened", {})]);
+  const read = (consumer: string) =>
+    redis.xreadgroup("GROUP", "campaigns", consumer, "COUNT", 1, "STREAMS", stream, ">");
+  await read("gone");
+  await read("held");
+  await redis.xack(stream, "campaigns", first ?? "");
+  testReader(url, {
+    consumer: "alive",
+    limits: { leaseMs: 600, forgetConsumerMs: 300, blockMs: 50 },
+    on: { "contact.created": async () => undefined, "message.delivered": async () => undefined },
+  });
+  const names = async () => {
+    const consumers = (await redis.xinfo("CONSUMERS", stream, "campaigns")) as (string | number)[][];
+    return consumers.map((info) => info[info.indexOf("name") + 1]);
+  };
+  await until("the one without anything is gone", async () => !(await names()).includes("gone"));
+  // What the other held is taken over first; only then has it nothing left and goes too.
+  await until("the other follows", async () => String(await names()) === "alive");
+  expect(await pendingOf(redis, stream)).toBe(0);
 });
 
 test("the epoch is gone exactly when Redis lost its state", async () => {

@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import type { Ctx } from "../../../shared/broker/context.ts";
 import type { Deps } from "../../../shared/broker/deps.ts";
+import { config } from "../../../shared/config.ts";
 import type { DeadLetter, deadLetters } from "../../../shared/contracts/dead-letters.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
 import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
@@ -56,7 +57,7 @@ const required = async (deps: Deps, id: string): Promise<LetterDetail> => {
   if (found) return found;
   throw fail(
     "DEAD_LETTER_NOT_FOUND",
-    `No dead letter has the id ${id}. They are kept for 14 days after they were replayed or dropped.`,
+    `No dead letter has the id ${id}. They are kept for ${config.historyDays} days after they were replayed or dropped.`,
   );
 };
 

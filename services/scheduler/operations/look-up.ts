@@ -1,6 +1,7 @@
 // Jobs as operators see them: a list over all states, and one job with what happened to it. Inputs are shown by themselves.
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
+import { config } from "../../../shared/config.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
 import type { Job, jobs } from "../../../shared/contracts/jobs.ts";
 import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
@@ -52,7 +53,8 @@ export const listJobs = async (deps: Deps, { limit, cursor, ...filter }: ListPar
 /** The job with this id. Throws JOB_NOT_FOUND. */
 export const requireJob = async (deps: Deps, id: string): Promise<FoundJob> => {
   const found = await findJob(deps.db, id);
-  if (!found) throw fail("JOB_NOT_FOUND", `No job has the id ${id}. Finished jobs are kept for 14 days.`);
+  if (!found)
+    throw fail("JOB_NOT_FOUND", `No job has the id ${id}. Finished jobs are kept for ${config.historyDays} days.`);
   return found;
 };
 

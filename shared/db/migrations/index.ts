@@ -18,7 +18,7 @@ import { lists } from "./0015_lists.ts";
 import { operations } from "./0016_operations.ts";
 import { rollups } from "./0017_rollups.ts";
 import { schedules } from "./0018_schedules.ts";
-import { deadLetters } from "./0019_dead_letters.ts";
+import { letters } from "./0019_letters.ts";
 import { trace } from "./0020_trace.ts";
 import { monitors } from "./0021_monitors.ts";
 
@@ -41,7 +41,7 @@ export const migrations: readonly Migration[] = [
   operations,
   rollups,
   schedules,
-  deadLetters,
+  letters,
   trace,
   monitors,
 ];

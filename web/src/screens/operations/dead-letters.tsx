@@ -90,12 +90,17 @@ const ActOnAll = ({ group }: { readonly group: string }) => {
         danger={act === "drop"}
         pending={counting.isPending || doing.isPending}
         problem={doing.error ?? counting.error}
-        onConfirm={() => act && matched !== undefined && doing.mutate({ act, group })}
+        onConfirm={() => {
+          if (matched === 0) setAct(null);
+          else if (act && matched !== undefined) doing.mutate({ act, group });
+        }}
         onClose={() => setAct(null)}
       >
-        {act === "replay"
-          ? `${group} gets each of them once more. What fails again comes back here. Unreadable ones stay.`
-          : `Nothing more is done with what ${group} could not handle. They stay to be seen for 14 days.`}
+        {act === "replay" && matched === 0
+          ? "None of them can be read, so none can be replayed. Look at what they are, then drop them."
+          : act === "replay"
+            ? `${group} gets each of them once more. What fails again comes back here. Unreadable ones stay.`
+            : `Nothing more is done with what ${group} could not handle. They stay to be seen for a while.`}
       </Confirm>
     </>
   );

@@ -4,8 +4,8 @@
 // the version before gives it to every group under a new id; consumers take that as another event of the same fact.
 import type { Migration } from "../migrate.ts";
 
-export const deadLetters: Migration = {
-  name: "0019_dead_letters",
+export const letters: Migration = {
+  name: "0019_letters",
   up: async (trx) => {
     await trx.raw(`
       create table jobs.dead_letters (
