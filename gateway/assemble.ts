@@ -15,6 +15,7 @@ import { apiBase, type Handler, publicActions } from "./operations.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRouter, type Router } from "./router.ts";
 import { metaOf, readParams } from "./routes/api.ts";
+import { debugRoutes } from "./routes/debug.ts";
 import { csvFile, personFile } from "./routes/downloads.ts";
 import { exportCsv } from "./routes/exports.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -123,6 +124,7 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
       ...systemRoutes(settings.publicUrl),
       ...publicRoutes(deps, settings),
       ...hookRoutes(deps, settings),
+      ...(settings.debug ? debugRoutes(deps) : []),
     ],
     web: createWeb(settings),
   });

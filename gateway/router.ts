@@ -1,6 +1,7 @@
 // From a request to its answer: standing headers, CORS, the route, the guard, the handler or action, and any error.
 // Every request ends in exactly one answer; nothing thrown below gets past here.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { note } from "../shared/broker/debug-log.ts";
 import type { Deps } from "../shared/broker/deps.ts";
 import { ofRequest } from "../shared/broker/origin.ts";
 import { fail } from "../shared/contracts/errors.ts";
@@ -91,7 +92,15 @@ export const createRouter = ({ deps, settings, guard, recorder, actions, handler
   const begin = (exchange: Exchange) => {
     exchanges.set(exchange.req, exchange);
     running.add(exchange);
-    exchange.res.once("close", () => {
+    const { req, res, path, requestId } = exchange;
+    const began = performance.now();
+    res.once("close", () => {
+      if (!isWebPath(path) && !path.startsWith("/debug"))
+        note("request", `${req.method} ${path}`, {
+          requestId,
+          ms: performance.now() - began,
+          result: String(res.statusCode),
+        });
       running.delete(exchange);
       if (running.size === 0) onIdle?.();
     });

@@ -26,6 +26,8 @@ export interface GatewaySettings {
   readonly trustedProxies: number;
   readonly rateLimitPerMinute: number;
   readonly sandbox: boolean;
+  /** The debug page is there, for this machine only. */
+  readonly debug: boolean;
   /** Whoever started this process on this machine gets a link for one sign-in, good only here; never in production. */
   readonly signInLink: boolean;
   /** Folder of the built web app. */
@@ -47,6 +49,7 @@ export const settingsFrom = (config: Config): GatewaySettings => ({
   trustTraceparent: config.tracing.trustCallers,
   trustedProxies: config.trustedProxies,
   rateLimitPerMinute: config.rateLimitPerMinute,
+  debug: config.debug,
   sandbox: config.emailProvider === "sandbox",
   signInLink: process.send !== undefined && !config.production,
   webFolder: fileURLToPath(new URL("../web/dist/", import.meta.url)),

@@ -1,6 +1,8 @@
 // The worker of one deployment group in this process: claims what the streams offer, runs it in slots, renews leases,
 // writes outcomes. At least once: a job whose worker dies runs again when its lease ends. Fenced: only the outcome of
 // the current attempt counts.
+
+import { note } from "../broker/debug-log.ts";
 import type { Deps } from "../broker/deps.ts";
 import { ofRequest } from "../broker/origin.ts";
 import { traced } from "../broker/tracing.ts";
@@ -108,6 +110,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
         outcomes.add(end);
       }
       const fields = { group, jobId: id, type, attempt, ms: Math.round(tookMs), outcome: end.kind };
+      note("job", type, { id, ms: tookMs, result: end.kind });
       if (end.error) log.warn({ ...fields, error: end.error.message, class: end.error.class }, "job failed");
       else log.info(fields, "job ran");
       slots.ended(slotted(run), tookMs);
