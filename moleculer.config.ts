@@ -1,5 +1,6 @@
 // Broker options of every process: transporter, log and middlewares; everything else is decided in shared/.
 import type { BrokerOptions } from "moleculer";
+import { debugMiddleware } from "./shared/broker/debug-log.ts";
 import { nodeId, redisUrl } from "./shared/broker/deps.ts";
 import { healthMiddleware } from "./shared/broker/health.ts";
 import { presenceMiddleware } from "./shared/broker/presence.ts";
@@ -39,6 +40,7 @@ const options: BrokerOptions = {
   heartbeatTimeout: 6,
   middlewares: [
     shutdownMiddleware(),
+    debugMiddleware(),
     reportingMiddleware(),
     traceExportMiddleware(),
     healthMiddleware(),

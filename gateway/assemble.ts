@@ -16,6 +16,7 @@ import { createPressure } from "./pressure.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRouter, type Router } from "./router.ts";
 import { metaOf, readParams } from "./routes/api.ts";
+import { debugRoutes } from "./routes/debug.ts";
 import { csvFile, personFile } from "./routes/downloads.ts";
 import { exportCsv } from "./routes/exports.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -125,6 +126,7 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
       ...systemRoutes(settings.publicUrl),
       ...publicRoutes(deps, settings),
       ...hookRoutes(deps, settings),
+      ...(settings.debug ? debugRoutes(deps) : []),
     ],
     web: createWeb(settings),
   });

@@ -1,6 +1,7 @@
 // From a request to its answer: standing headers, CORS, the route, the guard, the handler or action, and any error.
 // Every request ends in exactly one answer; nothing thrown below gets past here.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { note } from "../shared/broker/debug-log.ts";
 import type { Deps } from "../shared/broker/deps.ts";
 import { countMetric, observeSeconds } from "../shared/broker/metrics.ts";
 import { ofRequest } from "../shared/broker/origin.ts";
@@ -112,9 +113,13 @@ export const createRouter = ({
   const begin = (exchange: Exchange) => {
     exchanges.set(exchange.req, exchange);
     running.add(exchange);
+    const { req, res, path, requestId } = exchange;
     const began = performance.now();
-    exchange.res.once("close", () => {
-      countRequest(exchange, performance.now() - began);
+    res.once("close", () => {
+      const ms = performance.now() - began;
+      countRequest(exchange, ms);
+      if (!isWebPath(path) && !path.startsWith("/debug"))
+        note("request", `${req.method} ${path}`, { requestId, ms, result: String(res.statusCode) });
       running.delete(exchange);
       if (running.size === 0) onIdle?.();
     });

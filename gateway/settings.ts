@@ -29,6 +29,8 @@ export interface GatewaySettings {
   /** How much may wait before new work is refused. */
   readonly limits: PressureLimits;
   readonly sandbox: boolean;
+  /** The debug page is there, for this machine only. */
+  readonly debug: boolean;
   /** Whoever started this process on this machine gets a link for one sign-in, good only here; never in production. */
   readonly signInLink: boolean;
   /** Folder of the built web app. */
@@ -51,6 +53,7 @@ export const settingsFrom = (config: Config): GatewaySettings => ({
   trustedProxies: config.trustedProxies,
   rateLimitPerMinute: config.rateLimitPerMinute,
   limits: config.limits,
+  debug: config.debug,
   sandbox: config.emailProvider === "sandbox",
   signInLink: process.send !== undefined && !config.production,
   webFolder: fileURLToPath(new URL("../web/dist/", import.meta.url)),

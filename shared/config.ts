@@ -69,9 +69,14 @@ const load = () => {
     throw new ConfigError(
       "PUBLIC_URL is not set: in production it is the address that recipients' links lead to, for example https://learn.example.org",
     );
+  if (production && read("LC_DEBUG") === "1")
+    throw new ConfigError(
+      "LC_DEBUG is 1, which shows every statement to whoever is at this machine: not in production",
+    );
   return Object.freeze({
     environment,
     production,
+    debug: need("LC_DEBUG") === "1",
     port: port === undefined ? undefined : Number(port),
     databaseUrl: read("DATABASE_URL"),
     redisUrl: read("REDIS_URL"),

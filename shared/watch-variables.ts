@@ -56,6 +56,14 @@ export const watchVariables: readonly Variable[] = [
     refuse: (v) => (/^(0|1|0?\.\d+|1\.0+|0\.\d+)$/.test(v) ? undefined : "a number from 0 to 1"),
   },
   {
+    name: "LC_DEBUG",
+    meaning:
+      "`1`, as `npm run dev` sets it: the debug page `/debug` for this machine, and restarts when files change. Not in production",
+    groups: ["start", "all"],
+    fallback: "0",
+    refuse: oneOf("0", "1"),
+  },
+  {
     name: "LC_TRUST_TRACEPARENT",
     meaning:
       "`1`: a request carries on the trace that its caller names in `traceparent`. Only where every caller is your own; else it is a link",

@@ -3,6 +3,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { ServiceBroker } from "moleculer";
 import type { Caller } from "../../shared/broker/context.ts";
+import { note } from "../../shared/broker/debug-log.ts";
 import { type Deps, depsOf } from "../../shared/broker/deps.ts";
 import { findToken, type TokenRow, touchTokens } from "../accounts/store.ts";
 import { withPostgres } from "../postgres-deadline.ts";
@@ -32,7 +33,9 @@ const create = (deps: Deps): TokenCache => {
 
   const lookUp = async (id: string, beforeLookup: () => Promise<void>): Promise<TokenRow | undefined> => {
     const known = kept.get(id);
-    if (known && known.until > deps.clock.monotonic()) return known.row;
+    const fresh = known !== undefined && known.until > deps.clock.monotonic();
+    note("cache", "access token", { id, result: fresh ? "hit" : "miss" });
+    if (fresh) return known.row;
     await beforeLookup();
     const row = await withPostgres(() => findToken(deps.db, id));
     if (kept.size >= mostEntries) kept.clear();

@@ -9,7 +9,7 @@ import type { GatewaySettings } from "../settings.ts";
 
 const yearSeconds = 31_536_000;
 /** Below these nothing belongs to the web app: an unknown path there is a problem, not the app. */
-const notTheApp = /^\/(?:api|sandbox|health|metrics|version|hooks|t|u)(?:\/|$)/;
+const notTheApp = /^\/(?:api|sandbox|health|metrics|version|hooks|debug|t|u)(?:\/|$)/;
 
 const cacheFor = (res: ServerResponse, path: string): void => {
   res.setHeader(

@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, string>> = {
   bench:
     "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say, `segments` rules over a million contacts, `gateway` our API against bare moleculer-web",
   docs: "Writes `.env.example`, the tables of this file and the web app's routes. `npm run docs -- --check` only compares",
+  predev: "Before `dev`: the same as before `start`",
   prestart: "Before `start`: installs packages when the lockfile has changed",
   pretest: "Before `test`: the same",
 };

@@ -32,6 +32,8 @@ export interface Child {
   readonly name: string;
   /** Ends it for good: its stop signal, and SIGKILL after `graceMs` milliseconds. */
   end(graceMs: number): Promise<void>;
+  /** Ends it cleanly within `graceMs` milliseconds and starts it again at once. Asked again meanwhile, it does so once. */
+  restart(graceMs: number): Promise<void>;
   /** Kills it at once if it is still there; for the second Ctrl-C. */
   hurry(): void;
 }
@@ -48,13 +50,14 @@ export const keepRunning = (dataDir: string, spec: ChildSpec): Child => {
   let identity: Identity | undefined;
   let retry: NodeJS.Timeout | undefined;
   let ending = false;
+  let restarting: Promise<void> | undefined;
   let crashes = 0;
   let lastTail = "";
 
   const crashed = (how: string, livedMs: number) => {
     removeNote(dataDir, spec.name);
     identity = undefined;
-    if (ending) return;
+    if (ending || restarting) return;
     crashes = livedMs > healthyAfterMs ? 1 : crashes + 1;
     const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** (crashes - 1));
     const tail = lastLines(log.tail(), 6);
@@ -110,6 +113,15 @@ export const keepRunning = (dataDir: string, spec: ChildSpec): Child => {
       if (identity) await endProcesses([identity], spec.stop ?? "SIGTERM", graceMs);
       removeNote(dataDir, spec.name);
       log.close();
+    },
+    restart: (graceMs) => {
+      restarting ??= (async () => {
+        clearTimeout(retry);
+        if (identity) await endProcesses([identity], spec.stop ?? "SIGTERM", graceMs);
+        restarting = undefined;
+        if (!ending) run();
+      })();
+      return restarting;
     },
     hurry: () => {
       if (ending && identity) child?.kill("SIGKILL");

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { config, environmentWith } from "../../shared/config.ts";
 import { writeBackends } from "../../shared/local-backends.ts";
 import { type Child, keepRunning } from "./child.ts";
-import { planProcesses, runnerArguments, serviceFolders } from "./groups.ts";
+import { type AppProcess, planProcesses, runnerArguments, serviceFolders } from "./groups.ts";
 import { freePort, portTaken } from "./ports.ts";
 import { embeddedUrl, postgresAnswers } from "./postgres.ts";
 import { untilReady } from "./readiness.ts";
@@ -16,6 +16,7 @@ import { askForSample, noteSample } from "./sample.ts";
 import { StartError, step, trouble } from "./say.ts";
 import { type SignIn, showSignIn, signInFrom } from "./sign-in.ts";
 import { showWarnings } from "./warnings.ts";
+import { watchFiles } from "./watch-files.ts";
 import { buildWeb } from "./web.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -28,6 +29,8 @@ interface Running {
   readonly apps: Child[];
   readonly watch: Child[];
   readonly stores: Child[];
+  /** Ends the look at changing files. */
+  watching?: () => void;
 }
 
 const startGuard = (): Child =>
@@ -102,6 +105,17 @@ interface AppEnvironment {
   readonly port: number;
 }
 
+/** A developer's files change: what runs them starts anew. */
+const restartOnChange = (running: Running, plan: readonly AppProcess[], port: number): void => {
+  running.watching = watchFiles(root, plan, (names, path) => {
+    step(`${path} changed: starting ${names.join(", ")} again.`);
+    for (const app of running.apps)
+      if (names.includes(app.name))
+        app.restart(appGraceMs).catch((error: unknown) => trouble(`${app.name} was not restarted: ${String(error)}`));
+  });
+  step(`Processes start anew when their files change. The debug page: http://localhost:${port}/debug`);
+};
+
 /** Starts the app processes. They wait for the databases by themselves. Returns whether the gateway is among them. */
 const startApps = (
   running: Running,
@@ -140,6 +154,7 @@ const startApps = (
       }),
     );
   }
+  if (config.debug) restartOnChange(running, plan, port);
   step(
     `Started ${plan.map(({ name, folders: own }) => (own.length > 1 ? `${name} (${own.length} groups)` : name)).join(", ")}.`,
   );
@@ -147,6 +162,7 @@ const startApps = (
 };
 
 const stopAll = async (running: Running): Promise<void> => {
+  running.watching?.();
   step("Stopping: the services finish what they have in hand …");
   await Promise.all(running.apps.map((app) => app.end(appGraceMs)));
   await Promise.all(running.watch.map((watch) => watch.end(1000)));

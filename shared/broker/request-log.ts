@@ -1,6 +1,7 @@
 // One structured line per action that took part in a request: name, milliseconds, outcome, ids. No params, no people.
 import type { ActionHandler, Context, Middleware } from "moleculer";
 import { errorCode } from "../contracts/errors.ts";
+import { note } from "./debug-log.ts";
 import { reportError } from "./report.ts";
 
 /** Broker middleware. Expected refusals are debug lines; what nobody foresaw is an error line, once, where it happened. */
@@ -11,12 +12,12 @@ export const requestLogMiddleware = (): Middleware =>
       if (action.name.startsWith("$")) return next;
       return async function logged(this: unknown, ctx: Context) {
         const began = performance.now();
-        const line = (outcome: string) => ({
-          action: action.name,
-          ms: Math.round((performance.now() - began) * 10) / 10,
-          outcome,
-          requestId: (ctx.meta as { requestId?: string }).requestId ?? ctx.requestID ?? undefined,
-        });
+        const line = (outcome: string) => {
+          const ms = Math.round((performance.now() - began) * 10) / 10;
+          const requestId = (ctx.meta as { requestId?: string }).requestId ?? ctx.requestID ?? undefined;
+          note("call", action.name, { ms, result: outcome, ...(requestId ? { requestId } : {}) });
+          return { action: action.name, ms, outcome, requestId };
+        };
         try {
           const result: unknown = await next.call(this as never, ctx);
           ctx.broker.logger.debug(line("ok"), action.name);
@@ -28,8 +29,9 @@ export const requestLogMiddleware = (): Middleware =>
             (error as { nodeID?: string }).nodeID === undefined ||
             (error as { nodeID?: string }).nodeID === ctx.nodeID
           ) {
-            ctx.broker.logger.error(line("error"), `${action.name} failed: ${(error as Error).stack ?? String(error)}`);
-            reportError(error, { kind: "action", name: action.name, requestId: line("error").requestId });
+            const failed = line("error");
+            ctx.broker.logger.error(failed, `${action.name} failed: ${(error as Error).stack ?? String(error)}`);
+            reportError(error, { kind: "action", name: action.name, requestId: failed.requestId });
           }
           throw error;
         }

@@ -15,6 +15,7 @@ import {
 import { isConnectionLost, isOutOfSpace } from "../db/knex.ts";
 import type { JobDefinition } from "../jobs/define.ts";
 import type { Ctx, Meta } from "./context.ts";
+import { note } from "./debug-log.ts";
 import { type Deps, depsOf } from "./deps.ts";
 import { ofRequest } from "./origin.ts";
 import { traced } from "./tracing.ts";
@@ -97,9 +98,11 @@ export const service = <S extends ServiceName>(name: S, definition: ServiceDefin
         const attributes = { "lc.event": eventName, "lc.event.id": info.id, "lc.service": name };
         const parent = { traceparent: ctx.headers?.traceparent };
         await ofRequest(ctx.headers?.requestId, () =>
-          traced(`event ${eventName}`, { kind: "consumer", parent, attributes }, () =>
-            run(payload, depsOf(this.broker), info),
-          ),
+          traced(`event ${eventName}`, { kind: "consumer", parent, attributes }, async () => {
+            const began = performance.now();
+            await run(payload, depsOf(this.broker), info);
+            note("event", eventName, { id: info.id, ms: performance.now() - began, result: `handled by ${name}` });
+          }),
         );
       },
     };

@@ -170,7 +170,8 @@ export const tracingMiddleware = (): Middleware =>
       };
     },
     localAction(next: ActionHandler, action: { name: string }) {
-      if (action.name.startsWith("$")) return next;
+      // moleculer-web's own action is the request, which has its span.
+      if (action.name.startsWith("$") || action.name === "gateway.rest") return next;
       return function inTrace(this: unknown, ctx: CallContext) {
         const meta = ctx.meta as { requestId?: string; traceparent?: string };
         const run = () => next.call(this as never, ctx) as Promise<unknown>;

@@ -6,9 +6,44 @@ export type Trx = Knex.Transaction;
 /** Something SQL can run on: the pool, or a transaction in progress. */
 export type Sql = Knex | Knex.Transaction;
 
+/** A statement that has ended; its text has placeholders and no values. */
+export interface Statement {
+  readonly text: string;
+  readonly ms: number;
+  readonly rows: number;
+  readonly failed: boolean;
+}
+
+let watcher: ((statement: Statement) => void) | undefined;
+
+/** Hears of every statement of pools that are opened from now on, in the context that ran it. For the debug page. */
+export const watchStatements = (next: (statement: Statement) => void): void => {
+  watcher = next;
+};
+
+interface KnexQuery {
+  readonly __knexQueryUid: string;
+  readonly sql: string;
+}
+
+const watch = (db: Knex, told: (statement: Statement) => void): Knex => {
+  const begun = new Map<string, number>();
+  const ended = ({ __knexQueryUid: id, sql }: KnexQuery, rows: number, failed: boolean) => {
+    const at = begun.get(id);
+    begun.delete(id);
+    if (at !== undefined) told({ text: sql, ms: performance.now() - at, rows, failed });
+  };
+  return db
+    .on("query", (query: KnexQuery) => void begun.set(query.__knexQueryUid, performance.now()))
+    .on("query-response", (response: { rowCount?: number; rows?: unknown[] } | undefined, query: KnexQuery) =>
+      ended(query, response?.rows?.length ?? response?.rowCount ?? 0, false),
+    )
+    .on("query-error", (_error: unknown, query: KnexQuery) => ended(query, 0, true));
+};
+
 /** Opens a pool of at most `connections`. Connections are made when first needed, so Postgres may still be away. */
-export const connectPostgres = (url: string, connections: number, name = "lc"): Db =>
-  knex({
+export const connectPostgres = (url: string, connections: number, name = "lc"): Db => {
+  const db = knex({
     client: "pg",
     connection: { connectionString: url, application_name: name, keepAlive: true, connectionTimeoutMillis: 10_000 },
     pool: { min: 0, max: connections, idleTimeoutMillis: 30_000 },
@@ -16,6 +51,8 @@ export const connectPostgres = (url: string, connections: number, name = "lc"): 
     // Knex prints connection errors by itself, several times each; callers get them as rejections and say them once.
     log: { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined },
   });
+  return watcher ? watch(db, watcher) : db;
+};
 
 /** The pool's connections: in use, open, at most, and how many callers wait for one. */
 export const poolOf = (db: Db): { used: number; open: number; max: number; waiting: number } => {

@@ -1,6 +1,7 @@
 // Writes events in the caller's transaction: an event is published exactly when the change it tells of was committed.
 // The row's id is the event's id, the same in every delivery; consumers are idempotent by it.
 import type { z } from "zod";
+import { note } from "../broker/debug-log.ts";
 import { currentRequestId } from "../broker/origin.ts";
 import { traceparent } from "../broker/tracing.ts";
 import { validate } from "../broker/validate.ts";
@@ -66,6 +67,7 @@ export const publishMany = async <E extends EventName>(
       [name, headers, batch.map((row) => row.id), batch.map((row) => row.payload)],
     );
   }
+  for (const { id } of rows.slice(0, 20)) note("event", name, { id, result: "published" });
   if (rows.length > 0) signalAtCommit(trx, "events");
   return rows.map((row) => row.id);
 };

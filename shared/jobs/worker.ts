@@ -1,6 +1,8 @@
 // The worker of one deployment group in this process: claims what the streams offer, runs it in slots, renews leases,
 // writes outcomes. At least once: a job whose worker dies runs again when its lease ends. Fenced: only the outcome of
 // the current attempt counts.
+
+import { note } from "../broker/debug-log.ts";
 import type { Deps } from "../broker/deps.ts";
 import { ofRequest } from "../broker/origin.ts";
 import { traced } from "../broker/tracing.ts";
@@ -113,6 +115,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
       const waitMs = run.job.dueMs + startedAt - run.claimedAt;
       options.ran?.({ type: end.type, end: endOf(end), waitMs, runMs: tookMs });
       const fields = { group, jobId: id, type, attempt, ms: Math.round(tookMs), outcome: end.kind };
+      note("job", type, { id, ms: tookMs, result: end.kind });
       if (end.error) log.warn({ ...fields, error: end.error.message, class: end.error.class }, "job failed");
       else if (end.turnedAway) log.debug(fields, "job waits for its turn");
       else log.info(fields, "job ran");

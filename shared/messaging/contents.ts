@@ -1,5 +1,6 @@
 // Content frozen when sending begins, stored once per distinct content and never changed, so what was sent can be shown again.
 import { createHash } from "node:crypto";
+import { note } from "../broker/debug-log.ts";
 import { query, type Sql } from "../db/knex.ts";
 import { type CompiledContent, compileContent } from "./compile.ts";
 import { compileBulk } from "./footer.ts";
@@ -77,6 +78,7 @@ export const contentCache = (db: Sql) => {
     get(id: string, bulk: boolean): Promise<CompiledContent> {
       const key = `${id}:${bulk}`;
       let entry = cache.get(key);
+      note("cache", "content of a mail", { id, result: entry ? "hit" : "miss" });
       if (!entry) {
         entry = load(id, bulk);
         entry.catch(() => cache.delete(key));

@@ -1,5 +1,6 @@
 // The one door to the ledger: whatever asks for a message comes in here, and gets at most one row per person and step.
 // Keys are inserted first; a row appears only for a key that was new, in the same statement and the caller's transaction.
+import { note } from "../broker/debug-log.ts";
 import { traceparent } from "../broker/tracing.ts";
 import { joinSuppressions } from "../consent/erased-addresses.ts";
 import { type Db, query, type Trx } from "../db/knex.ts";
@@ -193,6 +194,7 @@ export const addSingles = async (trx: Trx, requests: readonly SingleRequest[]): 
     ],
   );
   const added = new Map(rows.map((row) => [row.id, row.state]));
+  for (const { id, state } of rows.slice(0, 50)) note("message", "written to the ledger", { id, result: state });
   const known = requests
     .filter((r) => !added.has(r.id) && r.idempotencyKey !== null)
     .map((r) => r.idempotencyKey as string);

@@ -107,6 +107,7 @@ export const smallCheckout = (): string => {
     cpSync(join(repository, "shared", name), join(root, "shared", name));
   writeFileSync(join(root, "package.json"), '{ "type": "module" }');
   writeFileSync(join(root, "moleculer.config.ts"), "export default { logger: false };\n");
+  mkdirSync(join(root, "services"));
   mkdirSync(join(root, "gateway"));
   writeFileSync(join(root, "gateway/gateway.service.ts"), gatewayService);
   symlinkSync(join(repository, "node_modules"), join(root, "node_modules"));

@@ -1,6 +1,6 @@
 // `npm start` from a user's side: what it says, what it refuses, and that it leaves nothing behind.
 
-import { existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -82,6 +82,24 @@ test("a stop in the middle of the start leaves nothing running", async () => {
   await until("the start has begun", () => early.logs().includes("Making the embedded Postgres"));
   expect(await early.stop("SIGTERM")).toBe(0);
   expect(processesOf(early.dataDir)).toEqual([]);
+}, 60_000);
+
+test("a developer's process starts anew when one of its files changes, and production refuses that mode", async () => {
+  const own = smallCheckout();
+  const dev = await startPlatform({ root: own, env: { LC_DEBUG: "1" } });
+  const pid = async () => (await fetch(dev.url)).text();
+  const before = await pid();
+  appendFileSync(join(own, "gateway/gateway.service.ts"), "\n");
+  await until("another process answers", async () => (await pid().catch(() => before)) !== before);
+  expect(dev.logs()).toContain("gateway/gateway.service.ts changed: starting gateway again.");
+  await dev.stop();
+  const refused = await startPlatform({
+    root: own,
+    env: { LC_DEBUG: "1", NODE_ENV: "production", PUBLIC_URL: "https://learn.example.org" },
+    wait: false,
+  });
+  expect(await refused.exited).toBe(1);
+  expect(refused.logs()).toMatch(/LC_DEBUG is 1.*not in production/);
 }, 60_000);
 
 test("groups are folded into three processes, one, or one each", () => {

@@ -1,4 +1,5 @@
-// Watching a running house of two processes: who works, draining one, and one trace from the call to the provider.
+// Watching a running house of two processes: who works, draining one, one trace from the call to the provider, and the
+// debug page of developers.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type House, openHouse } from "../helpers/house.ts";
 import { openOtlpReceiver, type ReceivedSpan } from "../helpers/otlp-receiver.ts";
@@ -14,6 +15,7 @@ beforeAll(async () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_EXPORTER_OTLP_HEADERS: "api-key=of-the-test",
       OTEL_SERVICE_NAME: "learning-center-test",
+      LC_DEBUG: "1",
     },
   });
   await Promise.all([
@@ -139,4 +141,36 @@ test("a call's trace has its job and the provider's call in it, and names nobody
   expect(receiver.text()).not.toContain("traced.person");
   const lines = house.running.get("email")?.logs().split("\n") ?? [];
   expect(lines.some((line) => line.includes(root.traceId) && line.includes(requestId))).toBe(true);
+});
+
+const debugPage = async (query = "", headers: Record<string, string> = {}) => {
+  const port = house.running.get("apps")?.port;
+  const answer = await fetch(`http://127.0.0.1:${port}/debug${query}`, { headers });
+  return { status: answer.status, text: await answer.text() };
+};
+
+test("the debug page shows a request with its SQL, jobs, events and mails from all processes, and no values", async () => {
+  const requestId = "watching-request-2";
+  const { body } = await house.api(
+    "POST",
+    "/messages",
+    { channel: "email", to: "debugged.person@example.com", content: { subject: "Looked at", html: "<p>Hello</p>" } },
+    { "x-request-id": requestId },
+  );
+  await until("it is sent", async () => (await stateOf(body.id)) === "accepted");
+  const page = await until("job and mail are on the page", async () => {
+    const { text } = await debugPage(`?request=${requestId}`);
+    return text.includes("email.send-batch") && text.includes("accepted, look at it") && text;
+  });
+  expect(page).toContain("POST /api/v1/messages");
+  expect(page).toContain("messages.send");
+  expect(page).toContain("insert into messaging.messages");
+  expect(page).toMatch(/access token<\/code><\/td><td>[^<]*<\/td><td>(hit|miss)/);
+  expect(page).not.toContain("debugged.person");
+  const mail = /\/mailbox\?mail=([\w-]+)/.exec(page)?.[1];
+  expect((await house.api("GET", `/sandbox/mail/${mail}`)).body.subject).toBe("Looked at");
+  const all = await debugPage();
+  expect(all.text).toContain(`/debug?request=${requestId}`);
+  // Not for anybody who comes through a proxy or under another name.
+  expect((await debugPage("", { "x-forwarded-for": "203.0.113.9" })).status).toBe(404);
 });
