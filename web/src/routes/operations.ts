@@ -22,5 +22,10 @@ const queues = createRoute({
   path: "/operations/queues",
   component: lazyRouteComponent(() => import("../screens/operations/queues.tsx"), "Queues"),
 });
+const alerts = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/alerts",
+  component: lazyRouteComponent(() => import("../screens/operations/alerts/alerts.tsx"), "Alerts"),
+});
 
-export const operationsRoutes = [operations, horizon, queues] as const;
+export const operationsRoutes = [operations, horizon, queues, alerts] as const;

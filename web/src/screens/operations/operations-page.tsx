@@ -4,7 +4,10 @@ import type { ReactNode } from "react";
 import { PageHead } from "../../parts/page.tsx";
 import { type PageTab, PageTabs } from "../../parts/page-tabs.tsx";
 
-const tabs: readonly PageTab[] = [{ to: "/operations/queues", name: "Queues", adminOnly: false }];
+const tabs: readonly PageTab[] = [
+  { to: "/operations/queues", name: "Queues", adminOnly: false },
+  { to: "/operations/alerts", name: "Alerts", adminOnly: false },
+];
 
 export interface OperationsPageProps {
   readonly title: string;
