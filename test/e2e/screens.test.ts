@@ -78,6 +78,7 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       mailbox: "/mailbox",
       sending: "/settings/sending",
       "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,
+      alerts: "/operations/alerts",
       "nothing there": "/no-such-screen",
     };
     await context.close();

@@ -32,9 +32,9 @@ export const ruleWord = (rule: Rule): Word => {
   return rule.last ? { label: "fine", tone: "good" } : { label: "not read yet", tone: "neutral" };
 };
 
-/** What a rule read last, beside its limit. */
+/** What a rule read last, beside its limit; nothing where there is nothing. */
 export const readingWords = ({ last, unit, threshold }: Rule): string =>
-  last
+  last && last.value > 0
     ? `now ${inUnit(unit, last.value)}${last.subject ? ` (${last.subject})` : ""}, limit ${inUnit(unit, threshold)}`
     : "";
 

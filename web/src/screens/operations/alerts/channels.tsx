@@ -1,5 +1,5 @@
 // Who is told: addresses, a webhook with its secret, and what went out lately.
-import { Button, Code, Drawer, Group, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { Button, Code, Drawer, Group, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useEffect, useState } from "react";
 import { useForm } from "react-hook-form";
@@ -175,7 +175,9 @@ export const Channels = () => {
             {channels.notices.map((notice) => (
               <li key={notice.id}>
                 <span className={css["what"]}>
-                  <span>{notice.title}</span>
+                  <Text fz="sm" component="span">
+                    {notice.title}
+                  </Text>
                   <small>{noticeWords(notice)}</small>
                 </span>
                 <small>{shortMoment(notice.at)}</small>
