@@ -97,6 +97,7 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       "one mail": `/mailbox?mail=${await firstId(page, "/sandbox/mail")}`,
       workers: "/operations/workers",
       "one worker": `/operations/workers?node=${await firstNode(page)}`,
+      alerts: "/operations/alerts",
       "nothing there": "/no-such-screen",
     };
     await context.close();

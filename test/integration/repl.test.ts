@@ -184,3 +184,37 @@ test("one command runs by itself, with an exit code, and says what is wrong and 
   expect(nobody).toMatchObject({ code: 1, err: expect.stringContaining("LC_TOKEN") });
   expect(nowhere).toMatchObject({ code: 1, err: expect.stringContaining("Nobody answers at http://localhost:1") });
 });
+
+test("queue:status exits with 0 when all is well, with 1 when work stands still or fails, and with 2 when it cannot look", async () => {
+  const [calm, strict, away, misused] = await Promise.all([
+    status(),
+    status("--failing", "0", "--json"),
+    run("scripts/queue-status.ts", [], { DATABASE_URL: "postgres://lc:lc@127.0.0.1:1/lc" }),
+    status("--stalled", "soon"),
+  ]);
+  expect(calm).toMatchObject({
+    code: 0,
+    err: "",
+    out: expect.stringMatching(/^queue .*\ndefault +0[\s\S]*All is well\.\n$/),
+  });
+  expect(strict.code).toBe(0);
+  expect(JSON.parse(strict.out)).toMatchObject({ ok: true, failingPercent: 0, queues: expect.any(Array) });
+  expect(away).toMatchObject({ code: 2, err: expect.stringMatching(/Postgres cannot be asked: .*ECONNREFUSED/) });
+  expect(misused).toMatchObject({ code: 2, err: expect.stringContaining("--stalled") });
+
+  await house.kill9();
+  await db.transaction((trx) => enqueue(trx, "email.send-batch", {}, { runAt: new Date(Date.now() - 600_000) }));
+  await query(
+    db,
+    `insert into jobs.history (id, type, group_name, queue, lane, state, input, attempts, run_at, errors, created_at, finished_at)
+     select make_uuid7(), 'imports.run', 'contacts', 'default', 'normal', 'failed', '{}', 1, now(), '[]', now(), now() from generate_series(1, 6)`,
+  );
+  const [wrong, asJson] = await Promise.all([status("--stalled", "0"), status("--json")]);
+  expect(wrong).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/6 of 6 jobs imports\.run failed within an hour/),
+  });
+  expect(wrong.out).toMatch(/emails: Work waits and nothing has moved for \d+ s/);
+  expect(asJson.code).toBe(1);
+  expect(JSON.parse(asJson.out)).toMatchObject({ ok: false });
+});

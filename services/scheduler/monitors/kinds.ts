@@ -36,8 +36,14 @@ export const kinds: Readonly<Record<MonitorKind, Kind>> = {
   },
   "dead-letters": {
     unit: "count",
-    rule: (_about, limit) => `More than ${limit} events that a group could not handle lie in the dead letters`,
-    incident: (group, value) => `${value} events that ${group} could not handle lie in the dead letters`,
+    rule: (_about, limit) =>
+      limit === "0"
+        ? "An event that a group could not handle lies in the dead letters"
+        : `More than ${limit} events that a group could not handle lie in the dead letters`,
+    incident: (group, value) =>
+      value === "1"
+        ? `An event that ${group} could not handle lies in the dead letters`
+        : `${value} events that ${group} could not handle lie in the dead letters`,
   },
   "no-throughput": {
     unit: "seconds",
@@ -48,8 +54,12 @@ export const kinds: Readonly<Record<MonitorKind, Kind>> = {
   },
   "missed-slots": {
     unit: "count",
-    rule: (_about, limit) => `More than ${limit} moments of a schedule are missed within an hour`,
-    incident: (schedule, value) => `The schedule ${schedule} missed ${value} of its moments within an hour`,
+    rule: (_about, limit) =>
+      limit === "0"
+        ? "A schedule misses a moment at which it should fire"
+        : `A schedule misses more than ${limit} of its moments within an hour`,
+    incident: (schedule, value) =>
+      `The schedule ${schedule} missed ${value === "1" ? "a moment" : `${value} moments`} at which it should fire`,
   },
   "outbox-lag": {
     unit: "seconds",
@@ -74,7 +84,8 @@ export const kinds: Readonly<Record<MonitorKind, Kind>> = {
   },
   "campaigns-held": {
     unit: "count",
-    rule: (_about, limit) => `More than ${limit} campaigns wait for your release`,
+    rule: (_about, limit) =>
+      limit === "0" ? "A campaign waits for your release" : `More than ${limit} campaigns wait for your release`,
     incident: (_about, value) => `${value} ${value === "1" ? "campaign waits" : "campaigns wait"} for your release`,
   },
   "hold-age": {
@@ -84,13 +95,16 @@ export const kinds: Readonly<Record<MonitorKind, Kind>> = {
   },
   "workers-gone": {
     unit: "count",
-    rule: (_about, limit) => `More than ${limit} processes of the same services vanished within ten minutes`,
+    rule: (_about, limit) =>
+      limit === "0"
+        ? "A process vanishes without a goodbye"
+        : `More than ${limit} processes of the same services vanish within ten minutes`,
     incident: (services, value) =>
       `${value === "1" ? "A process" : `${value} processes`} with ${services} vanished without a goodbye`,
   },
 };
 
-const round = (value: number): number => (value >= 100 ? Math.round(value) : Math.round(value * 10) / 10);
+const round = (value: number): number => (value >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
 
 /** Seconds in words: 45 s, 5 min, 2 h 10 min, 3 days. */
 export const durationWords = (seconds: number): string => {

@@ -1,5 +1,4 @@
 // What operators do with rules and channels. Each refusal says what was found and what was expected.
-import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Meta } from "../../../shared/broker/context.ts";
 import type { Deps } from "../../../shared/broker/deps.ts";
@@ -196,7 +195,7 @@ export const changeChannels = async (deps: Deps, given: Params<"setChannels">) =
       emailOn: given.emailOn ?? before.emailOn,
       emailTo: to ? [...new Set(to)] : before.emailTo,
       webhookUrl: url === undefined ? before.webhookUrl : url,
-      webhookSalt: given.newSecret ? randomUUID() : before.webhookSalt,
+      webhookSalt: given.newSecret ? deps.id() : before.webhookSalt,
       reminderHours: given.reminderHours ?? before.reminderHours,
     });
   });

@@ -14,8 +14,8 @@ export interface Watch {
   stop(): Promise<void>;
 }
 
-const evaluateEveryMs = 12_000;
-const lookEveryMs = 4_000;
+const evaluateEveryMs = 10_000;
+const lookEveryMs = 2_500;
 /** A call that its job has not begun after so many seconds is made here. */
 const stuckAfter = 45;
 

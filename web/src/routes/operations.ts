@@ -1,6 +1,16 @@
 // The pages of the operations room. A new page gets its route here and its line in screens/operations/operations-page.tsx.
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import { day, jobStateNames, letterStates, oneOf, present, type Raw, text, webhookProviders, webhookStates } from "../search-params.ts";
+import {
+  day,
+  jobStateNames,
+  letterStates,
+  oneOf,
+  present,
+  type Raw,
+  text,
+  webhookProviders,
+  webhookStates,
+} from "../search-params.ts";
 import { app } from "./frame.ts";
 
 const operations = createRoute({
@@ -100,4 +110,22 @@ const schedules = createRoute({
   component: lazyRouteComponent(() => import("../screens/operations/schedules.tsx"), "Schedules"),
 });
 
-export const operationsRoutes = [operations, horizon, queues, jobs, job, failures, webhooks, deadLetters, workers, schedules] as const;
+const alerts = createRoute({
+  getParentRoute: () => app,
+  path: "/operations/alerts",
+  component: lazyRouteComponent(() => import("../screens/operations/alerts/alerts.tsx"), "Alerts"),
+});
+
+export const operationsRoutes = [
+  operations,
+  horizon,
+  queues,
+  jobs,
+  job,
+  failures,
+  webhooks,
+  deadLetters,
+  workers,
+  schedules,
+  alerts,
+] as const;

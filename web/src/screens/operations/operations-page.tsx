@@ -12,6 +12,7 @@ const tabs: readonly PageTab[] = [
   { to: "/operations/dead-letters", name: "Dead letters", adminOnly: false },
   { to: "/operations/workers", name: "Workers", adminOnly: false },
   { to: "/operations/schedules", name: "Schedules", adminOnly: false },
+  { to: "/operations/alerts", name: "Alerts", adminOnly: false },
 ];
 
 export interface OperationsPageProps {

@@ -24,7 +24,17 @@ export const Attention = ({ attention }: { readonly attention: ApiResult<"overvi
   const failed = (imports.data?.data ?? []).filter(
     ({ status, createdAt }) => status === "failed" && Date.now() - Date.parse(createdAt) < recentMs,
   );
+  const incidents = useRead("monitors.incidents", { state: "open", limit: 20 }, { every: 30_000 });
   const items: Item[] = [
+    ...(incidents.data?.data ?? []).map(({ id, name, sentence }) => ({
+      key: id,
+      what: (
+        <TextLink to="/operations/alerts" fz="sm" fw={500}>
+          {name}
+        </TextLink>
+      ),
+      why: sentence,
+    })),
     ...attention.problems.map(({ code, message }) => ({
       key: code,
       what:
