@@ -2,7 +2,7 @@
 // production refuses, and answer only to this machine: it shows how every request works inside.
 import { type DebugEntry, entriesAction } from "../../shared/broker/debug-log.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
-import { isDirectLocal } from "../auth/direct-local.ts";
+import { isDirectLocal } from "../../shared/broker/direct-local.ts";
 import { type Exchange, sendText } from "../exchange.ts";
 import type { OwnRoute } from "../operations.ts";
 import { debugScript, renderDebug } from "../pages/debug.ts";
@@ -30,7 +30,7 @@ const collect = async (deps: Deps): Promise<{ entries: DebugEntry[]; silent: str
 };
 
 const local = (exchange: Exchange): void => {
-  if (!isDirectLocal(exchange)) throw notFound(exchange.path);
+  if (!isDirectLocal(exchange.req)) throw notFound(exchange.path);
   exchange.res.setHeader("cache-control", "no-store");
 };
 

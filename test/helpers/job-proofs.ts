@@ -1,6 +1,8 @@
 // One proof per job type: it prepares real data, asks for the job as people or the platform do, and resolves when the
 // job's effect is there. A new type is a compile error until it has its line; types that come from the work of another
 // one (a campaign's end, say) share its proof.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "vitest";
 import type { JobName } from "../../shared/contracts/index.ts";
 import { query } from "../../shared/db/knex.ts";
@@ -204,6 +206,43 @@ export const jobProofs: Readonly<Record<JobName, JobProof>> = {
     const { key } = await there(stage.db, "a key", "select key from accounts.idempotency_keys limit 1");
     await query(stage.db, `update accounts.idempotency_keys set expires_at = ${longAgo} where key = ?`, [key]);
     return ["select 1 from accounts.idempotency_keys where key = ?", [key]];
+  }),
+  "metrics.rollup": async (stage) => {
+    await stage.people();
+    await there(stage.db, "a finished job", "select 1 from jobs.history where type = 'contacts.import'");
+    // A job as it ended some minutes ago, and figures that are added up from before it.
+    const at = new Date(Math.floor(Date.now() / 60_000 - 5) * 60_000);
+    await query(stage.db, "update jobs.rollup_progress set rolled_until = ?", [at]);
+    await query(
+      stage.db,
+      `insert into jobs.history (id, type, group_name, queue, lane, state, input, attempts, run_at, errors, created_at,
+         started_at, finished_at)
+       select ?, type, group_name, queue, lane, state, input, attempts, v.at, errors, v.at, v.at, v.at
+       from jobs.history, (select ?::timestamptz as at) v where type = 'contacts.import' limit 1`,
+      [makeId(), at],
+    );
+    await stage.runSchedule("metrics.rollup");
+    const sql = "select 1 from jobs.metrics_rollups where grain = 'minute' and type = 'contacts.import' and at = ?";
+    await there(stage.db, "the figures of that minute", sql, [at]);
+  },
+  "monitors.call-webhook": async ({ call }) => {
+    const heard = Promise.withResolvers<string>();
+    const server = createServer((req, res) => {
+      req.resume();
+      heard.resolve(String(req.headers["webhook-signature"]));
+      res.end();
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const { port } = server.address() as AddressInfo;
+    await call("PATCH", "/alert-channels", { webhookUrl: `http://127.0.0.1:${port}/`, emailOn: false });
+    await call("POST", "/alert-channels/test", {});
+    expect(await heard.promise).toMatch(/^v1,/);
+    server.close();
+  },
+  "monitors.prune": prunes("monitors.prune", async ({ db }) => {
+    const id = makeId();
+    await query(db, `insert into scheduler.notices (id, at, body) values (?, ${longAgo}, '{}')`, [id]);
+    return ["select 1 from scheduler.notices where id = ?", [id]];
   }),
   "jobs.bulk-act": async (stage) => {
     await stage.people();
