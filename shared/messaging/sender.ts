@@ -1,12 +1,12 @@
 // One sender of one channel in one process: claims, hands over, records. Any number of them share the work.
 // Guarantees: committed as handing_off before the network call, at most 200 such rows per process, nothing sent under a lease that is over.
 import { setTimeout as delay } from "node:timers/promises";
-import { note } from "../broker/debug-log.ts";
 import type { Deps } from "../broker/deps.ts";
 import { addPart } from "../broker/vitals.ts";
 import { commitHandOff, releaseClaimed } from "./claim.ts";
 import { createClaimer } from "./claimer.ts";
 import { readPauseEpoch } from "./dispatches.ts";
+import { noteOutcome } from "./note-outcome.ts";
 import { createOutcomeWriter } from "./outcome-writer.ts";
 import type { MessageOutcome, OutcomePolicy } from "./outcomes.ts";
 import { createProgress } from "./progress.ts";
@@ -53,10 +53,6 @@ const HAND_OFF_MARGIN_MS = 5_000;
 const EPOCH_AGE_MS = 100;
 /** Outcomes after which a message counts for no day's limit: the provider has not taken it and will be asked again. */
 const refused: ReadonlySet<string> = new Set(["transient", "throttled", "not_sent"]);
-
-/** How the provider names a message that it took; the sandbox says so in its answer only. */
-const providerIdOf = ({ providerMessageId, detail }: { providerMessageId: string | null; detail: string | null }) =>
-  providerMessageId ?? /queued as (\S+)/.exec(detail ?? "")?.[1] ?? "nothing";
 
 /** Starts sending. Never throws while running: trouble is logged, and work goes on when its cause is gone. */
 export const startSender = (deps: Deps, transport: Transport, options: SenderOptions): Sender => {
@@ -216,11 +212,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       deps.log.error({ messageId: message.id }, `delivery broke: ${(error as Error).stack}`);
       return { kind: "unknown", detail: "The sender broke off while handing over" } as const;
     });
-    note("mail", `${options.channel} by ${transport.name}`, {
-      id: message.id,
-      ms: monotonic() - now,
-      result: outcome.kind === "accepted" ? `accepted as ${providerIdOf(outcome)}` : outcome.kind,
-    });
+    noteOutcome(options.channel, transport.name, message.id, monotonic() - now, outcome);
     if (outcome.kind === "throttled") hold.asked(outcome.retryAfterMs);
     if (outcome.kind === "accepted") {
       sent++;
