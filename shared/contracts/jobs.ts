@@ -178,7 +178,8 @@ export const jobs = {
       result: Done,
     }),
     bulk: action({
-      summary: "Retries, cancels or deletes the jobs named by `ids` or by `filter`; `dryRun` only counts them",
+      summary:
+        "Retries, cancels or deletes the jobs named by `ids` or `filter`; `dryRun` only counts, `expected` is the count confirmed",
       permission: "admin",
       rest: { method: "POST", path: "/jobs/bulk", status: 202 },
       params: z.strictObject({

@@ -257,5 +257,5 @@ describe.skipIf(!hasBrowser() || !hasRealPostgres())("the operations room", () =
     await seen.getByLabel("Content of the webhook").waitFor();
     await check("a webhook");
     await context.close();
-  }, 60_000);
+  }, 120_000);
 });
