@@ -3,15 +3,18 @@
 import { type Job, scheduleJob } from "node-schedule";
 import type { Deps } from "../../shared/broker/deps.ts";
 import { jobContracts } from "../../shared/contracts/index.ts";
-import { systemClock } from "../../shared/lib/clock.ts";
+import { type Clock, systemClock } from "../../shared/lib/clock.ts";
 import { createQuietLog } from "../../shared/streams/quiet-log.ts";
 import { groupsUp, typesByGroup } from "./attended.ts";
+import { createDatabaseTime } from "./database-time.ts";
 import { fireDue } from "./fire.ts";
 import type { Schedule, ScheduledJob } from "./schedules.ts";
 import { nextSlot, refuseTiming } from "./slots.ts";
 import { listSchedules, retireOthers, type ScheduleRow, syncSchedules } from "./store.ts";
 
 export interface SchedulerClock {
+  /** The time it goes by. */
+  readonly time: Clock;
   /** Looks at every schedule now, because one was changed; does not wait for it. */
   look(): void;
   /** Rings no more, and resolves when what it was firing is done. */
@@ -43,11 +46,14 @@ export const checkSchedules = (schedules: readonly Schedule[]): void => {
 
 /** Brings the schedules into the database and keeps them firing until `stop`. Throws when a schedule is wrong. */
 export const startClock = async (
-  deps: Deps,
+  machine: Deps,
   schedules: readonly Schedule[],
   { lookMs = 5_000, graceMs = 60_000 }: ClockOptions = {},
 ): Promise<SchedulerClock> => {
   checkSchedules(schedules);
+  const time = createDatabaseTime(machine);
+  await time.measure();
+  const deps: Deps = { ...machine, clock: time.clock };
   const startedAt = deps.clock.monotonic();
   await syncSchedules(deps.db, schedules, deps.clock.now());
   const names = schedules.map(({ name }) => name);
@@ -120,6 +126,7 @@ export const startClock = async (
     looking ??= (async () => {
       while (again) {
         again = false;
+        await time.measure().catch((error: unknown) => quiet.failing("Reading the database's clock", error));
         const now = deps.clock.now();
         const at = upTo && upTo > now ? upTo : now;
         await lookAtAll(at).catch((error: unknown) => quiet.failing("Reading the schedules", error));
@@ -132,6 +139,7 @@ export const startClock = async (
   await looking;
   const timer = setInterval(() => look(), lookMs);
   return {
+    time: time.clock,
     look,
     async stop() {
       isStopped = true;

@@ -55,6 +55,24 @@ const decideAll = async (
 };
 
 /**
+ * Decides about every slot of a schedule that the transaction has locked, up to `upTo`, by the settings in `schedule`.
+ * Slots that pass during a pause are not made up for afterwards.
+ */
+export const fireLocked = async (
+  trx: Trx,
+  deps: Deps,
+  schedule: ScheduleRow,
+  job: ScheduledJob,
+  upTo: Date,
+): Promise<Fired> => {
+  const slots = dueSlots(schedule, schedule.lastFireAt, upTo);
+  if (slots.length === 0) return nothing;
+  if (!schedule.paused) return decideAll(trx, deps, schedule, job, slots, upTo);
+  await advance(trx, schedule.name, upTo, null);
+  return nothing;
+};
+
+/**
  * Decides about every slot of the schedule since the last one that was decided, up to `upTo` (now when absent), by the
  * settings that are in force: those of `seen` may have changed since they were read.
  * Throws when Postgres is away; nothing is decided then, and the next call finds the same slots.
@@ -68,12 +86,6 @@ export const fireDue = async (
   if (dueSlots(seen, seen.lastFireAt, upTo).length === 0) return nothing;
   return deps.db.transaction(async (trx) => {
     const schedule = await lockSchedule(trx, seen.name);
-    if (!schedule) return nothing;
-    const slots = dueSlots(schedule, schedule.lastFireAt, upTo);
-    if (slots.length === 0) return nothing;
-    if (!schedule.paused) return decideAll(trx, deps, schedule, job, slots, upTo);
-    // What passes during a pause is not made up for afterwards.
-    await advance(trx, schedule.name, upTo, null);
-    return nothing;
+    return schedule ? fireLocked(trx, deps, schedule, job, upTo) : nothing;
   });
 };

@@ -64,6 +64,13 @@ export const lockSchedule = async (trx: Trx, name: string): Promise<ScheduleRow 
   return row;
 };
 
+/** What the database's clock says. */
+export const databaseNow = async (db: Sql): Promise<Date> => {
+  const [row] = await query<{ now: Date }>(db, "select clock_timestamp() as now");
+  if (!row) throw new Error("Postgres did not say what time it is");
+  return row.now;
+};
+
 export interface SlotRow {
   readonly at: Date;
   readonly fires: boolean;

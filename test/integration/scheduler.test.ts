@@ -164,6 +164,26 @@ test("a schedule in the database that the code does not know is said at the star
   await until("the known one is back", async () => (await listSchedules(setup.deps.db)).length === 1);
 });
 
+test("a machine whose clock is two days ahead goes by the database's clock, and decides about nothing that is to come", async () => {
+  const ahead = { now: () => new Date(Date.now() + 2 * 86_400_000), monotonic: () => performance.now() };
+  clocks.push(await startClock({ ...setup.deps, clock: ahead }, [daily, everySecond], { lookMs: 300 }));
+  await until("some seconds have fired", async () => (await slots("tick")).length >= 2, { everyMs: 100 });
+  expect(await slots("daily")).toEqual([]);
+  for (const { lastFireAt } of await listSchedules(setup.deps.db))
+    expect(lastFireAt.getTime()).toBeLessThan(Date.now() + 5_000);
+});
+
+test("what was read before a change or a pause does not fire by it", async () => {
+  await put(daily, "2026-03-05T12:00:00Z");
+  const seen = await only();
+  await setup.deps.db.raw("update scheduler.schedules set cron = '0 5 * * *'");
+  const early = at(setup.deps, "2026-03-06T03:30:00Z");
+  expect(await fireDue(early, seen, daily.job)).toEqual({ jobs: 0, missed: 0 });
+  await setup.deps.db.raw("update scheduler.schedules set cron = ?, paused = true", [daily.cron]);
+  expect(await fireDue(early, seen, daily.job)).toEqual({ jobs: 0, missed: 0 });
+  expect(await slots("daily")).toEqual([]);
+});
+
 test("one schedule that cannot be read does not hold back the others", async () => {
   const first: Schedule = { ...everySecond, name: "a-first" };
   await put(first, new Date().toISOString());

@@ -5,7 +5,7 @@ import { fail } from "../../../shared/contracts/errors.ts";
 import type { ScheduleDetailView } from "../../../shared/contracts/schedules.ts";
 import type { Trx } from "../../../shared/db/knex.ts";
 import { searchJobs } from "../../../shared/jobs/search.ts";
-import { enqueueJob } from "../fire.ts";
+import { enqueueJob, fireLocked } from "../fire.ts";
 import { nextSlot } from "../slots.ts";
 import { lockSchedule, type ScheduleRow } from "../store.ts";
 import { notYetThere, ownSchedule, showSchedule } from "./show-schedules.ts";
@@ -20,6 +20,13 @@ const locked = async (trx: Trx, name: string): Promise<ScheduleRow> => {
   return row;
 };
 
+/** Locks it and fires what is due by the settings so far: a change that comes at the same moment costs no slot. */
+const settled = async (deps: Deps, trx: Trx, name: string): Promise<ScheduleRow> => {
+  const row = await locked(trx, name);
+  await fireLocked(trx, deps, row, ownSchedule(name).job, deps.clock.now());
+  return row;
+};
+
 const putInForce = (deps: Deps, trx: Trx, row: ScheduleRow, settings: Settings, editedAt: Date | null) => {
   const now = deps.clock.now();
   const next = row.paused ? null : nextSlot(settings, now);
@@ -30,7 +37,7 @@ const putInForce = (deps: Deps, trx: Trx, row: ScheduleRow, settings: Settings, 
 export const updateSchedule = async (deps: Deps, name: string, change: SettingsChange): Promise<ScheduleDetailView> => {
   ownSchedule(name);
   await deps.db.transaction(async (trx) => {
-    const row = await locked(trx, name);
+    const row = await settled(deps, trx, name);
     const timing = { cron: change.cron ?? row.cron, timezone: change.timezone ?? row.timezone };
     const settings: Settings = {
       // The code's own expression may have seconds, which people's may not.
@@ -48,7 +55,7 @@ export const updateSchedule = async (deps: Deps, name: string, change: SettingsC
 /** Gives it the code's own settings back. Throws SCHEDULE_NOT_FOUND. */
 export const resetSchedule = async (deps: Deps, name: string): Promise<ScheduleDetailView> => {
   const own = ownSchedule(name);
-  await deps.db.transaction(async (trx) => putInForce(deps, trx, await locked(trx, name), own, null));
+  await deps.db.transaction(async (trx) => putInForce(deps, trx, await settled(deps, trx, name), own, null));
   return showSchedule(deps, name);
 };
 
@@ -56,7 +63,7 @@ export const resetSchedule = async (deps: Deps, name: string): Promise<ScheduleD
 export const setPaused = async (deps: Deps, name: string, paused: boolean): Promise<ScheduleDetailView> => {
   ownSchedule(name);
   await deps.db.transaction(async (trx) => {
-    const row = await locked(trx, name);
+    const row = await settled(deps, trx, name);
     if (row.paused === paused) return;
     const now = deps.clock.now();
     await putPaused(trx, name, paused, { decidedTo: now, next: paused ? null : nextSlot(row, now) });
