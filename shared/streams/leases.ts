@@ -25,6 +25,8 @@ export const createLeases = (context: ReaderContext, sources: readonly Source[])
   const stopping = new AbortController();
   let loop: Promise<void> | undefined;
   let claimNotBefore = 0;
+  /** How long everybody has, after an outage, to renew what they hold before anybody takes it over. */
+  const graceMs = (options.leaseMs * 3) / 4;
   const cleaningIntervalMs = options.forgetConsumerMs / 6;
   let cleanNotBefore = performance.now() + cleaningIntervalMs;
 
@@ -56,6 +58,8 @@ export const createLeases = (context: ReaderContext, sources: readonly Source[])
       const room = Math.min(pageSize, source.room(stream));
       if (room <= 0) break;
       const found = readPending(await redis.xpending(stream, group, "IDLE", options.leaseMs, from, "+", room));
+      // Asked before an outage and answered after it: leases ran out meanwhile that nobody could renew.
+      if (performance.now() < claimNotBefore) break;
       total += await take(source, stream, found, options.leaseMs);
       const last = found.at(-1);
       if (!last || found.length < room) break;
@@ -128,12 +132,19 @@ export const createLeases = (context: ReaderContext, sources: readonly Source[])
     }
   };
 
+  const isAway = () => {
+    claimNotBefore = Number.POSITIVE_INFINITY;
+  };
+  const isBack = () => {
+    claimNotBefore = performance.now() + graceMs;
+  };
+
   return {
     async adopt(reconnected) {
       if (reconnected) {
         // Leases ran on while Redis was away: everybody renews first, and claims only when all had the time to, also
         // those whose next attempt to connect comes late.
-        claimNotBefore = performance.now() + (options.leaseMs * 3) / 4;
+        claimNotBefore = Math.max(claimNotBefore, performance.now() + graceMs);
         await keepAll();
       }
       await forEachStream(async (source, stream) => {
@@ -148,10 +159,15 @@ export const createLeases = (context: ReaderContext, sources: readonly Source[])
       });
     },
     start() {
-      loop ??= run();
+      if (loop) return;
+      redis.on("close", isAway);
+      redis.on("ready", isBack);
+      loop = run();
     },
     async stop() {
       stopping.abort();
+      redis.off("close", isAway);
+      redis.off("ready", isBack);
       if (loop) await settledWithin(loop, 1_000);
     },
   };
