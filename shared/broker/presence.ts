@@ -9,7 +9,7 @@ import { poolOf } from "../db/knex.ts";
 import { type Deps, depsOf } from "./deps.ts";
 import { release } from "./release.ts";
 import { setDraining, vitalsOf } from "./vitals.ts";
-import { type Announcement, announce, orderDrain, readOrder, sayGoodbye } from "./workers.ts";
+import { type Announcement, announce, dropOrder, orderDrain, readOrder, sayGoodbye } from "./workers.ts";
 
 const tickMs = 1_000;
 /** How often the event loop is probed; what is later than that is its delay. */
@@ -57,6 +57,7 @@ const startPresence = (deps: Deps, services: readonly string[]) => {
   let draining = false;
   let stopping = false;
   let ticks = 0;
+  let fresh = true;
   let busy: Promise<void> | undefined;
 
   const say = async () => {
@@ -96,6 +97,9 @@ const startPresence = (deps: Deps, services: readonly string[]) => {
   const tick = async (): Promise<void> => {
     // Commands wait for a Redis that is away, and what they say would be old by then.
     if (deps.redis.status !== "ready" || stopping) return;
+    // In a container that starts again, names come again: an order was meant for the process before.
+    if (fresh) await dropOrder(deps.redis, deps.node);
+    fresh = false;
     const changed = await obey();
     if (changed || ticks++ % 2 === 0) await say();
   };

@@ -17,7 +17,7 @@ export interface TraceSettings {
   readonly warn: (sentence: string) => void;
 }
 
-const flushMs = 3_000;
+const flushMs = 2_000;
 const warnEveryMs = 60_000;
 const exportEveryMs = 1_000;
 
@@ -28,6 +28,15 @@ const samplerOf = (sdk: typeof import("@opentelemetry/sdk-trace"), { sampler, ra
   const roots: Readonly<Record<string, Sampler>> = { always_on: always, always_off: never, traceidratio: some };
   const root = roots[sampler.replace("parentbased_", "")] ?? always;
   return sampler.startsWith("parentbased_") ? new sdk.ParentBasedSampler({ root }) : root;
+};
+
+/** OpenTelemetry logs an error as the JSON of all its fields. */
+const sentenceOf = (message: string): string => {
+  try {
+    return String((JSON.parse(message) as { message?: unknown }).message ?? message);
+  } catch {
+    return message;
+  }
 };
 
 /** Loads the SDK and sends every span from now on; the answer sends what is waiting and ends it. */
@@ -44,7 +53,7 @@ export const startTracing = async (settings: TraceSettings): Promise<() => Promi
   const warn = (message: string) => {
     if (performance.now() - warnedAt < warnEveryMs) return;
     warnedAt = performance.now();
-    settings.warn(`traces: ${message.slice(0, 300)}`);
+    settings.warn(`traces are not sent: ${sentenceOf(message).slice(0, 300)}`);
   };
   const silent = () => undefined;
   diag.setLogger({ error: warn, warn, info: silent, debug: silent, verbose: silent }, DiagLogLevel.WARN);

@@ -58,6 +58,11 @@ export const orderDrain = async (redis: Redis, node: string, draining: boolean):
   await redis.set(drainKey(node), draining ? "drain" : "work", "PX", orderMs);
 };
 
+/** Takes back what an earlier process of the same name was ordered. */
+export const dropOrder = async (redis: Redis, node: string): Promise<void> => {
+  await redis.del(drainKey(node));
+};
+
 /** What the process was ordered; undefined when nobody did, or Redis has forgotten. */
 export const readOrder = async (redis: Redis, node: string): Promise<boolean | undefined> => {
   const order = await redis.get(drainKey(node));

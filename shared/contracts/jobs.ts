@@ -32,6 +32,9 @@ export const Job = z.object({
   /** Same for failures of the same kind. */
   fingerprint: z.string().optional(),
   worker: z.string().nullable(),
+  /** The request and the trace that it came from; null for what the platform began by itself. */
+  requestId: z.string().nullable(),
+  traceId: z.string().nullable(),
   /** Share that is done, 0 to 1. */
   progress: z.number().optional(),
   createdAt: Instant,

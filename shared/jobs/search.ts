@@ -40,6 +40,9 @@ export interface FoundJob {
   readonly fingerprint: string | null;
   readonly log: string | null;
   readonly worker: string | null;
+  /** Where it was enqueued, where that was known: the request, and the W3C traceparent. */
+  readonly requestId: string | null;
+  readonly trace: string | null;
   readonly progress: number | null;
   readonly createdAt: Date;
   readonly runAt: Date;
@@ -49,6 +52,7 @@ export interface FoundJob {
 
 const common = `id, type, group_name as "group", queue, lane, state, input, coalesce(tags, '{}') as tags, entity,
   unique_key as "uniqueKey", attempts, max_attempts as "maxAttempts", errors, log, worker, progress,
+  request_id as "requestId", trace,
   created_at as "createdAt", run_at as "runAt", started_at as "startedAt"`;
 const live = `select ${common}, null::text as fingerprint, null::timestamptz as "finishedAt" from jobs.jobs`;
 const finished = `select ${common}, fingerprint, finished_at as "finishedAt" from jobs.history`;

@@ -1,6 +1,7 @@
 // Watching a running house of two processes: who works, draining one, one trace from the call to the provider, and the
 // debug page of developers.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { connectRedis } from "../../shared/streams/connections.ts";
 import { type House, openHouse } from "../helpers/house.ts";
 import { openOtlpReceiver, type ReceivedSpan } from "../helpers/otlp-receiver.ts";
 import { until } from "../helpers/processes.ts";
@@ -35,7 +36,8 @@ afterAll(async () => {
   await receiver?.close();
 }, 60_000);
 
-const workers = async () => (await house.api("GET", "/workers")).body.data as { node: string; groups: string[] }[];
+const workers = async () =>
+  (await house.api("GET", "/workers")).body.data as { node: string; groups: string[]; state: string }[];
 const emailNode = async () =>
   until("the email process is announced", async () =>
     (await workers()).find(({ groups }) => groups.join() === "email"),
@@ -83,10 +85,21 @@ test("a drained process claims neither jobs nor messages until it is told to wor
   });
   // Jobs of another process overtake it: time enough for the drained one to have claimed both.
   expect((await house.importPeople(3)).status).toBe("completed");
+  // Redis forgets everything; the process does not.
+  const redis = connectRedis(house.redis.url, "test");
+  await redis.flushall();
+  redis.disconnect();
+  await until("it is announced again", async () =>
+    (await workers()).some((worker) => worker.node === node && worker.state === "draining"),
+  );
   expect((await house.api("GET", `/jobs/${waiting.id}`)).body.state).toBe("queued");
   expect(await stateOf(id)).toBe("queued");
   const back = await house.api("POST", `/workers/${encodeURIComponent(node)}/undrain`);
   expect(back.body.state).toBe("working");
+  expect((await house.api("GET", `/jobs/${waiting.id}`)).body).toMatchObject({
+    requestId: expect.any(String),
+    traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+  });
   await until("the message is sent", async () => (await stateOf(id)) === "accepted");
   await until(
     "the wake-up job has run",

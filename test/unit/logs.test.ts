@@ -17,7 +17,7 @@ const folder = () => {
   const file = (name: string) => join(dataDir, "logs", `${name}.log`);
   writeFileSync(
     file("gateway"),
-    `${line(1_000, "info", "begun") + line(3_000, "error", "broke", { requestId: "req-7" })}    at main.ts:1\n`,
+    `${line(1_000, "info", "begun")}${line(3_000, "error", "broke", { requestId: "req-7" })}    at main.ts:1\n`,
   );
   writeFileSync(`${file("gateway")}.1`, line(500, "info", "older"));
   writeFileSync(file("email"), line(2_000, "warn", "job failed", { jobId: "job-9", error: "no answer" }));

@@ -15,11 +15,12 @@ type GivenFilter = Omit<ListParams, "limit" | "cursor">;
 
 /** A job of the store as the API shows it. */
 export const jobView = (found: FoundJob): JobView => {
-  const { input: _input, errors, log: _log, fingerprint, progress, ...rest } = found;
+  const { input: _input, errors, log: _log, fingerprint, progress, trace, ...rest } = found;
   const error = errors.at(-1);
   return {
     ...rest,
     tags: [...found.tags],
+    traceId: trace?.split("-")[1] ?? null,
     ...(error ? { error: { ...error, frames: [...error.frames] } } : {}),
     ...(fingerprint === null ? {} : { fingerprint }),
     ...(progress === null ? {} : { progress }),
