@@ -92,7 +92,7 @@ export const variables: readonly Variable[] = [
   {
     name: "LC_EMAIL_PROVIDER",
     meaning: "What sends email: sandbox, smtp, resend or postmark",
-    groups: ["email", "campaigns", "gateway"],
+    groups: ["email", "campaigns", "gateway", "scheduler"],
     fallback: "sandbox",
     refuse: oneOf("sandbox", "smtp", "resend", "postmark"),
   },
@@ -151,14 +151,14 @@ export const variables: readonly Variable[] = [
   {
     name: "PUBLIC_URL",
     meaning: "Address under which recipients reach the gateway: links, hooks. `http://localhost:PORT` when unset",
-    groups: ["gateway", "email", "campaigns"],
+    groups: ["gateway", "email", "campaigns", "scheduler"],
     example: "https://learn.example.org",
     refuse: urlWith("http", "https"),
   },
   {
     name: "LC_WEB_URL",
     meaning: "Address of the web app when it is served elsewhere",
-    groups: ["gateway"],
+    groups: ["gateway", "scheduler"],
     example: "https://app.example.org",
     refuse: urlWith("http", "https"),
   },

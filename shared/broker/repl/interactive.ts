@@ -33,6 +33,7 @@ const guarded = (api: Api): Middleware => {
       },
     emit: events,
     broadcast: events,
+    stopping: () => api.close(),
   };
   // A border: Moleculer's own type of these hooks knows no wrapper that is not generic.
   return hooks as unknown as Middleware;
@@ -76,6 +77,5 @@ export const openPrompt = async (api: Api, redisUrl: string): Promise<void> => {
       },
     }));
   // A border: its types ask for every option, and name the parser's context as a class.
-  const server = startRepl(broker, { delimiter: "lc $", customCommands: own as never });
-  server.on("exit", () => void api.close());
+  startRepl(broker, { delimiter: "lc $", customCommands: own as never });
 };

@@ -103,7 +103,7 @@ export const monitors: Migration = {
       );
       insert into scheduler.monitor_clock default values;
 
-      create index if not exists history_finished_at on jobs.history using brin (finished_at);
+      create index if not exists history_finished on jobs.history using brin (finished_at);
 
       -- Who is told when nobody else is named.
       create view accounts.v_owners as

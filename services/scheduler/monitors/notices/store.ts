@@ -67,13 +67,16 @@ export const secondsSinceNotice = async (sql: Sql): Promise<number | undefined> 
     )
   )[0]?.seconds;
 
-/** Takes a waiting call in hand for so many seconds; undefined when it was made, or another process has it. */
+/**
+ * Takes a call in hand for so many seconds; undefined when it was made, or another process has it. One that failed for
+ * good is made after all: somebody runs its job again.
+ */
 export const claimCall = async (sql: Sql, id: string, seconds: number): Promise<NoticeRow | undefined> =>
   (
     await query<NoticeRow>(
       sql,
-      `update scheduler.notices set webhook_claimed_until = now() + ? * interval '1 second', webhook_attempts = webhook_attempts + 1
-       where id = ? and webhook = 'waiting' and coalesce(webhook_claimed_until, '-infinity') < now() returning ${columns}`,
+      `update scheduler.notices set webhook = 'waiting', webhook_claimed_until = now() + ? * interval '1 second', webhook_attempts = webhook_attempts + 1
+       where id = ? and webhook <> 'sent' and coalesce(webhook_claimed_until, '-infinity') < now() returning ${columns}`,
       [seconds, id],
     )
   )[0];

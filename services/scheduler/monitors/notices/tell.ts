@@ -38,7 +38,7 @@ export const mailProblem = async (sql: Sql): Promise<string | null> => {
 const addMails = async (deps: Deps, trx: Trx, noticeId: string, body: NoticeBody, to: readonly string[]) => {
   if (to.length === 0) return 0;
   const contentId = await freezeContent(trx, deps.id(), { channel: "email", ...noticeMail(body), links: [] });
-  await addSingles(
+  const added = await addSingles(
     trx,
     to.map((address) => ({
       ...{ id: deps.id(), source: "alert", sourceId: singleDispatch.alert, channel: "email", contactId: null },
@@ -46,7 +46,7 @@ const addMails = async (deps: Deps, trx: Trx, noticeId: string, body: NoticeBody
     })),
   );
   await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake-high", until: "started", lane: "high" });
-  return to.length;
+  return added.filter(({ state }) => state === "queued").length;
 };
 
 const send = async (deps: Deps, trx: Trx, channels: ChannelsRow, body: NoticeBody, test: boolean): Promise<string> => {
