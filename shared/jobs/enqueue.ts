@@ -1,5 +1,6 @@
 // Puts jobs into Postgres in the caller's transaction: they exist exactly when the change that wants them exists.
-// The relay of any process moves them to their stream after the commit, or when their time has come.
+// They get into their stream right after the commit (carry.ts), or by a relay when their time has come.
+import type { Knex } from "knex";
 import type { z } from "zod";
 import { validate } from "../broker/validate.ts";
 import type { JobContract } from "../contracts/contract.ts";
@@ -7,6 +8,8 @@ import { type Contracts, type JobName, jobContracts, type ServiceName } from "..
 import type { Trx } from "../db/knex.ts";
 import { makeId } from "../lib/ids.ts";
 import type { Lane } from "../streams/stream-keys.ts";
+import { carryAtCommit, mayCarry } from "./carry.ts";
+import { isHeldBy } from "./holds.ts";
 import { signalAtCommit } from "./wake.ts";
 
 type JobsOf<S extends ServiceName> = Contracts[S]["jobs"];
@@ -40,13 +43,13 @@ export interface EnqueueManyOptions<I> extends Omit<EnqueueOptions, "uniqueKey" 
   readonly entity?: (input: I) => string;
 }
 
-/** A job on its way into the statement, named as the columns are. */
+/** A job on its way into the statement. */
 interface Row {
   readonly id: string;
-  readonly input: unknown;
-  readonly unique_key: string | null;
-  readonly entity: string | null;
-  readonly run_at: Date | null;
+  readonly input: string;
+  readonly uniqueKey: string | undefined;
+  readonly entity: string | undefined;
+  readonly runAt: Date | undefined;
 }
 
 /** Rows per statement: large enough that the round trip does not matter, small enough to stay short. */
@@ -59,35 +62,66 @@ const onConflict = {
   started: "do update set unique_key = excluded.unique_key",
 };
 
+/** A column of the statement; null when no row has a value, which spares the wire a list of nulls. */
+const column = (rows: readonly Row[], of: (row: Row) => string | undefined): (string | null)[] | null =>
+  rows.some((row) => of(row) !== undefined) ? rows.map((row) => of(row) ?? null) : null;
+
+interface Inserted {
+  readonly id: string;
+  /** Published by us right after the commit, see carry.ts. */
+  readonly carried: boolean;
+}
+
+const insertSql = (until: NonNullable<EnqueueOptions["until"]>) =>
+  `insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity, run_at, published_at)
+   select v.id, ?, ?, ?, ?, case when v.run_at > now() then 'scheduled' else 'queued' end, v.input::jsonb,
+          v.unique_key, case when v.unique_key is not null then ? end, ?::text[], v.entity, coalesce(v.run_at, now()),
+          case when ?::boolean and (v.run_at is null or v.run_at <= now()) and not ${isHeldBy("?::text", "?::text")}
+               then clock_timestamp() end
+   from unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::timestamptz[]) as v (id, input, unique_key, entity, run_at)
+   on conflict (type, unique_key) where unique_key is not null ${onConflict[until]}
+   returning id, published_at is not null as carried`;
+
 const insert = async (trx: Trx, type: string, rows: readonly Row[], options: EnqueueOptions): Promise<string[]> => {
   const contract = jobContracts.get(type);
   if (!contract) throw new Error(`No contract declares the job ${type}`);
-  const until = options.until ?? "done";
-  const { rows: kept } = await trx.raw<{ rows: { id: string }[] }>(
-    `insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity, run_at)
-     select v.id, ?, ?, ?, ?, case when v.run_at > now() then 'scheduled' else 'queued' end, v.input,
-            v.unique_key, case when v.unique_key is not null then ? end, ?::text[], v.entity, coalesce(v.run_at, now())
-     from json_to_recordset(?::json) as v (id uuid, input jsonb, unique_key text, entity text, run_at timestamptz)
-     on conflict (type, unique_key) where unique_key is not null ${onConflict[until]}
-     returning id`,
-    [
-      type,
-      contract.group,
-      contract.queue,
-      options.lane ?? "normal",
-      until,
-      options.tags ? [...options.tags] : null,
-      JSON.stringify(rows),
-    ],
+  const { group, queue } = contract;
+  const { until = "done", lane = "normal" } = options;
+  const { rows: answered } = await trx.raw<{ rows: Inserted[] }>(insertSql(until), [
+    type,
+    group,
+    queue,
+    lane,
+    until,
+    options.tags ? [...options.tags] : null,
+    mayCarry(trx, rows.length),
+    queue,
+    type,
+    rows.map(({ id }) => id),
+    rows.map(({ input }) => input),
+    column(rows, ({ uniqueKey }) => uniqueKey),
+    column(rows, ({ entity }) => entity),
+    column(rows, ({ runAt }) => runAt?.toISOString()),
+  ] as Knex.RawBinding[]);
+  const own = new Set(rows.map(({ id }) => id));
+  const added = answered.filter(({ id }) => own.has(id));
+  const carried = added.filter((row) => row.carried);
+  carryAtCommit(
+    trx,
+    carried.map(({ id }) => ({ id, type, group, queue, lane })),
   );
-  const own = new Set(rows.map((row) => row.id));
-  return kept.map((row) => row.id).filter((id) => own.has(id));
+  if (carried.length < added.length) {
+    const due = rows.map(({ runAt }) => runAt?.getTime() ?? 0);
+    signalAtCommit(trx, "jobs", new Date(Math.min(...due)));
+  }
+  return added.map(({ id }) => id);
 };
 
-const checked = (type: string, input: unknown): unknown => {
+/** The input as it is stored. Throws VALIDATION_FAILED when it does not fit. */
+const checked = (type: string, input: unknown): string => {
   const contract = jobContracts.get(type);
   if (!contract) throw new Error(`No contract declares the job ${type}`);
-  return validate(contract.input, input, `The job ${type}`);
+  return JSON.stringify(validate(contract.input, input, `The job ${type}`));
 };
 
 /**
@@ -103,12 +137,11 @@ export const enqueue = async <J extends JobName>(
   const row: Row = {
     id: makeId(),
     input: checked(name, input),
-    unique_key: options.uniqueKey ?? null,
-    entity: options.entity ?? null,
-    run_at: options.runAt ?? null,
+    uniqueKey: options.uniqueKey,
+    entity: options.entity,
+    runAt: options.runAt,
   };
   const [id] = await insert(trx, name, [row], options);
-  signalAtCommit(trx, "jobs", options.runAt);
   return id;
 };
 
@@ -126,22 +159,21 @@ export const enqueueMany = async <J extends JobName>(
   const rows = inputs.map((input) => ({
     id: makeId(),
     input: checked(name, input),
-    unique_key: uniqueKey?.(input) ?? null,
-    entity: entity?.(input) ?? null,
-    run_at: (typeof runAt === "function" ? runAt(input) : runAt) ?? null,
+    uniqueKey: uniqueKey?.(input),
+    entity: entity?.(input),
+    runAt: typeof runAt === "function" ? runAt(input) : runAt,
   }));
   const batches = uniqueKey ? oncePerKey(rows) : rows;
   const ids: string[] = [];
   for (let from = 0; from < batches.length; from += batchSize) {
     ids.push(...(await insert(trx, name, batches.slice(from, from + batchSize), rest)));
   }
-  for (const row of rows.slice(0, batchSize)) signalAtCommit(trx, "jobs", row.run_at ?? undefined);
   return ids;
 };
 
 /** The first row of each key, sorted by key: transactions that want the same keys take them in the same order. */
 const oncePerKey = (rows: readonly Row[]): Row[] => {
   const first = new Map<string, Row>();
-  for (const row of rows) if (row.unique_key !== null && !first.has(row.unique_key)) first.set(row.unique_key, row);
-  return [...first.values()].sort((a, b) => ((a.unique_key ?? "") < (b.unique_key ?? "") ? -1 : 1));
+  for (const row of rows) if (row.uniqueKey !== undefined && !first.has(row.uniqueKey)) first.set(row.uniqueKey, row);
+  return [...first.values()].sort((a, b) => ((a.uniqueKey ?? "") < (b.uniqueKey ?? "") ? -1 : 1));
 };

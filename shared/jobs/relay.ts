@@ -6,7 +6,8 @@ import { type Db, isConnectionLost } from "../db/knex.ts";
 import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
 import { createQuietLog } from "../streams/quiet-log.ts";
 import { createAlarm } from "./alarm.ts";
-import { confirmEvents, lookAhead, type Outlook, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
+import { offerCarrier } from "./carry.ts";
+import { confirmEvents, type DueJob, lookAhead, type Outlook, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
 import { unparkJobs } from "./holds.ts";
 import { expireLeases } from "./lease.ts";
 import { createPump } from "./pump.ts";
@@ -35,6 +36,8 @@ export interface Relay {
 }
 
 const batchSize = 1_000;
+/** More jobs than this that wait to be carried to their streams mean that Redis is slow: no further ones are taken. */
+const longestLine = 20_000;
 /** Least time between two looks, in ms, when many jobs come due one after the other. */
 const leastMs = 5;
 /** How long after a change of holds parked jobs are looked through, in ms. */
@@ -71,25 +74,40 @@ export const createRelay = ({
     return (await Promise.race([sending.then(() => "sent" as const), stopped])) === "sent";
   };
 
+  /** Puts marked jobs into their streams, or takes their marks back. Rejects when they did not all get there. */
+  const publishMarked = async (due: readonly DueJob[]): Promise<void> => {
+    const pointers = due.map((job) => ({
+      stream: streamKeys.jobs(job.group, job.queue, job.lane),
+      jobId: job.id,
+      type: job.type,
+    }));
+    const ids = due.map(({ id }) => id);
+    try {
+      if (redis.status !== "ready" || !(await sent(publishJobs(redis, pointers)))) await untakeJobs(db, ids);
+    } catch (error) {
+      await untakeJobs(db, ids);
+      throw error;
+    }
+    quiet.recovered("Publishing jobs");
+  };
+
   const jobs = createPump(
     async () => {
       if (redis.status !== "ready") return false;
       const { jobs: due, taken } = await takeDueJobs(db, batchSize);
-      if (due.length === 0) return taken >= batchSize;
-      const pointers = due.map((job) => ({
-        stream: streamKeys.jobs(job.group, job.queue, job.lane),
-        jobId: job.id,
-        type: job.type,
-      }));
-      const ids = due.map(({ id }) => id);
-      try {
-        if (!(await sent(publishJobs(redis, pointers)))) await untakeJobs(db, ids);
-      } catch (error) {
-        await untakeJobs(db, ids);
-        throw error;
-      }
-      quiet.recovered("Publishing jobs");
+      if (due.length > 0) await publishMarked(due);
       return taken >= batchSize;
+    },
+    (error) => failing("Publishing jobs", error),
+  );
+
+  /** Jobs that were enqueued here as published. Those whose mark could not be taken back are found by republish.ts. */
+  let line: DueJob[] = [];
+  const carried = createPump(
+    async () => {
+      const due = line.splice(0, batchSize);
+      if (due.length > 0) await publishMarked(due);
+      return line.length > 0;
     },
     (error) => failing("Publishing jobs", error),
   );
@@ -178,6 +196,17 @@ export const createRelay = ({
     }
   });
 
+  /** Leaves what is still in line to the other relays. */
+  const giveBack = async (): Promise<void> => {
+    const left = line;
+    line = [];
+    if (left.length === 0) return;
+    await untakeJobs(
+      db,
+      left.map(({ id }) => id),
+    ).catch((error: unknown) => failing("Leaving jobs to other processes", error));
+  };
+
   /** Redis is there, perhaps again: whatever waited for it is looked at now. */
   const isBack = () => {
     checkAt = 0;
@@ -186,11 +215,23 @@ export const createRelay = ({
 
   return {
     start() {
-      forget = onWork((work, inMs) => {
+      const forgetWork = onWork((work, inMs) => {
         if (work === "events") events.run();
         else if (inMs < 1) jobs.run();
         else alarm.within(Math.ceil(inMs));
       });
+      const forgetCarrier = offerCarrier({
+        isOpen: () => redis.status === "ready" && line.length < longestLine && !stopping.signal.aborted,
+        carry(added) {
+          for (const job of added) line.push(job);
+          if (stopping.signal.aborted) void giveBack();
+          else carried.run();
+        },
+      });
+      forget = () => {
+        forgetWork();
+        forgetCarrier();
+      };
       redis.on("ready", isBack);
       alarm.start();
     },
@@ -199,7 +240,8 @@ export const createRelay = ({
       forget();
       redis.off("ready", isBack);
       alarm.stop();
-      await Promise.all([jobs.stop(5_000), events.stop(5_000)]);
+      await Promise.all([jobs.stop(5_000), events.stop(5_000), carried.stop(5_000)]);
+      await giveBack();
     },
     async sweep() {
       await look();
