@@ -3,6 +3,7 @@
 import type { Sql } from "../db/knex.ts";
 import type { Lane } from "../streams/stream-keys.ts";
 import { isHeld } from "./holds.ts";
+import { unsynced } from "./unsynced.ts";
 
 export interface ClaimedJob {
   readonly id: string;
@@ -40,6 +41,7 @@ const claimSql = `
       select id, queue, type from jobs.jobs
       where id = v.id and state || '' = 'queued' and published_at is not null
       for update skip locked) j
+    where ${unsynced}
   ), parked as (
     update jobs.jobs j set published_at = 'infinity' from wanted where j.id = wanted.id and wanted.held
   )

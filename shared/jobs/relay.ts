@@ -7,7 +7,16 @@ import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
 import { createQuietLog } from "../streams/quiet-log.ts";
 import { createAlarm } from "./alarm.ts";
 import { offerCarrier } from "./carry.ts";
-import { confirmEvents, type DueJob, lookAhead, type Outlook, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
+import {
+  confirmEvents,
+  type DueJob,
+  lookAhead,
+  type Outlook,
+  takeDueJobs,
+  takeEvents,
+  untakeEvents,
+  untakeJobs,
+} from "./due.ts";
 import { unparkJobs } from "./holds.ts";
 import { expireLeases } from "./lease.ts";
 import { createPump } from "./pump.ts";

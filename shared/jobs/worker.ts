@@ -11,7 +11,8 @@ import type { JobDefinition } from "./define.ts";
 import { renewLeases } from "./lease.ts";
 import { createOutcomes } from "./outcomes.ts";
 import { jobDefaults, unknownTypeOptions } from "./retry-policy.ts";
-import { type ActiveRun, givenBack, logOf, perform, RunAborted, startRun } from "./running.ts";
+import { RunAborted } from "./run-abort.ts";
+import { type ActiveRun, givenBack, logOf, perform, startRun } from "./running.ts";
 import { createSlots } from "./slots.ts";
 import { ownQueues } from "./streams-of.ts";
 

@@ -5,6 +5,8 @@ import { campaign } from "./campaign/campaign.ts";
 import { footprint } from "./footprint/footprint.ts";
 import { gateway } from "./gateway/gateway.ts";
 import { importBench } from "./import/import.ts";
+import { jobs } from "./jobs/jobs.ts";
+import { latency } from "./jobs/latency.ts";
 import { rate } from "./rate/rate.ts";
 import { segments } from "./segments/segments.ts";
 
@@ -16,6 +18,8 @@ export interface BenchFlags {
   /** Contacts of benchmark "segments". */
   readonly contacts: number;
   readonly connections: number;
+  /** Jobs of benchmark "jobs", a run. */
+  readonly jobs: number;
   /** Names of the contenders to run; all when empty. */
   readonly only: readonly string[];
   /** Rates of benchmark "rate", in mails a second; its own when empty. */
@@ -33,6 +37,8 @@ const benches: Record<string, (flags: BenchFlags) => Promise<void>> = {
   footprint,
   gateway,
   import: importBench,
+  jobs,
+  latency,
   rate,
   segments,
 };
@@ -45,6 +51,7 @@ const { values, positionals } = parseArgs({
     rows: { type: "string", default: "1000000" },
     contacts: { type: "string", default: "1000000" },
     connections: { type: "string", default: "16" },
+    jobs: { type: "string", default: "100000" },
     only: { type: "string", default: "" },
     "per-second": { type: "string", default: "" },
     seconds: { type: "string", default: "60" },
@@ -75,6 +82,7 @@ await bench({
   rows: wholeNumber("rows", values.rows),
   contacts: wholeNumber("contacts", values.contacts),
   connections: wholeNumber("connections", values.connections),
+  jobs: wholeNumber("jobs", values.jobs),
   only: list(values.only),
   perSecond: list(values["per-second"]).map((one) => wholeNumber("per-second", one)),
   seconds: wholeNumber("seconds", values.seconds),

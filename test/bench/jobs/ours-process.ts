@@ -1,5 +1,6 @@
 // The job layer as a contender's process: a relay, and the worker of one group with production's settings, or only a
 // relay beside the code that enqueues, as in the gateway. Logging is off, as it is in the peer.
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { ServiceBroker } from "moleculer";
 import type { Deps } from "../../../shared/broker/deps.ts";
@@ -53,7 +54,7 @@ const start = async (task: ProcessTask, ledger: Ledger): Promise<Servant> => {
   });
   relay.start();
   if (role === "work") worker.start();
-  const input = () => ({ campaignId: makeId() });
+  const input = () => ({ campaignId: randomUUID() });
   return {
     enqueue: (count) =>
       db.transaction(async (trx) =>

@@ -170,7 +170,7 @@ export const serve = async (start: (task: ProcessTask, ledger: Ledger) => Promis
   };
   process.on("message", (order: Order) => {
     obey(order).catch((error: unknown) => {
-      console.error(error);
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
       process.exit(1);
     });
   });
