@@ -1,11 +1,10 @@
 // Puts jobs into Postgres in the caller's transaction: they exist exactly when the change that wants them exists.
 // They get into their stream right after the commit (carry.ts), or by a relay when their time has come.
-import type { Knex } from "knex";
 import type { z } from "zod";
 import { validate } from "../broker/validate.ts";
 import type { JobContract } from "../contracts/contract.ts";
 import { type Contracts, type JobName, jobContracts, type ServiceName } from "../contracts/index.ts";
-import type { Trx } from "../db/knex.ts";
+import { query, type Trx } from "../db/knex.ts";
 import { makeId } from "../lib/ids.ts";
 import type { Lane } from "../streams/stream-keys.ts";
 import { carryAtCommit, mayCarry } from "./carry.ts";
@@ -87,7 +86,7 @@ const insert = async (trx: Trx, type: string, rows: readonly Row[], options: Enq
   if (!contract) throw new Error(`No contract declares the job ${type}`);
   const { group, queue } = contract;
   const { until = "done", lane = "normal" } = options;
-  const { rows: answered } = await trx.raw<{ rows: Inserted[] }>(insertSql(until), [
+  const answered = await query<Inserted>(trx, insertSql(until), [
     type,
     group,
     queue,
@@ -102,7 +101,7 @@ const insert = async (trx: Trx, type: string, rows: readonly Row[], options: Enq
     column(rows, ({ uniqueKey }) => uniqueKey),
     column(rows, ({ entity }) => entity),
     column(rows, ({ runAt }) => runAt?.toISOString()),
-  ] as Knex.RawBinding[]);
+  ]);
   const own = new Set(rows.map(({ id }) => id));
   const added = answered.filter(({ id }) => own.has(id));
   const carried = added.filter((row) => row.carried);
