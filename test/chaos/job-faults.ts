@@ -24,18 +24,13 @@ const inScene = async (work: (scene: JobScene) => Promise<Outcome>, smallMb?: nu
 export const kill = ({ jobs, kills }: ChaosFlags) =>
   inScene(async (scene) => {
     await scene.startWorker();
-    const fault = async () => {
+    for (let done = 0; done < kills; done++) {
       const victim = await scene.startWorker();
-      await until(
-        "it is in the middle of it",
-        60,
-        async () => victim.began(),
-        (began) => began > 0,
-      ).catch(() => 0);
-      await delay(between(0, 100));
+      await scene.add(Math.ceil(jobs / kills));
+      await victim.began(1);
+      await delay(between(0, 20));
       await victim.end("SIGKILL");
-    };
-    await scene.under(jobs, fault, kills);
+    }
     return scene.outcome("kill -9 of a worker mid-job", `${kills} times`);
   });
 
@@ -106,12 +101,7 @@ export const freeze = ({ rounds }: ChaosFlags) =>
       const frozen = await scene.startWorker("hold");
       const before = await scene.completed();
       await scene.add(16);
-      await until(
-        "it has some of them",
-        60,
-        async () => frozen.began(),
-        (began) => began > 0,
-      );
+      await frozen.began(16);
       frozen.child.kill("SIGSTOP");
       const other = await scene.startWorker();
       await until("the other has done them", 60, scene.completed, (done) => done >= before + 16);
@@ -130,12 +120,7 @@ export const stop = ({ quick }: ChaosFlags) =>
     const queued = quick ? 2_000 : 10_000;
     const worker = await scene.startWorker("hold", 30_000);
     await scene.add(queued);
-    await until(
-      "its slots are full",
-      60,
-      async () => worker.began(),
-      (began) => began >= 16,
-    );
+    await worker.began(16);
     const begun = performance.now();
     await worker.end("SIGTERM");
     const seconds = (performance.now() - begun) / 1000;
@@ -149,7 +134,7 @@ export const stop = ({ quick }: ChaosFlags) =>
   });
 
 /** Postgres runs out of disk while jobs are enqueued and done, and gets room again. */
-export const disk = ({ jobs }: ChaosFlags) => {
+export const disk = () => {
   if (process.getuid?.() !== 0) throw new Error("It takes root to make a small file system; leave it out with --only");
   return inScene(async (scene) => {
     const { servers } = scene;
@@ -158,9 +143,9 @@ export const disk = ({ jobs }: ChaosFlags) => {
     await scene.add(1_000);
     const { bavail, bsize } = statfsSync(servers.folder);
     const ballast = join(servers.folder, "ballast");
-    execFileSync("fallocate", ["-l", String(Math.max(1, bavail * bsize - (6 << 20))), ballast]);
+    execFileSync("fallocate", ["-l", String(Math.max(1, bavail * bsize - (2 << 20))), ballast]);
     let refused = 0;
-    for (let left = jobs; left > 0 && refused < 20; left -= 500)
+    for (let pieces = 0; refused < 20 && pieces < 2_000; pieces++)
       await scene.add(500).catch(async () => {
         refused++;
         // Whatever is left goes too: the disk is really full.
@@ -182,7 +167,7 @@ export const disk = ({ jobs }: ChaosFlags) => {
     scene.over();
     await scene.add(1_000);
     if (refused === 0) throw new Error("The disk never was full: nothing was refused");
-    const outcome = await scene.outcome("disk of Postgres full", "until 20 enqueues were refused");
+    const outcome = await scene.outcome("disk of Postgres full", "until 20 enqueues were refused", true);
     return {
       ...outcome,
       recoverySeconds: outcome.recoverySeconds,

@@ -2,6 +2,7 @@
 // somebody who enqueues all the time, and the count of what became of it all.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { connectPostgres, type Db, query } from "../../shared/db/knex.ts";
 import { enqueueMany } from "../../shared/jobs/enqueue.ts";
@@ -18,8 +19,8 @@ export type Behaviour = "work" | "hold";
 
 export interface Worker {
   readonly child: ChildProcess;
-  /** Runs that it began so far. */
-  began(): number;
+  /** Resolves when it has begun so many runs; rejects after a minute. */
+  began(count: number): Promise<void>;
   /** Sends a signal and resolves when it has ended. */
   end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
 }
@@ -35,17 +36,23 @@ export interface JobScene {
   under(count: number, fault: () => Promise<void>, times: number): Promise<void>;
   /** The fault is over now: what waited should go on. */
   over(): void;
-  /** Waits until every acknowledged job is done, and counts. */
-  outcome(fault: string, what: string): Promise<Outcome>;
+  /**
+   * Waits until every acknowledged job is done, and counts. `outage`: nothing could go on until `over` was called, so
+   * only the time from then on counts as recovery.
+   */
+  outcome(fault: string, what: string, outage?: boolean): Promise<Outcome>;
   close(): Promise<void>;
 }
 
 const countSql = `
-  with gaps as (select at - lag(at) over (partition by job_id order by at) as gap from runs),
-  done as (select id, count(*) as n from jobs.history where state = 'completed' group by id)
+  with ran as (select job_id, min(at) as first, count(*) as n from runs group by job_id),
+  done as (select id, count(*) as n from jobs.history where state = 'completed' group by id),
+  -- A job may have been interrupted several times, also between claim and run: each interruption has its share.
+  interrupted as (select (h.finished_at - ran.first) / (h.attempts - 1) as took from jobs.history h
+    join ran on ran.job_id = h.id where h.attempts > 1)
   select (select count(*) from done)::int as completed, (select coalesce(sum(n - 1), 0) from done)::int as doubled,
-    (select count(*) from effects)::int as effects, (select count(*) from gaps where gap is not null)::int as again,
-    (select coalesce(extract(epoch from max(gap)), 0)::float8 from gaps) as longest`;
+    (select count(*) from effects)::int as effects, (select sum(n - 1) from ran)::int as again,
+    (select coalesce(extract(epoch from max(took)), 0)::float8 from interrupted) as longest`;
 
 interface Counts {
   readonly completed: number;
@@ -91,7 +98,10 @@ export const openJobScene = async (smallMb?: number): Promise<JobScene> => {
       await once(child, "message");
       return {
         child,
-        began: () => began,
+        async began(count) {
+          for (const deadline = Date.now() + 60_000; began < count; await delay(2))
+            if (Date.now() > deadline) throw new Error(`The worker began ${began} runs instead of ${count}`);
+        },
         async end(signal) {
           const ended = once(child, "exit");
           child.kill(signal);
@@ -113,7 +123,7 @@ export const openJobScene = async (smallMb?: number): Promise<JobScene> => {
             () => {
               added += size;
             },
-            () => new Promise((resolve) => setTimeout(resolve, 100)),
+            () => delay(100),
           );
         }
       })();
@@ -121,7 +131,7 @@ export const openJobScene = async (smallMb?: number): Promise<JobScene> => {
       await enqueueing;
     },
     over: () => void overAt.push(Date.now()),
-    async outcome(fault, what) {
+    async outcome(fault, what, outage = false) {
       await until("all jobs are done", 300, completed, (done) => done >= acknowledged.size);
       const ids = await query<{ id: string }>(db, "select id from jobs.history where state = 'completed'");
       const done = new Set(ids.map(({ id }) => id));
@@ -143,7 +153,7 @@ export const openJobScene = async (smallMb?: number): Promise<JobScene> => {
         lost: lost + Math.max(0, counts.completed - counts.effects),
         doubled: counts.doubled,
         unknown: undefined,
-        recoverySeconds: Math.max(counts.longest, ...pauses),
+        recoverySeconds: Math.max(outage ? 0 : counts.longest, ...pauses),
         recoveryAtMost: (2 * leaseMs) / 1000,
         note: `${counts.again.toLocaleString("en")} runs were repeated`,
       };
