@@ -1,13 +1,16 @@
 // `npm run bench -- <name> [--runs 5] [--recipients 100000] [--per-second 14,70] …`: runs one benchmark of the table below.
 // Ours and its peer alternate in the same run on a real Redis (AOF everysec) and a real Postgres (fsync on).
 import { parseArgs } from "node:util";
+import { alert } from "./alert/alert.ts";
 import { campaign } from "./campaign/campaign.ts";
 import { footprint } from "./footprint/footprint.ts";
 import { gateway } from "./gateway/gateway.ts";
+import { idle } from "./idle/idle.ts";
 import { importBench } from "./import/import.ts";
 import { jobs } from "./jobs/jobs.ts";
 import { latency } from "./jobs/latency.ts";
 import { rate } from "./rate/rate.ts";
+import { scale } from "./scale/scale.ts";
 import { segments } from "./segments/segments.ts";
 
 export interface BenchFlags {
@@ -33,13 +36,16 @@ export interface BenchFlags {
 }
 
 const benches: Record<string, (flags: BenchFlags) => Promise<void>> = {
+  alert,
   campaign,
   footprint,
   gateway,
+  idle,
   import: importBench,
   jobs,
   latency,
   rate,
+  scale,
   segments,
 };
 
