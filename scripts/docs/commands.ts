@@ -18,7 +18,9 @@ export const commands: Readonly<Record<string, string>> = {
     "What waits, runs and fails by queue. Exits with 1 when a queue stands still or fails, with 2 when it cannot look; `-- --json` for programs, `-- --stalled 300 --failing 50` sets the limits (seconds, percent)",
   "build:web": "Builds the web app into `web/dist`",
   bench:
-    "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say, `segments` rules over a million contacts, `gateway` our API against bare moleculer-web",
+    "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say, `segments` rules over a million contacts, `gateway` our API against bare moleculer-web; `jobs` and `latency` the job layer beside BullMQ, `alert` an alert during a campaign, `scale` deep queues and more processes, `idle` silent channels",
+  chaos:
+    "Kills, freezes, empties and fills up whatever can be, while jobs and 100,000 mails are under way, and prints what was lost, doubled, unknown and how long recovery took; `-- --quick` for minutes instead of an hour, `-- --only kill,flush` for some. A full run writes its table as RESULTS.md into `test/chaos`",
   docs: "Writes `.env.example`, the tables of this file and the web app's routes. `npm run docs -- --check` only compares",
   predev: "Before `dev`: the same as before `start`",
   prestart: "Before `start`: installs packages when the lockfile has changed",

@@ -2,6 +2,7 @@
 // one (fencing), and returns their ids: a worker that lost its lease changes nothing.
 import type { Sql } from "../db/knex.ts";
 import type { AttemptError } from "./retry-policy.ts";
+import { unsynced } from "./unsynced.ts";
 
 export interface Outcome {
   readonly id: string;
@@ -18,13 +19,14 @@ export interface Outcome {
   readonly log: string | undefined;
 }
 
+// Rows are fetched by their ids; `|| ''` keeps the partial index on running jobs out, see claim.ts.
 const finishSql = `
   with v as (
     select * from json_to_recordset(?::json)
       as v (id uuid, attempt_id uuid, state text, error jsonb, fingerprint text, progress real, log text)
   ), gone as (
     delete from jobs.jobs j using v
-    where j.id = v.id and j.attempt_id = v.attempt_id and j.state = 'running'
+    where j.id = v.id and j.attempt_id = v.attempt_id and j.state || '' = 'running' and ${unsynced}
     returning j.*, v.state as outcome, v.error as last_error, v.fingerprint, v.progress as last_progress, v.log as last_log
   )
   insert into jobs.history (id, type, group_name, queue, lane, state, input, unique_key, tags, entity, attempts,
@@ -45,7 +47,7 @@ const againSql = `
       log = coalesce(v.log, j.log)
   from json_to_recordset(?::json)
     as v (id uuid, attempt_id uuid, delay_ms double precision, counts boolean, error jsonb, log text)
-  where j.id = v.id and j.attempt_id = v.attempt_id and j.state = 'running'
+  where j.id = v.id and j.attempt_id = v.attempt_id and j.state || '' = 'running' and ${unsynced}
   returning j.id`;
 
 const run = async (db: Sql, sql: string, rows: readonly unknown[]): Promise<string[]> => {

@@ -4,6 +4,7 @@ import type { Sql } from "../db/knex.ts";
 import type { EventEntry } from "../streams/stream-entry.ts";
 import { type Lane, lanes } from "../streams/stream-keys.ts";
 import { isHeld } from "./holds.ts";
+import { unsynced } from "./unsynced.ts";
 
 export interface DueJob {
   readonly id: string;
@@ -49,7 +50,7 @@ const dueIn = (lane: Lane) =>
 const takeJobsSql = `
   with due as (${dueIn("high")} union all ${dueIn("normal")} union all ${dueIn("low")})
   update jobs.jobs j set state = 'queued', published_at = case when ${isHeld("j")} then 'infinity' else clock_timestamp() end
-  from due where j.id = due.id
+  from due where j.id = due.id and ${unsynced}
   returning j.id, j.type, j.group_name as "group", j.queue, j.lane, j.published_at = 'infinity' as parked`;
 
 /**
@@ -95,7 +96,7 @@ export const takeEvents = async (db: Sql, limit: number, holdMs: number): Promis
        order by id limit ? for update skip locked
      )
      update jobs.outbox o set claimed_until = now() + ? * interval '1 millisecond'
-     from due where o.id = due.id
+     from due where o.id = due.id and ${unsynced}
      returning o.id, o.type, o.payload, o.headers, o.created_at, o.event_id, o.only_group`,
     [limit, holdMs],
   );
@@ -116,9 +117,10 @@ export const takeEvents = async (db: Sql, limit: number, holdMs: number): Promis
 
 /** The events are in Redis. */
 export const confirmEvents = async (db: Sql, ids: readonly string[]): Promise<void> => {
-  await db.raw("update jobs.outbox set published_at = now(), claimed_until = null where id = any(?::uuid[])", [
-    [...ids],
-  ]);
+  await db.raw(
+    `update jobs.outbox set published_at = now(), claimed_until = null where id = any(?::uuid[]) and ${unsynced}`,
+    [[...ids]],
+  );
 };
 
 /** The events may not be in Redis: they are sent again at once. */

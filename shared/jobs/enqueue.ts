@@ -1,15 +1,17 @@
 // Puts jobs into Postgres in the caller's transaction: they exist exactly when the change that wants them exists.
-// The relay of any process moves them to their stream after the commit, or when their time has come.
+// They get into their stream right after the commit (carry.ts), or by a relay when their time has come.
 import type { z } from "zod";
 import { currentRequestId } from "../broker/origin.ts";
 import { traced, traceparent } from "../broker/tracing.ts";
 import { validate } from "../broker/validate.ts";
 import type { JobContract } from "../contracts/contract.ts";
 import { type Contracts, type JobName, jobContracts, type ServiceName } from "../contracts/index.ts";
-import type { Trx } from "../db/knex.ts";
+import { query, type Trx } from "../db/knex.ts";
 import { makeId } from "../lib/ids.ts";
 import type { Lane } from "../streams/stream-keys.ts";
+import { carryAtCommit, mayCarry } from "./carry.ts";
 import { entityOf } from "./entity-of.ts";
+import { isHeldBy } from "./holds.ts";
 import { refuseOversize } from "./oversize.ts";
 import { signalAtCommit } from "./wake.ts";
 
@@ -47,13 +49,13 @@ export interface EnqueueManyOptions<I> extends Omit<EnqueueOptions, "uniqueKey" 
   readonly entity?: (input: I) => string;
 }
 
-/** A job on its way into the statement, named as the columns are. */
+/** A job on its way into the statement. */
 interface Row {
   readonly id: string;
-  readonly input: unknown;
-  readonly unique_key: string | null;
-  readonly entity: string | null;
-  readonly run_at: Date | null;
+  readonly input: string;
+  readonly uniqueKey: string | undefined;
+  readonly entity: string | undefined;
+  readonly runAt: Date | undefined;
 }
 
 /** Rows per statement: large enough that the round trip does not matter, small enough to stay short. */
@@ -66,40 +68,68 @@ const onConflict = {
   started: "do update set unique_key = excluded.unique_key",
 };
 
+/** A column of the statement; null when no row has a value, which spares the wire a list of nulls. */
+const column = (rows: readonly Row[], of: (row: Row) => string | undefined): (string | null)[] | null =>
+  rows.some((row) => of(row) !== undefined) ? rows.map((row) => of(row) ?? null) : null;
+
+interface Inserted {
+  readonly id: string;
+  /** Published by us right after the commit, see carry.ts. */
+  readonly carried: boolean;
+}
+
+const insertSql = (until: NonNullable<EnqueueOptions["until"]>) =>
+  `insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity, run_at,
+     published_at, trace, request_id)
+   select v.id, ?, ?, ?, ?, case when v.run_at > now() then 'scheduled' else 'queued' end, v.input::jsonb,
+          v.unique_key, case when v.unique_key is not null then ? end, ?::text[], v.entity, coalesce(v.run_at, now()),
+          case when ?::boolean and (v.run_at is null or v.run_at <= now()) and not ${isHeldBy("?::text", "?::text")}
+               then clock_timestamp() end, ?, ?
+   from unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::timestamptz[]) as v (id, input, unique_key, entity, run_at)
+   on conflict (type, unique_key) where unique_key is not null ${onConflict[until]}
+   returning id, published_at is not null as carried`;
+
 const insert = async (trx: Trx, type: string, rows: readonly Row[], options: EnqueueOptions): Promise<string[]> => {
   const contract = jobContracts.get(type);
   if (!contract) throw new Error(`No contract declares the job ${type}`);
-  const until = options.until ?? "done";
-  const text = JSON.stringify(rows);
-  if (text.length > maxInputBytes)
-    for (const { input } of rows) refuseOversize(`The job ${type}`, input, maxInputBytes);
-  const { rows: kept } = await trx.raw<{ rows: { id: string }[] }>(
-    `insert into jobs.jobs (id, type, group_name, queue, lane, state, input, unique_key, unique_until, tags, entity,
-       run_at, trace, request_id)
-     select v.id, ?, ?, ?, ?, case when v.run_at > now() then 'scheduled' else 'queued' end, v.input,
-            v.unique_key, case when v.unique_key is not null then ? end, ?::text[], v.entity, coalesce(v.run_at, now()),
-            ?, ?
-     from json_to_recordset(?::json) as v (id uuid, input jsonb, unique_key text, entity text, run_at timestamptz)
-     on conflict (type, unique_key) where unique_key is not null ${onConflict[until]}
-     returning id`,
-    [
-      type,
-      contract.group,
-      contract.queue,
-      options.lane ?? "normal",
-      until,
-      options.tags ? [...options.tags] : null,
-      traceparent() ?? null,
-      currentRequestId() ?? null,
-      text,
-    ],
+  for (const { input } of rows) refuseOversize(`The job ${type}`, input, maxInputBytes);
+  const { group, queue } = contract;
+  const { until = "done", lane = "normal" } = options;
+  const answered = await query<Inserted>(trx, insertSql(until), [
+    type,
+    group,
+    queue,
+    lane,
+    until,
+    options.tags ? [...options.tags] : null,
+    mayCarry(trx, rows.length),
+    queue,
+    type,
+    traceparent() ?? null,
+    currentRequestId() ?? null,
+    rows.map(({ id }) => id),
+    rows.map(({ input }) => input),
+    column(rows, ({ uniqueKey }) => uniqueKey),
+    column(rows, ({ entity }) => entity),
+    column(rows, ({ runAt }) => runAt?.toISOString()),
+  ]);
+  const own = new Set(rows.map(({ id }) => id));
+  const added = answered.filter(({ id }) => own.has(id));
+  const carried = added.filter((row) => row.carried);
+  carryAtCommit(
+    trx,
+    carried.map(({ id }) => ({ id, type, group, queue, lane })),
   );
-  const own = new Set(rows.map((row) => row.id));
-  return kept.map((row) => row.id).filter((id) => own.has(id));
+  if (carried.length < added.length) {
+    const due = rows.map(({ runAt }) => runAt?.getTime() ?? 0);
+    signalAtCommit(trx, "jobs", new Date(Math.min(...due)));
+  }
+  return added.map(({ id }) => id);
 };
 
 /** Largest input of a job, in bytes of JSON. What is more belongs into a table, and its id into the job. */
 export const maxInputBytes = 1_048_576;
+
 /** The span that the jobs carry on; none where nothing is traced that leads here. */
 const enqueuing = <T>(type: string, count: number, work: () => Promise<T>): Promise<T> =>
   traced(
@@ -108,10 +138,11 @@ const enqueuing = <T>(type: string, count: number, work: () => Promise<T>): Prom
     work,
   );
 
-const checked = (type: string, input: unknown): unknown => {
+/** The input as it is stored. Throws VALIDATION_FAILED when it does not fit. */
+const checked = (type: string, input: unknown): string => {
   const contract = jobContracts.get(type);
   if (!contract) throw new Error(`No contract declares the job ${type}`);
-  return validate(contract.input, input, `The job ${type}`);
+  return JSON.stringify(validate(contract.input, input, `The job ${type}`));
 };
 
 /**
@@ -127,12 +158,11 @@ export const enqueue = async <J extends JobName>(
   const row: Row = {
     id: makeId(),
     input: checked(name, input),
-    unique_key: options.uniqueKey ?? null,
+    uniqueKey: options.uniqueKey,
     entity: options.entity ?? entityOf(input),
-    run_at: options.runAt ?? null,
+    runAt: options.runAt,
   };
   const [id] = await enqueuing(name, 1, () => insert(trx, name, [row], options));
-  signalAtCommit(trx, "jobs", options.runAt);
   return id;
 };
 
@@ -150,9 +180,9 @@ export const enqueueMany = async <J extends JobName>(
   const rows = inputs.map((input) => ({
     id: makeId(),
     input: checked(name, input),
-    unique_key: uniqueKey?.(input) ?? null,
+    uniqueKey: uniqueKey?.(input),
     entity: entity?.(input) ?? entityOf(input),
-    run_at: (typeof runAt === "function" ? runAt(input) : runAt) ?? null,
+    runAt: typeof runAt === "function" ? runAt(input) : runAt,
   }));
   const batches = uniqueKey ? oncePerKey(rows) : rows;
   const ids: string[] = [];
@@ -160,13 +190,12 @@ export const enqueueMany = async <J extends JobName>(
     for (let from = 0; from < batches.length; from += batchSize)
       ids.push(...(await insert(trx, name, batches.slice(from, from + batchSize), rest)));
   });
-  for (const row of rows.slice(0, batchSize)) signalAtCommit(trx, "jobs", row.run_at ?? undefined);
   return ids;
 };
 
 /** The first row of each key, sorted by key: transactions that want the same keys take them in the same order. */
 const oncePerKey = (rows: readonly Row[]): Row[] => {
   const first = new Map<string, Row>();
-  for (const row of rows) if (row.unique_key !== null && !first.has(row.unique_key)) first.set(row.unique_key, row);
-  return [...first.values()].sort((a, b) => ((a.unique_key ?? "") < (b.unique_key ?? "") ? -1 : 1));
+  for (const row of rows) if (row.uniqueKey !== undefined && !first.has(row.uniqueKey)) first.set(row.uniqueKey, row);
+  return [...first.values()].sort((a, b) => ((a.uniqueKey ?? "") < (b.uniqueKey ?? "") ? -1 : 1));
 };

@@ -15,9 +15,16 @@ export interface Hold extends HoldTarget {
   readonly reason: string | null;
 }
 
+// Without a reference to the row, the list of holds is read once per statement and not once per job.
+const isNamed = (value: string, kind: HoldTarget["kind"]) =>
+  `${value} = any(array(select h.name from jobs.holds h where h.kind = '${kind}'))`;
+
+/** SQL condition: jobs of this queue and type are held. Both are SQL expressions. */
+export const isHeldBy = (queue: string, type: string): string =>
+  `(${isNamed(queue, "queue")} or ${isNamed(type, "type")})`;
+
 /** SQL condition: the job in the row `alias` is held. */
-export const isHeld = (alias: string): string =>
-  `exists (select from jobs.holds h where (h.kind = 'queue' and h.name = ${alias}.queue) or (h.kind = 'type' and h.name = ${alias}.type))`;
+export const isHeld = (alias: string): string => isHeldBy(`${alias}.queue`, `${alias}.type`);
 
 /** Holds a queue or type. Returns false when it was held already; then the earlier hold stays as it is. */
 export const hold = async (

@@ -8,8 +8,18 @@ import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
 import { createQuietLog } from "../streams/quiet-log.ts";
 import { redisMemory } from "../streams/redis-memory.ts";
 import { createAlarm } from "./alarm.ts";
+import { offerCarrier } from "./carry.ts";
 import { collectDeadLetters } from "./collect-letters.ts";
-import { confirmEvents, lookAhead, type Outlook, takeDueJobs, takeEvents, untakeEvents, untakeJobs } from "./due.ts";
+import {
+  confirmEvents,
+  type DueJob,
+  lookAhead,
+  type Outlook,
+  takeDueJobs,
+  takeEvents,
+  untakeEvents,
+  untakeJobs,
+} from "./due.ts";
 import { unparkJobs } from "./holds.ts";
 import { expireLeases } from "./lease.ts";
 import { createPump } from "./pump.ts";
@@ -43,6 +53,8 @@ const batchSize = 1_000;
 /** Share of Redis's memory from which on little is published, and how little per look. */
 const nearlyFull = 0.95;
 const trickle = 50;
+/** More jobs than this that wait to be carried to their streams mean that Redis is slow: no further ones are taken. */
+const longestLine = 20_000;
 /** Least time between two looks, in ms, when many jobs come due one after the other. */
 const leastMs = 5;
 /** How long after a change of holds parked jobs are looked through, in ms. */
@@ -82,28 +94,46 @@ export const createRelay = ({
     return (await Promise.race([sending.then(() => "sent" as const), stopped])) === "sent";
   };
 
+  /** Puts marked jobs into their streams, or takes their marks back. Rejects when they did not all get there. */
+  const publishMarked = async (due: readonly DueJob[]): Promise<void> => {
+    const pointers = due.map((job) => ({
+      stream: streamKeys.jobs(job.group, job.queue, job.lane),
+      jobId: job.id,
+      type: job.type,
+    }));
+    const ids = due.map(({ id }) => id);
+    try {
+      if (redis.status === "ready" && (await sent(publishJobs(redis, pointers))))
+        countMetric("lc_relay_published_total", { kind: "jobs" }, ids.length);
+      else await untakeJobs(db, ids);
+    } catch (error) {
+      await untakeJobs(db, ids);
+      throw error;
+    }
+    quiet.recovered("Publishing jobs");
+  };
+
   const jobs = createPump(
     async () => {
       if (redis.status !== "ready") return false;
       const most = portion;
       const { jobs: due, taken } = await takeDueJobs(db, most);
-      if (due.length === 0) return taken >= most;
-      const pointers = due.map((job) => ({
-        stream: streamKeys.jobs(job.group, job.queue, job.lane),
-        jobId: job.id,
-        type: job.type,
-      }));
-      const ids = due.map(({ id }) => id);
-      try {
-        if (await sent(publishJobs(redis, pointers)))
-          countMetric("lc_relay_published_total", { kind: "jobs" }, ids.length);
-        else await untakeJobs(db, ids);
-      } catch (error) {
-        await untakeJobs(db, ids);
-        throw error;
-      }
-      quiet.recovered("Publishing jobs");
-      return taken >= most && most === batchSize;
+      if (due.length > 0) await publishMarked(due);
+      return taken >= most && (due.length === 0 || most === batchSize);
+    },
+    (error) => {
+      countMetric("lc_relay_failures_total", { kind: "jobs" });
+      failing("Publishing jobs", error);
+    },
+  );
+
+  /** Jobs that were enqueued here as published. Those whose mark could not be taken back are found by republish.ts. */
+  let line: DueJob[] = [];
+  const carried = createPump(
+    async () => {
+      const due = line.splice(0, batchSize);
+      if (due.length > 0) await publishMarked(due);
+      return line.length > 0;
     },
     (error) => {
       countMetric("lc_relay_failures_total", { kind: "jobs" });
@@ -209,6 +239,17 @@ export const createRelay = ({
     }
   });
 
+  /** Leaves what is still in line to the other relays. */
+  const giveBack = async (): Promise<void> => {
+    const left = line;
+    line = [];
+    if (left.length === 0) return;
+    await untakeJobs(
+      db,
+      left.map(({ id }) => id),
+    ).catch((error: unknown) => failing("Leaving jobs to other processes", error));
+  };
+
   /** Redis is there, perhaps again: whatever waited for it is looked at now. */
   const isBack = () => {
     checkAt = 0;
@@ -217,11 +258,24 @@ export const createRelay = ({
 
   return {
     start() {
-      forget = onWork((work, inMs) => {
+      const forgetWork = onWork((work, inMs) => {
         if (work === "events") events.run();
         else if (inMs < 1) jobs.run();
         else alarm.within(Math.ceil(inMs));
       });
+      const forgetCarrier = offerCarrier({
+        isOpen: () =>
+          redis.status === "ready" && portion === batchSize && line.length < longestLine && !stopping.signal.aborted,
+        carry(added) {
+          for (const job of added) line.push(job);
+          if (stopping.signal.aborted) void giveBack();
+          else carried.run();
+        },
+      });
+      forget = () => {
+        forgetWork();
+        forgetCarrier();
+      };
       redis.on("ready", isBack);
       alarm.start();
     },
@@ -230,7 +284,8 @@ export const createRelay = ({
       forget();
       redis.off("ready", isBack);
       alarm.stop();
-      await Promise.all([jobs.stop(5_000), events.stop(5_000)]);
+      await Promise.all([jobs.stop(5_000), events.stop(5_000), carried.stop(5_000)]);
+      await giveBack();
     },
     silentMs: () => Math.round(performance.now() - lookedAt),
     async sweep() {

@@ -11,21 +11,12 @@ import type { Outcome } from "./complete.ts";
 import { type JobDefinition, type JobRun, RetryLater, Unrecoverable } from "./define.ts";
 import { takeTurn } from "./rate-limit.ts";
 import { attemptError, fingerprint, jobDefaults, retryDelay, storable, unknownTypeOptions } from "./retry-policy.ts";
-
-/** Why a run was aborted; the reason of its signal. */
-export class RunAborted extends Error {
-  override name = "RunAborted";
-  readonly why: "timeout" | "stopping" | "lease-lost";
-  constructor(why: RunAborted["why"], message: string) {
-    super(message);
-    this.why = why;
-  }
-}
+import { RunAbort, RunAborted } from "./run-abort.ts";
 
 /** A run in progress. */
 export interface ActiveRun {
   readonly job: ClaimedJob;
-  readonly controller: AbortController;
+  readonly controller: RunAbort;
   /** Monotonic ms. */
   readonly claimedAt: number;
   /** Monotonic ms of the last renewal that succeeded. */
@@ -52,7 +43,7 @@ const obeyMs = 5_000;
 
 export const startRun = (job: ClaimedJob, now: number): ActiveRun => ({
   job,
-  controller: new AbortController(),
+  controller: new RunAbort(),
   claimedAt: now,
   renewedAt: now,
   begunAt: undefined,
@@ -67,7 +58,9 @@ export const logOf = (run: ActiveRun): string | undefined => (run.lines.length >
 const viewOf = (run: ActiveRun, deps: Deps): JobRun => ({
   id: run.job.id,
   attempt: run.job.attempt,
-  signal: run.controller.signal,
+  get signal() {
+    return run.controller.signal;
+  },
   deps,
   log(line) {
     if (run.lines.length >= maxLines) run.lines.shift();
@@ -113,12 +106,8 @@ const failed = (run: ActiveRun, definition: JobDefinition | undefined, thrown: u
 };
 
 const ended = (run: ActiveRun, definition: JobDefinition, thrown: unknown, deps: Deps): RunEnd => {
-  const { signal } = run.controller;
-  if (signal.aborted) {
-    const reason: unknown = signal.reason;
-    if (reason instanceof RunAborted && reason.why !== "timeout") return givenBack(run);
-    return failed(run, definition, reason, deps);
-  }
+  const { reason } = run.controller;
+  if (reason) return reason.why === "timeout" ? failed(run, definition, reason, deps) : givenBack(run);
   if (thrown === undefined) return outcome(run, "completed", { progress: run.progress === undefined ? undefined : 1 });
   if (thrown instanceof RetryLater)
     return outcome(run, "again", { counts: false, delayMs: Math.max(0, thrown.delayMs) });
@@ -128,12 +117,14 @@ const ended = (run: ActiveRun, definition: JobDefinition, thrown: unknown, deps:
 const timedOut = (ms: number) =>
   new RunAborted("timeout", `It took longer than its limit of ${ms} ms; raise timeoutMs or make the step smaller`);
 
-/** Resolves when the signal aborted and the handler had its time to obey. */
-const leftBehind = (signal: AbortSignal): Promise<"left behind"> =>
+/** What a handler threw, or undefined; "left behind" when it ignored its signal for too long. */
+const handled = (handling: Promise<unknown>, controller: RunAbort): Promise<{ thrown: unknown } | "left behind"> =>
   new Promise((resolve) => {
-    const later = () => void pauseFor(obeyMs).then(() => resolve("left behind"));
-    if (signal.aborted) later();
-    else signal.addEventListener("abort", later, { once: true });
+    handling.then(
+      () => resolve({ thrown: undefined }),
+      (thrown: unknown) => resolve({ thrown: thrown ?? new Error("The handler rejected with nothing") }),
+    );
+    controller.whenAborted(() => void pauseFor(obeyMs).then(() => resolve("left behind")));
   });
 
 /** Runs the handler and says what became of it. Never rejects. */
@@ -151,11 +142,7 @@ export const perform = async (run: ActiveRun, definition: JobDefinition | undefi
     const input = checked(contract.input, job);
     const waitMs = await turnOf(definition, input, job, deps);
     if (waitMs > 0) return { ...givenBack(run, waitMs), turnedAway: true };
-    const handled = Promise.resolve(definition.handler(input as never, viewOf(run, deps))).then(
-      () => ({ thrown: undefined }),
-      (thrown: unknown) => ({ thrown: thrown ?? new Error("The handler rejected with nothing") }),
-    );
-    const end = await Promise.race([handled, leftBehind(controller.signal)]);
+    const end = await handled(Promise.resolve(definition.handler(input as never, viewOf(run, deps))), controller);
     if (end !== "left behind") return ended(run, definition, end.thrown, deps);
     deps.log.warn({ jobId: job.id, type: job.type }, "The handler ignores its signal and is left behind");
     return ended(run, definition, undefined, deps);

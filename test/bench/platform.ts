@@ -35,6 +35,10 @@ export interface Platform {
   /** Calls the API; the path starts below /api/v1. Rejects with the answer when its status is not 2xx. */
   api<T>(method: string, path: string, body?: object | FormData): Promise<T>;
   readonly processes: readonly PlatformProcess[];
+  /** Ends the process of that name with a signal, waits until it is gone, and starts it again without waiting for it. */
+  replace(name: string, signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** Resolves when every process is ready. */
+  ready(): Promise<void>;
   /** Where the gateway listens: `http://127.0.0.1:<port>`. */
   readonly base: string;
   /** Access token of the owner. */
@@ -48,6 +52,8 @@ const admin = { email: "owner@example.org", password: randomBytes(18).toString("
 interface Running extends PlatformProcess {
   readonly child: ChildProcess;
   readonly port: number;
+  /** The same again, on the same port. */
+  readonly again: () => Running;
 }
 
 const hasEnded = ({ child }: Running) => child.exitCode !== null || child.signalCode !== null;
@@ -107,7 +113,6 @@ const plan = ({ spread = "folded", sandbox = false, smtpPorts }: PlatformOptions
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
   const dataDir = mkdtempSync(join(tmpdir(), "lc-bench-platform-"));
   const logFile = join(dataDir, "log");
-  const log = openSync(logFile, "a");
   const environment = {
     NODE_ENV: "production",
     DATABASE_URL: options.databaseUrl,
@@ -128,15 +133,19 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
   for (const { name, folders, gateway, smtpPort } of plan(options)) {
     const own = await freePort();
     if (gateway) port = own;
-    // The IPC channel is their leash: they end when this process is gone.
-    const child = spawn(process.execPath, runnerArguments(folders), {
-      cwd: root,
-      env: environmentWith({ ...environment, PORT: String(own), LC_SMTP_URLS: `smtp://127.0.0.1:${smtpPort}` }),
-      stdio: ["ignore", log, log, "ipc"],
-    });
-    processes.push({ name, child, port: own, pid: child.pid ?? 0 });
+    const begin = (): Running => {
+      const log = openSync(logFile, "a");
+      // The IPC channel is their leash: they end when this process is gone.
+      const child = spawn(process.execPath, runnerArguments(folders), {
+        cwd: root,
+        env: environmentWith({ ...environment, PORT: String(own), LC_SMTP_URLS: `smtp://127.0.0.1:${smtpPort}` }),
+        stdio: ["ignore", log, log, "ipc"],
+      });
+      closeSync(log);
+      return { name, child, port: own, pid: child.pid ?? 0, again: begin };
+    };
+    processes.push(begin());
   }
-  closeSync(log);
   const stop = async () => {
     for (const one of processes) {
       if (hasEnded(one)) continue;
@@ -164,6 +173,16 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
         return answerOf(`${method} ${path}`, response);
       },
       processes: processes.map(({ name, pid }) => ({ name, pid })),
+      async replace(name, signal) {
+        const place = processes.findIndex((one) => one.name === name);
+        const old = processes[place];
+        if (!old) throw new Error(`There is no process ${name}`);
+        const ended = once(old.child, "exit");
+        old.child.kill(signal);
+        await ended;
+        processes[place] = old.again();
+      },
+      ready: () => waitUntilReady(processes, () => readFileSync(logFile, "utf8")),
       base,
       token,
       stop,

@@ -1,11 +1,16 @@
 // `npm run bench -- <name> [--runs 5] [--recipients 100000] [--per-second 14,70] …`: runs one benchmark of the table below.
 // Ours and its peer alternate in the same run on a real Redis (AOF everysec) and a real Postgres (fsync on).
 import { parseArgs } from "node:util";
+import { alert } from "./alert/alert.ts";
 import { campaign } from "./campaign/campaign.ts";
 import { footprint } from "./footprint/footprint.ts";
 import { gateway } from "./gateway/gateway.ts";
+import { idle } from "./idle/idle.ts";
 import { importBench } from "./import/import.ts";
+import { jobs } from "./jobs/jobs.ts";
+import { latency } from "./jobs/latency.ts";
 import { rate } from "./rate/rate.ts";
+import { scale } from "./scale/scale.ts";
 import { segments } from "./segments/segments.ts";
 
 export interface BenchFlags {
@@ -16,6 +21,8 @@ export interface BenchFlags {
   /** Contacts of benchmark "segments". */
   readonly contacts: number;
   readonly connections: number;
+  /** Jobs of benchmark "jobs", a run. */
+  readonly jobs: number;
   /** Names of the contenders to run; all when empty. */
   readonly only: readonly string[];
   /** Rates of benchmark "rate", in mails a second; its own when empty. */
@@ -29,11 +36,16 @@ export interface BenchFlags {
 }
 
 const benches: Record<string, (flags: BenchFlags) => Promise<void>> = {
+  alert,
   campaign,
   footprint,
   gateway,
+  idle,
   import: importBench,
+  jobs,
+  latency,
   rate,
+  scale,
   segments,
 };
 
@@ -45,6 +57,7 @@ const { values, positionals } = parseArgs({
     rows: { type: "string", default: "1000000" },
     contacts: { type: "string", default: "1000000" },
     connections: { type: "string", default: "16" },
+    jobs: { type: "string", default: "100000" },
     only: { type: "string", default: "" },
     "per-second": { type: "string", default: "" },
     seconds: { type: "string", default: "60" },
@@ -75,6 +88,7 @@ await bench({
   rows: wholeNumber("rows", values.rows),
   contacts: wholeNumber("contacts", values.contacts),
   connections: wholeNumber("connections", values.connections),
+  jobs: wholeNumber("jobs", values.jobs),
   only: list(values.only),
   perSecond: list(values["per-second"]).map((one) => wholeNumber("per-second", one)),
   seconds: wholeNumber("seconds", values.seconds),

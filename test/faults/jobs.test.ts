@@ -184,7 +184,7 @@ test.runIf(hasRealPostgres())(
     for (let round = 0; round < 2; round++) {
       ids.push(...(await add(setup, 1_000)));
       await until("some are done", async () => (await completed(setup)) > round * 1_000 + 100, { everyMs: 5 });
-      await postgres.stop("kill9");
+      await postgres.stop(round === 0 ? "immediate" : "kill9");
       await postgres.restart();
       await until("it answers", () => setup.db.raw("select 1"));
     }

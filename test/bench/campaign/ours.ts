@@ -14,7 +14,7 @@ export const createOurs = (options: PlatformOptions): Contender => {
     prepare: async (recipients) => {
       platform = await startPlatform(options);
       await setSender(options.databaseUrl);
-      await importContacts(platform, recipients);
+      if (recipients > 0) await importContacts(platform, recipients);
     },
     run: async () => {
       if (!platform) throw new Error("prepare was not called");
