@@ -55,7 +55,7 @@ const openPrompt = async (token: string | undefined) => {
     async says(line: string, wanted: RegExp): Promise<string> {
       out = "";
       child.stdin.write(`${line}\n`);
-      await until(`"${line}" is answered`, () => (wanted.test(out) && out.endsWith("lc $ ")) || undefined).catch(
+      await until(`"${line}" is answered`, () => (wanted.test(out) && out.includes("lc $")) || undefined).catch(
         (error) => {
           throw new Error(`${error.message}; it said:\n${out}`);
         },

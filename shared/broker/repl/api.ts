@@ -5,6 +5,11 @@ import { randomUUID } from "node:crypto";
 /** Something the operator has to hear as it is: what was refused, or that nobody answers. */
 export class ReplError extends Error {
   override name = "ReplError";
+  constructor(message: string) {
+    super(message);
+    // The stock commands print the stack of an error: what was refused is all that an operator needs.
+    this.stack = message;
+  }
 }
 
 /** An object of an answer; what is in it is looked up by name. */
