@@ -2,7 +2,6 @@
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import jobsService from "../../services/scheduler/jobs.service.ts";
 import schedulerService from "../../services/scheduler/scheduler.service.ts";
 import { schedules } from "../../services/scheduler/schedules.ts";
 import { jobContracts } from "../../shared/contracts/index.ts";
@@ -14,27 +13,34 @@ import { freshDatabase, startRedis } from "../helpers/infrastructure.ts";
 import { startGroup, until } from "../helpers/processes.ts";
 
 const scheduler = schedulerService as unknown as JobOwner;
-const jobs = jobsService as unknown as JobOwner;
 const handler = async () => undefined;
 
-test("a group whose handlers are complete is taken, by its group", () => {
-  expect([...collectJobs([scheduler, jobs]).keys()]).toEqual(["scheduler"]);
-  expect(collectJobs([scheduler, jobs]).get("scheduler")).toHaveLength(4);
+const root = resolve(import.meta.dirname, "../..");
+
+/** The services in these folders, as a process of them has them. */
+const ownersIn = (folders: string): Promise<JobOwner[]> =>
+  Promise.all(
+    globSync(`${folders}/**/*.service.ts`, { cwd: root }).map(
+      async (file) => ((await import(resolve(root, file))) as { default: unknown }).default as JobOwner,
+    ),
+  );
+
+test("a group whose handlers are complete is taken, by its group", async () => {
+  const collected = collectJobs(await ownersIn("services/scheduler"));
+  expect([...collected.keys()]).toEqual(["scheduler"]);
+  expect(collected.get("scheduler")?.map(({ name }) => name)).toContain("jobs.bulk-act");
 });
 
 test("every job type of the contracts is handled by a service of its group, in the repository as it is", async () => {
-  const root = resolve(import.meta.dirname, "../..");
-  const files = globSync("{services,gateway}/**/*.service.ts", { cwd: root });
-  const owners = await Promise.all(
-    files.map(async (file) => ((await import(resolve(root, file))) as { default: unknown }).default as JobOwner),
-  );
+  const owners = await ownersIn("{services,gateway}");
   const handled = [...collectJobs(owners).values()].flatMap((definitions) => definitions.map(({ name }) => name));
   expect(handled.sort()).toEqual([...jobContracts.keys()].sort());
 });
 
-test("a process refuses to start when nothing would consume one of its group's types", () => {
+test("a process refuses to start when nothing would consume one of its group's types", async () => {
+  const others = (await ownersIn("services/scheduler")).filter(({ name }) => name !== "scheduler");
   const lacking = { name: "scheduler", jobDefinitions: scheduler.jobDefinitions?.slice(1) ?? [] };
-  expect(() => collectJobs([lacking, jobs])).toThrow(/Nothing handles the job outbox\.sweep.*scheduler/);
+  expect(() => collectJobs([lacking, ...others])).toThrow(/Nothing handles the job outbox\.sweep.*scheduler/);
 });
 
 test("a handler without a contract, of another group, or there twice is refused by name", () => {

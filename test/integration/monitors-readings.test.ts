@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { takeReadings } from "../../services/scheduler/monitors/readings/take-readings.ts";
 import { MonitorKind } from "../../shared/contracts/monitors.ts";
 import { query } from "../../shared/db/knex.ts";
+import { collectDeadLetters } from "../../shared/jobs/collect-letters.ts";
 import { hold, release } from "../../shared/jobs/holds.ts";
 import { connectRedis } from "../../shared/streams/connections.ts";
 import { startRedis } from "../helpers/infrastructure.ts";
@@ -41,6 +42,7 @@ test("everything that rules read is read from the real stores", async () => {
     "insert into scheduler.schedule_slots (schedule, fire_at, outcome) select 'nightly', now() - n * interval '40 minutes', 'missed' from generate_series(1, 3) n",
   );
   await t.deps.redis.xadd("lc:dead:email", "*", "group", "email");
+  await collectDeadLetters(t.deps.db, t.deps.redis);
   const word = (at: Date) => JSON.stringify({ at: at.toISOString(), groups: ["email"] });
   await t.deps.redis.hset("lc:workers", {
     ...{ gone: word(new Date()), "long-gone": word(new Date(0)), living: word(new Date()) },
@@ -82,5 +84,5 @@ test("a Redis that may throw work away is told, and one that is away is known to
   redis.disconnect();
   expect(away.get("redis-away")).toEqual([{ subject: "", value: 1 }]);
   expect(away.has("redis-memory")).toBe(false);
-  expect(away.has("dead-letters")).toBe(false);
+  expect(away.has("dead-letters")).toBe(true);
 });
