@@ -1,6 +1,7 @@
 // The job layer inside a Moleculer process: handlers are checked against the contracts, and a group runs its jobs.
 import { expect, onTestFinished, test } from "vitest";
 import jobsService from "../../services/scheduler/jobs.service.ts";
+import metricsService from "../../services/scheduler/metrics.service.ts";
 import schedulerService from "../../services/scheduler/scheduler.service.ts";
 import { schedules } from "../../services/scheduler/schedules.ts";
 import { connectPostgres } from "../../shared/db/knex.ts";
@@ -12,16 +13,17 @@ import { startGroup, until } from "../helpers/processes.ts";
 
 const scheduler = schedulerService as unknown as JobOwner;
 const jobs = jobsService as unknown as JobOwner;
+const metrics = metricsService as unknown as JobOwner;
 const handler = async () => undefined;
 
 test("a group whose handlers are complete is taken, by its group", () => {
-  expect([...collectJobs([scheduler, jobs]).keys()]).toEqual(["scheduler"]);
-  expect(collectJobs([scheduler, jobs]).get("scheduler")).toHaveLength(4);
+  expect([...collectJobs([scheduler, jobs, metrics]).keys()]).toEqual(["scheduler"]);
+  expect(collectJobs([scheduler, jobs, metrics]).get("scheduler")).toHaveLength(5);
 });
 
 test("a process refuses to start when nothing would consume one of its group's types", () => {
   const lacking = { name: "scheduler", jobDefinitions: scheduler.jobDefinitions?.slice(1) ?? [] };
-  expect(() => collectJobs([lacking, jobs])).toThrow(/Nothing handles the job outbox\.sweep.*scheduler/);
+  expect(() => collectJobs([lacking, jobs, metrics])).toThrow(/Nothing handles the job outbox\.sweep.*scheduler/);
 });
 
 test("a handler without a contract, of another group, or there twice is refused by name", () => {
