@@ -47,7 +47,7 @@ const hoursSql = `
     select ${binOf("interval '1 hour'", "at")} as at, type, queue, completed, failed, cancelled, retried, wait, run
     from jobs.metrics_rollups
     where grain = 'minute' and at >= ${binOf("interval '1 hour'", "cast(:from as timestamptz)")}
-      and at < ${binOf("interval '1 hour'", "cast(:until as timestamptz)")} + interval '1 hour'
+      and ${binOf("interval '1 hour'", "at")} < :until
   ), waits as (
     select at, type, jsonb_object_agg(key, n) as wait from (
       select m.at, m.type, e.key, sum(e.value::int) as n from minutes m, jsonb_each_text(m.wait) e group by 1, 2, 3) b

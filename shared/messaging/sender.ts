@@ -190,13 +190,10 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   };
 
   const deliver = async ({ message, made }: Prepared) => {
-    // A slow provider works on a group for many seconds: what of it has not left stops with the rest. While Postgres is
-    // away, what was last known holds.
+    // A slow provider takes many seconds for a group: what has not left stops too. Postgres is away: the last word holds.
     await obeyPause().catch(() => undefined);
-    if (!claimer.mayRun(message.dispatch.sourceId)) {
-      writer.add(outcomeOf(message, { kind: "not_sent", detail: "it was paused" }));
-      return;
-    }
+    if (!claimer.mayRun(message.dispatch.sourceId))
+      return writer.add(outcomeOf(message, { kind: "not_sent", detail: "it was paused" }));
     const now = monotonic();
     if (message.deadline - now < SEND_MARGIN_MS || stopping.signal.aborted) {
       writer.add(outcomeOf(message, { kind: "not_sent", detail: "the lease was nearly over" }));
