@@ -2,6 +2,7 @@
 // and find all of it in the audit log.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../helpers/processes.ts";
 import { faultsOf } from "./accessibility.ts";
 import { hasBrowser, openStage, type Stage, type Visit } from "./browser.ts";
 
@@ -72,6 +73,10 @@ describe.skipIf(!hasBrowser())("the schedules screen", () => {
   }, 60_000);
 
   it("finds all of it in the audit log", async () => {
+    // Lines are gathered for a second before they are written.
+    await until("the last act is in the log", async () =>
+      (await (await page.request.get("/api/v1/audit?limit=100")).text()).includes("schedules.reset"),
+    );
     await page.goto("/settings/audit");
     for (const act of [
       "started a schedule's job by hand tokens.cleanup",

@@ -60,5 +60,11 @@ export const EntityLink = ({ entity }: { readonly entity: string }) => {
         {words}
       </TextLink>
     );
+  if (kind === "schedule")
+    return (
+      <TextLink to="/operations/schedules" search={{ schedule: id }} fz="sm">
+        {words}
+      </TextLink>
+    );
   return <span className="lc-break">{words}</span>;
 };
