@@ -59,6 +59,8 @@ const About = ({ job }: { readonly job: JobDetail }) => (
         { name: "Turn", value: laneWords[job.lane] },
         { name: "Run by", value: job.group },
         { name: "Only one of", value: job.uniqueKey && <span className="lc-mono">{job.uniqueKey}</span> },
+        { name: "Asked for by", value: job.requestId && <span className="lc-mono">{job.requestId}</span> },
+        { name: "Trace", value: job.traceId && <span className="lc-mono">{job.traceId}</span> },
         { name: "Job id", value: <span className="lc-mono">{job.id}</span> },
       ].filter((fact) => fact.value)}
     />

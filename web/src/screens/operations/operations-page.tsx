@@ -8,10 +8,10 @@ const tabs: readonly PageTab[] = [
   { to: "/operations/queues", name: "Queues", adminOnly: false },
   { to: "/operations/jobs", name: "Jobs", adminOnly: false },
   { to: "/operations/failures", name: "Failures", adminOnly: false },
-  { to: "/operations/webhooks", name: "Webhooks", adminOnly: false },
   { to: "/operations/dead-letters", name: "Dead letters", adminOnly: false },
-  { to: "/operations/workers", name: "Workers", adminOnly: false },
   { to: "/operations/schedules", name: "Schedules", adminOnly: false },
+  { to: "/operations/workers", name: "Workers", adminOnly: false },
+  { to: "/operations/webhooks", name: "Webhooks", adminOnly: false },
   { to: "/operations/alerts", name: "Alerts", adminOnly: false },
 ];
 

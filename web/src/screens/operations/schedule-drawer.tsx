@@ -1,11 +1,12 @@
 // One schedule: its settings in words, its next times, what became of the last ones, and what an operator may do with it.
-import { Anchor, Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useRouteContext } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { ApiResult } from "../../api.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { TextLink } from "../../parts/link.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Facts } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -114,9 +115,9 @@ const SlotLine = ({ slot, timezone }: { readonly slot: Shown["slots"][number]; r
         {slot.job && (
           <>
             {details.length > 0 && " · "}
-            <Anchor href={`/operations/jobs/${slot.job.id}`} fz="xs">
+            <TextLink to="/operations/jobs/$id" params={{ id: slot.job.id }} fz="xs">
               the job
-            </Anchor>
+            </TextLink>
           </>
         )}
       </span>
