@@ -201,6 +201,10 @@ export const createClaimer = (
     wake,
     roomFor,
     refresh,
+    /** Reads the dispatches again when they are old: in a process that was frozen, what ran then may have ended since. */
+    async upToDate() {
+      if (deps.clock.monotonic() - refreshedAt > 2 * REFRESH_MS) await refresh();
+    },
     mayRun: (sourceId: string) => dispatches.some((d) => d.sourceId === sourceId),
     /** The provider asked us to slow down: ask Redis for its hold before each claim until then. */
     hold(ms: number) {

@@ -83,9 +83,11 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     claimer.settled(outcomes.map((o) => o.sourceId));
     void claimer.notTaken(outcomes.filter((o) => refused.has(o.outcome.kind)).map((o) => o.attemptId));
     // A late word, after the source was paused, cancelled or ended without it: nobody else would look at it again.
-    for (const sourceId of new Set(outcomes.map((o) => o.sourceId)))
-      if (!claimer.mayRun(sourceId))
-        options.drained(sourceId).catch((error: unknown) => deps.log.debug(`a late word waits: ${String(error)}`));
+    const ended = async (sourceId: string) => (claimer.mayRun(sourceId) ? undefined : options.drained(sourceId));
+    const sourceIds = [...new Set(outcomes.map((o) => o.sourceId))];
+    Promise.all(sourceIds.map((id) => claimer.upToDate().then(() => ended(id)))).catch((error: unknown) =>
+      deps.log.debug(`a late word waits: ${String(error)}`),
+    );
     progress.add(outcomes);
     pump();
   });
