@@ -260,3 +260,11 @@ describe("an upload", () => {
     expect(await target.alive()).toBe(true);
   });
 });
+
+test.each(["__proto__", "constructor", "toString", "attrs.__proto__"])(
+  "a field named %s has no values",
+  async (field) => {
+    const { status, json } = await target.send({ path: `${v1}/contact-values?field=${field}` });
+    expect([status, json]).toEqual([200, { values: [] }]);
+  },
+);

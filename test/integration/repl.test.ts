@@ -130,7 +130,7 @@ test("an operator finds a failed job by the person, sees each attempt's error, m
 
   const { says, leave } = await openPrompt(tokens.admin);
   await says("jobs --state failed --contact ada@example.org", new RegExp(id));
-  await says("jobs --contact nobody@example.org", /Nobody is found|nobody/i);
+  await says("jobs --contact nobody@example.org", /No job fits/);
   await says(`job retry ${id} --input '{"noticeId":"${wrong}"}'`, /is \w+ again/);
   await finishes(id, "failed");
   const job = await says(`job ${id}`, new RegExp(wrong));
