@@ -2,7 +2,7 @@
 // sideways, nothing out of reach.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findings, sideways } from "./accessibility.ts";
+import { findings, sideways, turn } from "./accessibility.ts";
 import {
   confirmAndLaunch,
   csvFile,
@@ -106,24 +106,25 @@ describe.skipIf(!hasBrowser())("all screens", () => {
     await stage?.close();
   }, 60_000);
 
-  for (const scheme of ["light", "dark"] as const) {
-    for (const width of [1280, 360]) {
-      it(`have no serious accessibility finding and do not scroll sideways in ${scheme} at ${width} px`, async () => {
-        const { page, context } = await stage.visit({ scheme, width, height: 780, bypassCSP: true });
-        const wrong: string[] = [];
-        for (const [name, path] of Object.entries(paths)) {
-          await page.goto(path);
-          // Contents have arrived when nothing says any more that it is loading.
-          await page.getByRole("heading").first().waitFor();
-          await page.waitForFunction("!document.querySelector('[role=status][aria-label^=Loading]')");
-          wrong.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
-          const over = await sideways(page);
-          if (over > 0) wrong.push(`${name}: ${over} px too wide`);
-        }
-        expect(wrong).toEqual([]);
-        await context.close();
-      }, 180_000);
-    }
+  for (const width of [1280, 360]) {
+    it(`have no serious accessibility finding and do not scroll sideways in light and dark at ${width} px`, async () => {
+      const { page, context } = await stage.visit({ width, height: 780, bypassCSP: true });
+      const wrong: string[] = [];
+      for (const [name, path] of Object.entries(paths)) {
+        await page.goto(path);
+        // Contents have arrived when nothing says any more that it is loading.
+        await page.getByRole("heading").first().waitFor();
+        await page.waitForFunction("!document.querySelector('[role=status][aria-label^=Loading]')");
+        wrong.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
+        const over = await sideways(page);
+        if (over > 0) wrong.push(`${name}: ${over} px too wide`);
+        await turn(page, "dark");
+        wrong.push(...(await findings(page, "colours")).map((finding) => `${name} in dark: ${finding}`));
+        await turn(page, "light");
+      }
+      expect(wrong).toEqual([]);
+      await context.close();
+    }, 240_000);
   }
 
   it("are as accessible and as narrow before the sign-in", async () => {
