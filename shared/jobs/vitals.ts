@@ -73,12 +73,3 @@ export const waitsSince = (sql: Sql, minutes: number): Promise<{ queue: string; 
      from jobs.history where finished_at >= now() - ? * interval '1 minute' and started_at is not null group by queue`,
     [minutes],
   );
-
-/** Seconds that the oldest event has waited to be published; 0 when none waits. */
-export const outboxLag = async (sql: Sql): Promise<number> => {
-  const [row] = await query<{ seconds: number }>(
-    sql,
-    "select extract(epoch from now() - created_at)::float8 as seconds from jobs.outbox where published_at is null order by id limit 1",
-  );
-  return Math.max(0, row?.seconds ?? 0);
-};

@@ -3,9 +3,10 @@
 import type { Deps } from "../../../../shared/broker/deps.ts";
 import type { MonitorKind } from "../../../../shared/contracts/monitors.ts";
 import { isConnectionLost } from "../../../../shared/db/knex.ts";
+import { oldestEventSeconds } from "../../../../shared/jobs/backlog.ts";
 import { countLetters } from "../../../../shared/jobs/dead-letters.ts";
 import { listHolds } from "../../../../shared/jobs/holds.ts";
-import { outboxLag, outcomesSince, queueMoves, type TypeOutcomes, waitsSince } from "../../../../shared/jobs/vitals.ts";
+import { outcomesSince, queueMoves, type TypeOutcomes, waitsSince } from "../../../../shared/jobs/vitals.ts";
 import { createQuietLog } from "../../../../shared/streams/quiet-log.ts";
 import { goneWorkers, type RedisFacts, readRedis } from "./read-redis.ts";
 import { heldCampaigns, missedSlots } from "./store.ts";
@@ -87,7 +88,7 @@ export const takeReadings = async (
       (await waitsSince(deps.db, waitMinutes)).map(({ queue, seconds }) => ({ subject: queue, value: seconds })),
     "failure-rate": async () => failureRates(await outcomes),
     "no-throughput": () => standingStill(deps, outcomes),
-    "outbox-lag": async () => one(await outboxLag(deps.db)),
+    "outbox-lag": async () => one(await oldestEventSeconds(deps.db)),
     "missed-slots": async () =>
       (await missedSlots(deps.db, watchingSince)).map(({ schedule, count }) => ({ subject: schedule, value: count })),
     "campaigns-held": async () => one(await heldCampaigns(deps.db)),
