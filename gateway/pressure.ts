@@ -2,7 +2,7 @@
 // reads, and what relieves (pause, cancel, delete, sign in), stays open. Nothing is begun that cannot be finished.
 import type { Deps } from "../shared/broker/deps.ts";
 import { fail } from "../shared/contracts/errors.ts";
-import { oldestEventMs, waitingEvents, waitingJobs } from "../shared/jobs/backlog.ts";
+import { oldestEventSeconds, waitingEvents, waitingJobs } from "../shared/jobs/backlog.ts";
 import { queuedMessages } from "../shared/messaging/backlog.ts";
 import { soon } from "../shared/messaging/soon.ts";
 import { createQuietLog } from "../shared/streams/quiet-log.ts";
@@ -28,7 +28,7 @@ const patienceMs = 1_000;
 const retryAfter = 15;
 /** Redis keeps the rest for sessions, limits and what is under way. */
 const redisShare = 0.9;
-const stuckMs = 15 * 60_000;
+const stuckSeconds = 15 * 60;
 
 const words = new Intl.NumberFormat("en");
 const megabytes = (bytes: number) => `${words.format(Math.round(bytes / 1_048_576))} MB`;
@@ -47,8 +47,10 @@ const redisFull = async ({ redis }: Pick<Deps, "redis">): Promise<string | undef
 };
 
 const eventsStuck = async ({ db }: Pick<Deps, "db">): Promise<string | undefined> => {
-  const ms = await oldestEventMs(db);
-  return ms < stuckMs ? undefined : `Events have waited for ${Math.round(ms / 60_000)} minutes to be given out`;
+  const seconds = await oldestEventSeconds(db);
+  return seconds < stuckSeconds
+    ? undefined
+    : `Events have waited for ${Math.round(seconds / 60)} minutes to be given out`;
 };
 
 /** Looks when it is asked, at most once a second. */

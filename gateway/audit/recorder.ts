@@ -66,7 +66,7 @@ export const createRecorder = (deps: Pick<Deps, "db" | "id" | "clock" | "log">):
     note(exchange, action) {
       if (!exchange.caller || exchange.replayed || exchange.dryRun || !isAct(action)) return;
       const objectId = exchange.objectId ?? exchange.params.id;
-      // What has a name in its path instead of an id, such as a queue.
+      // Queues, job types and schedules have names instead of ids.
       const { name } = exchange.params;
       waiting.push({
         id: deps.id(),
@@ -75,8 +75,6 @@ export const createRecorder = (deps: Pick<Deps, "db" | "id" | "clock" | "log">):
         userId: exchange.caller.userId,
         tokenId: exchange.caller.tokenId,
         objectId: objectId !== undefined && uuid.test(objectId) ? objectId : undefined,
-        // Queues, job types and schedules have names instead of ids.
-        ...(exchange.params.name === undefined ? {} : { detail: { name: exchange.params.name } }),
         requestId: exchange.requestId,
         address: exchange.address,
         ...(name === undefined ? {} : { detail: { name } }),

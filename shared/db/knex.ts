@@ -116,16 +116,3 @@ export const query = async <Row>(sql: Sql, text: string, bindings: readonly unkn
 export const pingPostgres = async (db: Db): Promise<void> => {
   await query(db, "select 1");
 };
-
-interface Pool {
-  numUsed(): number;
-  numFree(): number;
-  numPendingAcquires(): number;
-}
-
-/** Connections of a pool that are used, idle, and wanted by somebody who waits. */
-export const poolState = (db: Db): { readonly used: number; readonly idle: number; readonly wanted: number } => {
-  // Knex does not type its pool, which is tarn's: a border.
-  const { pool } = db.client as { pool?: Pool };
-  return { used: pool?.numUsed() ?? 0, idle: pool?.numFree() ?? 0, wanted: pool?.numPendingAcquires() ?? 0 };
-};

@@ -16,12 +16,16 @@ export const waitingJobs = (sql: Sql, most: number): Promise<number> =>
 export const waitingEvents = (sql: Sql, most: number): Promise<number> =>
   upTo(sql, "from jobs.outbox where published_at is null", most);
 
-/** Milliseconds since the oldest event that is not in Redis yet was written; 0 when there is none. */
-export const oldestEventMs = async (sql: Sql): Promise<number> => {
-  const [row] = await query<{ ms: number }>(
+// A replay keeps the moment of its event, so how long it waits is told by its row's id, which begins with a time in ms.
+const writtenAt = `case when event_id is null then created_at
+  else to_timestamp(('x0000' || left(replace(id::text, '-', ''), 12))::bit(64)::bigint / 1000.0) end`;
+
+/** Seconds that the oldest event has waited to get into Redis; 0 when none waits. */
+export const oldestEventSeconds = async (sql: Sql): Promise<number> => {
+  const [row] = await query<{ seconds: number }>(
     sql,
-    `select (extract(epoch from clock_timestamp() - created_at) * 1000)::float8 as ms
+    `select extract(epoch from clock_timestamp() - ${writtenAt})::float8 as seconds
      from jobs.outbox where published_at is null order by id limit 1`,
   );
-  return row?.ms ?? 0;
+  return Math.max(0, row?.seconds ?? 0);
 };

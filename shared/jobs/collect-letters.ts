@@ -10,9 +10,9 @@ import { streamKeys } from "../streams/stream-keys.ts";
 import { storable } from "./retry-policy.ts";
 
 const groups: readonly string[] = [...new Set(Object.values(contracts).map(({ group }) => group))];
-/** Letters of each group at once: each may carry as much as an event does. */
-const batch = 50;
-const mostRounds = 20;
+/** Letters at once: each may carry as much as an event does, and every process collects. */
+const batch = 20;
+const mostRounds = 50;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The one thing that is JSON and that Postgres cannot hold. */
@@ -63,12 +63,13 @@ const store = (db: Sql, letters: readonly DeadLetter[]): Promise<unknown> =>
 export const collectDeadLetters = async (db: Sql, redis: Redis): Promise<number> => {
   const waiting = deadLetters(redis);
   let total = 0;
-  for (let round = 0; round < mostRounds; round++) {
-    const letters = await waiting.oldest(groups, batch);
-    if (letters.length === 0) break;
-    await store(db, letters);
-    await waiting.forget(letters);
-    total += letters.length;
-  }
+  for (const group of groups)
+    for (let round = 0; round < mostRounds; round++) {
+      const letters = await waiting.oldest([group], batch);
+      if (letters.length === 0) break;
+      await store(db, letters);
+      await waiting.forget(letters);
+      total += letters.length;
+    }
   return total;
 };

@@ -37,6 +37,8 @@ export interface RelayOptions {
   readonly sweepMs?: number;
   /** Milliseconds between two looks for jobs whose entry is gone, and the age from which one counts as gone. */
   readonly missingMs?: number;
+  /** How long after a change of holds parked jobs are looked through, in ms (default 30,000). */
+  readonly unparkMs?: number;
 }
 
 export interface Relay {
@@ -57,8 +59,6 @@ const trickle = 50;
 const longestLine = 20_000;
 /** Least time between two looks, in ms, when many jobs come due one after the other. */
 const leastMs = 5;
-/** How long after a change of holds parked jobs are looked through, in ms. */
-const unparkMs = 30_000;
 /** An event in the hand of a relay that died is taken by another after this, in ms. */
 const holdMs = 10_000;
 
@@ -70,6 +70,7 @@ export const createRelay = ({
   leaseMs,
   sweepMs = 1_000,
   missingMs = missingAfterMs,
+  unparkMs = 30_000,
 }: RelayOptions): Relay => {
   const quiet = createQuietLog(log, { part: "relay" });
   const streams = allJobStreams();
@@ -85,6 +86,7 @@ export const createRelay = ({
   let portion = batchSize;
   let knownHolds: string | null = null;
   let unparkUntil = performance.now() + unparkMs;
+  let isUnparking = false;
   let forget = (): void => undefined;
   let lookedAt = performance.now();
 
@@ -200,16 +202,17 @@ export const createRelay = ({
   };
 
   /**
-   * Brings parked jobs back that nothing holds any more; true when there were some. Looked at while nothing is held, and
-   * for a while after a hold was lifted: a statement that began before may park a job after.
+   * Brings parked jobs back that nothing holds any more; true when there were some. Looked at while nothing is held, for
+   * a while after a hold was lifted (a statement that began before may park a job after), and until none is found.
    */
   const unpark = async ({ parked, holds }: Outlook): Promise<boolean> => {
     if (holds !== knownHolds) {
       knownHolds = holds;
       unparkUntil = performance.now() + unparkMs;
     }
-    if (!parked || (holds !== null && performance.now() > unparkUntil)) return false;
-    return (await unparkJobs(db, batchSize)) > 0;
+    if (!parked || (holds !== null && !isUnparking && performance.now() > unparkUntil)) return false;
+    isUnparking = (await unparkJobs(db, batchSize)) > 0;
+    return isUnparking;
   };
 
   /** Returns the milliseconds until the next look. */

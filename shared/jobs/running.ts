@@ -140,6 +140,8 @@ export const perform = async (run: ActiveRun, definition: JobDefinition | undefi
   const timer = setTimeout(() => controller.abort(timedOut(timeoutMs)), timeoutMs);
   try {
     const input = checked(contract.input, job);
+    // It was cancelled or lost while it waited here for a slot: nothing of it may begin.
+    if (controller.reason) return ended(run, definition, undefined, deps);
     const waitMs = await turnOf(definition, input, job, deps);
     if (waitMs > 0) return { ...givenBack(run, waitMs), turnedAway: true };
     const end = await handled(Promise.resolve(definition.handler(input as never, viewOf(run, deps))), controller);

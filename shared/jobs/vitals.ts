@@ -1,5 +1,6 @@
 // How the job layer is doing, for those who watch it several times a minute: what waits, what finished lately, what is
-// late. The cost does not grow with the depth of the queues: each figure is read from the front of an index.
+// late. The cost does not grow with the depth of the queues or the length of the history: each figure is read from the
+// front of an index, and what finished from the pages of its last minutes.
 import { jobContracts } from "../contracts/index.ts";
 import { query, type Sql } from "../db/knex.ts";
 
@@ -69,16 +70,7 @@ export const outcomesSince = (sql: Sql, minutes: number): Promise<TypeOutcomes[]
 export const waitsSince = (sql: Sql, minutes: number): Promise<{ queue: string; seconds: number }[]> =>
   query(
     sql,
-    `select queue, percentile_cont(0.95) within group (order by greatest(0, extract(epoch from started_at - run_at)))::float8 as seconds
+    `select queue, percentile_cont(0.95) within group (order by greatest(0, extract(epoch from started_at - run_at)::float8)) as seconds
      from jobs.history where finished_at >= now() - ? * interval '1 minute' and started_at is not null group by queue`,
     [minutes],
   );
-
-/** Seconds that the oldest event has waited to be published; 0 when none waits. */
-export const outboxLag = async (sql: Sql): Promise<number> => {
-  const [row] = await query<{ seconds: number }>(
-    sql,
-    "select extract(epoch from now() - created_at)::float8 as seconds from jobs.outbox where published_at is null order by id limit 1",
-  );
-  return Math.max(0, row?.seconds ?? 0);
-};

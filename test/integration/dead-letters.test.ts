@@ -10,6 +10,7 @@ import {
   showLetters,
 } from "../../services/scheduler/operations/letters.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
+import { oldestEventSeconds, waitingEvents } from "../../shared/jobs/backlog.ts";
 import { collectDeadLetters } from "../../shared/jobs/collect-letters.ts";
 import { pruneLetters } from "../../shared/jobs/dead-letters.ts";
 import { eraseJobs } from "../../shared/jobs/erase-jobs.ts";
@@ -229,4 +230,13 @@ test("letters that were decided about go after their days; open ones stay", asyn
   );
   expect(await pruneLetters(deps.db, 14)).toBe(1);
   expect((await list()).data.map(({ state }) => state).sort()).toEqual(["dead", "dropped"]);
+});
+
+test("a replay of an old event counts as waiting since it was asked for, not since the event", async () => {
+  const [event] = some(1);
+  await bury({ ...(event as EventEntry), at: new Date(Date.now() - 3 * 86_400_000).toISOString() });
+  const [letter] = (await list()).data;
+  await replayLetter(deps, ctx({ id: letter?.id ?? "" }));
+  expect(await oldestEventSeconds(deps.db)).toBeLessThan(60);
+  expect(await waitingEvents(deps.db, 10)).toBe(1);
 });

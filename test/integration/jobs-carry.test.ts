@@ -119,3 +119,19 @@ test("a Redis that goes away between commit and stream gets the jobs when it is 
     return ids.every((id) => there.has(id ?? ""));
   });
 });
+
+test("parked jobs that nothing holds come back however many they are, also while something else is held for long", async () => {
+  const redis = testRedis(freshRedis().url);
+  await until("Redis is there", () => redis.status === "ready");
+  await hold(db, { kind: "queue", name: "sms" }, { userId: null, reason: null });
+  await db.raw(
+    `insert into jobs.jobs (id, type, group_name, queue, state, input, run_at, published_at)
+     select gen_random_uuid(), 'campaign.launch', 'campaigns', 'default', 'queued', '{}', now(), 'infinity'
+     from generate_series(1, 2500)`,
+  );
+  const relay = createRelay({ db, redis, log: countedLog(), leaseMs: 1_000, unparkMs: 1 });
+  onTestFinished(() => relay.stop());
+  for (let looks = 0; looks < 4; looks++) await relay.sweep();
+  const left = await query(db, "select 1 from jobs.jobs where published_at = 'infinity'");
+  expect(left).toHaveLength(0);
+});

@@ -89,6 +89,28 @@ test("a job that was offered before the hold is parked by the claim, and a job t
   await reaches(layer, second, "completed");
 });
 
+test("a job that is cancelled while its worker holds it for a free slot never starts", async () => {
+  const begun: string[] = [];
+  const layer = await start(
+    async (_input, run) => {
+      begun.push(run.id);
+      if (begun.length > 1) return;
+      await new Promise((resolve) => run.signal.addEventListener("abort", resolve, { once: true }));
+    },
+    { concurrency: 1 },
+  );
+  const first = await add(layer);
+  await until("the first began", () => begun.length === 1);
+  const held = await add(layer);
+  await reaches(layer, held, "running");
+  // The worker hears of both at once, and the first makes room for the second.
+  await cancelJobs(layer.db, [first, held]);
+  await announceCancelled(layer.redis);
+  const last = await add(layer);
+  await reaches(layer, last, "completed");
+  expect(begun).toEqual([first, last]);
+});
+
 test("cancelling ends waiting jobs and aborts a running one within a moment; its late word does not count", async () => {
   const aborted = Promise.withResolvers<void>();
   const layer = await start(

@@ -212,3 +212,18 @@ test("minutes are kept two days and hours ninety", async () => {
   await rollUp(layer.db, never);
   expect((await rollups()).map(({ grain }) => grain)).toEqual(["hour", "minute"]);
 });
+
+test("after adding up, the newest of a long history is found without reading the rest of it", async () => {
+  await query(
+    layer.db,
+    `insert into jobs.history (id, type, group_name, queue, lane, state, input, attempts, run_at, errors, created_at, started_at, finished_at)
+     select make_uuid7(), 'campaign.due', 'campaigns', 'default', 'normal', 'completed', '{}', 1, now(), '[]', now(), now(), now()
+     from generate_series(1, 10000)`,
+  );
+  await rollUp(layer.db, never);
+  const { rows } = await layer.db.raw<{ rows: { left: number }[] }>(
+    `select sum(brin_summarize_new_values(x.oid))::int as left from pg_class x join pg_am a on a.oid = x.relam
+     where a.amname = 'brin' and x.relname like 'history_%' and x.relkind = 'i'`,
+  );
+  expect(rows).toEqual([{ left: 0 }]);
+});

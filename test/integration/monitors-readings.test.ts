@@ -43,11 +43,15 @@ test("everything that rules read is read from the real stores", async () => {
   );
   await t.deps.redis.xadd("lc:dead:email", "*", "group", "email");
   await collectDeadLetters(t.deps.db, t.deps.redis);
-  const word = (at: Date) => JSON.stringify({ at: at.toISOString(), groups: ["email"] });
+  const word = (node: string, at: Date) => JSON.stringify({ node, at: at.toISOString(), groups: ["email"] });
   await t.deps.redis.hset("lc:workers", {
-    ...{ gone: word(new Date()), "long-gone": word(new Date(0)), living: word(new Date()) },
+    ...{
+      gone: word("gone", new Date()),
+      "long-gone": word("long-gone", new Date(0)),
+      living: word("living", new Date()),
+    },
   });
-  await t.deps.redis.set("lc:workers:living", word(new Date()));
+  await t.deps.redis.set("lc:workers:living", word("living", new Date()));
   const found = await read();
   expect(Object.keys(found).sort()).toEqual([...all].sort());
   expect(found).toMatchObject({

@@ -16,6 +16,9 @@ export interface Watch {
 
 const evaluateEveryMs = 10_000;
 const lookEveryMs = 2_500;
+/** Watching costs a slow database at most a tenth of the time, but it goes on at least every so many ms. */
+const costShare = 10;
+const longestRestMs = 60_000;
 /** A call that its job has not begun after so many seconds is made here. */
 const stuckAfter = 45;
 
@@ -27,11 +30,15 @@ export const startWatch = (
   const quiet = createQuietLog(deps.log, { part: "monitors" });
   const stopping = new AbortController();
   let added = false;
+  let tookMs = 0;
 
   const look = async (): Promise<void> => {
     if (!added) await addBuiltIns(deps.db, builtIns, deps.id);
     added = true;
-    await evaluate(deps, everyMs);
+    const began = deps.clock.monotonic();
+    await evaluate(deps, everyMs).finally(() => {
+      tookMs = deps.clock.monotonic() - began;
+    });
     for (const id of await stuckCalls(deps.db, stuckAfter))
       await callWebhook(deps, id, stopping.signal).catch((error: unknown) =>
         quiet.failing("Calling the webhook", error),
@@ -42,7 +49,8 @@ export const startWatch = (
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await look().catch((error: unknown) => quiet.failing("Evaluating the rules", error));
-      await delay(lookMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      const restMs = Math.min(longestRestMs, tookMs * costShare);
+      await delay(Math.max(lookMs, restMs), undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };
   const running = run();

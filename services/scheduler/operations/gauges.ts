@@ -2,8 +2,8 @@
 // Read when somebody asks, and once for all who ask within a few seconds.
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { onScrape, tellGauge } from "../../../shared/broker/metrics.ts";
+import { oldestEventSeconds, waitingEvents } from "../../../shared/jobs/backlog.ts";
 import { countLetters } from "../../../shared/jobs/dead-letters.ts";
-import { outboxLag } from "../../../shared/jobs/depths.ts";
 import { sharedRead } from "../../../shared/lib/shared-read.ts";
 import { soon } from "../../../shared/messaging/soon.ts";
 import { streamDepths } from "../../../shared/streams/stream-depths.ts";
@@ -28,8 +28,10 @@ const tellQueues = async (deps: Deps): Promise<void> => {
   );
 };
 
+const mostEvents = 10_000;
+
 const tellOutbox = async (deps: Deps): Promise<void> => {
-  const { events, oldestSeconds } = await outboxLag(deps.db);
+  const [events, oldestSeconds] = await Promise.all([waitingEvents(deps.db, mostEvents), oldestEventSeconds(deps.db)]);
   tellGauge("lc_outbox_events", [{ labels: {}, value: events }]);
   tellGauge("lc_outbox_oldest_seconds", [{ labels: {}, value: oldestSeconds }]);
 };

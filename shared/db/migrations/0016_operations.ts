@@ -15,13 +15,14 @@ export const operations: Migration = {
         reason text,
         primary key (kind, name)
       );
-      create index jobs_parked on jobs.jobs (id) where published_at = 'infinity';
 
-      -- Looked up by what they are about, by what went wrong, and by tag; most jobs are in none of these.
-      create index jobs_entity on jobs.jobs (entity, id) where entity is not null;
+      -- Looked up by what they are about, by what went wrong, and by tag; most jobs are in none of these. The history
+      -- comes first: while its indexes are made, the live jobs are not locked.
       create index history_entity on jobs.history (entity, id) where entity is not null;
       create index history_fingerprint on jobs.history (fingerprint, id) where fingerprint is not null;
       create index history_tags on jobs.history using gin (tags) where tags is not null;
+      create index jobs_entity on jobs.jobs (entity, id) where entity is not null;
+      create index jobs_parked on jobs.jobs (id) where published_at = 'infinity';
     `);
   },
 };

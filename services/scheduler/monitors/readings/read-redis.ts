@@ -1,5 +1,6 @@
 // What rules read in Redis, each question with a deadline: a Redis that is away must not hold up the watch over it.
 import type { Redis } from "ioredis";
+import { listWorkers } from "../../../../shared/broker/workers.ts";
 import { soon } from "../../../../shared/messaging/soon.ts";
 
 export interface RedisFacts {
@@ -18,23 +19,15 @@ export interface GoneWorkers {
   readonly nodes: readonly string[];
 }
 
-const goneMs = 10 * 60_000;
-
 /** Processes that fell silent without a goodbye in the last ten minutes, by what they ran. */
 export const goneWorkers = async (redis: Redis, now: Date): Promise<GoneWorkers[]> => {
-  const words = await soon(redis, () => redis.hgetall("lc:workers"));
-  const nodes = Object.keys(words);
-  if (nodes.length === 0) return [];
-  const alive = await soon(redis, () => redis.mget(nodes.map((node) => `lc:workers:${node}`)));
-  const byGroups = new Map<string, string[]>();
-  nodes.forEach((node, index) => {
-    if (alive[index] !== null) return;
-    const { at, groups = [] } = JSON.parse(words[node] ?? "{}") as { at?: string; groups?: readonly string[] };
-    if (now.getTime() - Date.parse(at ?? "") > goneMs) return;
-    const key = groups.join(", ");
-    byGroups.set(key, [...(byGroups.get(key) ?? []), node]);
-  });
-  return [...byGroups].map(([groups, gone]) => ({ groups, nodes: gone }));
+  const gone = (await soon(redis, () => listWorkers(redis, now))).flatMap(({ announcement, alive }) =>
+    alive ? [] : announcement,
+  );
+  return [...Map.groupBy(gone, ({ groups }) => groups.join(", "))].map(([groups, words]) => ({
+    groups,
+    nodes: words.map(({ node }) => node),
+  }));
 };
 
 /** How Redis is set up and how full it is; undefined when it does not answer. Asks INFO only, which is rarely denied. */

@@ -3,9 +3,16 @@
 import type { Deps } from "../../../../shared/broker/deps.ts";
 import type { MonitorKind } from "../../../../shared/contracts/monitors.ts";
 import { isConnectionLost } from "../../../../shared/db/knex.ts";
+import { oldestEventSeconds } from "../../../../shared/jobs/backlog.ts";
 import { countLetters } from "../../../../shared/jobs/dead-letters.ts";
 import { listHolds } from "../../../../shared/jobs/holds.ts";
-import { outboxLag, outcomesSince, queueMoves, type TypeOutcomes, waitsSince } from "../../../../shared/jobs/vitals.ts";
+import {
+  outcomesSince,
+  type QueueMoves,
+  queueMoves,
+  type TypeOutcomes,
+  waitsSince,
+} from "../../../../shared/jobs/vitals.ts";
 import { createQuietLog } from "../../../../shared/streams/quiet-log.ts";
 import { goneWorkers, type RedisFacts, readRedis } from "./read-redis.ts";
 import { heldCampaigns, missedSlots } from "./store.ts";
@@ -38,8 +45,11 @@ const failureRates = (outcomes: readonly TypeOutcomes[]): Reading[] =>
     }));
 
 /** Seconds in which work waits and nothing of its queue began or finished. */
-const standingStill = async (deps: Deps, outcomes: Promise<readonly TypeOutcomes[]>): Promise<Reading[]> => {
-  const [moves, finished] = await Promise.all([queueMoves(deps.db), outcomes]);
+const standingStill = async (
+  moving: Promise<readonly QueueMoves[]>,
+  outcomes: Promise<readonly TypeOutcomes[]>,
+): Promise<Reading[]> => {
+  const [moves, finished] = await Promise.all([moving, outcomes]);
   return moves.flatMap(({ queue, oldestSeconds, begunSeconds }) => {
     if (oldestSeconds === null) return [];
     const last = finished.filter((one) => one.queue === queue).map(({ lastSeconds }) => lastSeconds);
@@ -80,14 +90,16 @@ export const takeReadings = async (
   quietLogs.set(deps, quiet);
   const outcomes = outcomesSince(deps.db, failureMinutes);
   outcomes.catch(() => undefined);
+  const moves = queueMoves(deps.db);
+  moves.catch(() => undefined);
   const readers: Partial<Record<MonitorKind, () => Promise<Reading[]>>> = {
     "queue-age": async () =>
-      (await queueMoves(deps.db)).map(({ queue, oldestSeconds }) => ({ subject: queue, value: oldestSeconds ?? 0 })),
+      (await moves).map(({ queue, oldestSeconds }) => ({ subject: queue, value: oldestSeconds ?? 0 })),
     "wait-p95": async () =>
       (await waitsSince(deps.db, waitMinutes)).map(({ queue, seconds }) => ({ subject: queue, value: seconds })),
     "failure-rate": async () => failureRates(await outcomes),
-    "no-throughput": () => standingStill(deps, outcomes),
-    "outbox-lag": async () => one(await outboxLag(deps.db)),
+    "no-throughput": () => standingStill(moves, outcomes),
+    "outbox-lag": async () => one(await oldestEventSeconds(deps.db)),
     "missed-slots": async () =>
       (await missedSlots(deps.db, watchingSince)).map(({ schedule, count }) => ({ subject: schedule, value: count })),
     "campaigns-held": async () => one(await heldCampaigns(deps.db)),
