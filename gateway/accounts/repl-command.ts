@@ -37,21 +37,20 @@ const localCode = async (): Promise<string> => {
       `Nothing was ever started on ${config.dataDir}: run \`npm start\` first, or set LC_TOKEN and PUBLIC_URL.`,
     );
   // Loaded only here: a command with a token needs no database, and should answer at once.
-  const [{ commandDeps }, { isConnectionLost }, { makeSignInLink }] = await Promise.all([
+  const [{ commandDeps }, { makeSignInLink }] = await Promise.all([
     import("../../shared/broker/deps.ts"),
-    import("../../shared/db/knex.ts"),
     import("./sign-in-link.ts"),
   ]);
   const deps = commandDeps(databaseUrl, redisUrl, "repl");
+  const away = (name: string) => (error: Error & { code?: unknown }) =>
+    leave(
+      `${name} does not answer (${error.code ?? error.message}). Is \`npm start\` running? The embedded databases are up only while it runs.`,
+    );
   try {
+    await deps.untilRedis().catch(away("Redis"));
+    await deps.db.raw("select 1").catch(away("Postgres"));
     const link = await makeSignInLink(deps, config.admin.email);
     return link?.path.split("/").at(-1) ?? leave("There is no owner who could sign in.");
-  } catch (error) {
-    if (isConnectionLost(error) || /Redis/.test((error as Error).message))
-      return leave(
-        "Postgres or Redis does not answer. Is `npm start` running? The embedded ones are up only while it runs.",
-      );
-    throw error;
   } finally {
     await deps.close();
   }

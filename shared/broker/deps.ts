@@ -1,4 +1,5 @@
 // What a use case gets: the process's connections, clock and ids, made once per process and closed last.
+import { once } from "node:events";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
 import type { ServiceBroker } from "moleculer";
@@ -64,6 +65,10 @@ export const commandDeps = (databaseUrl: string, redisUrl: string, name: string)
     redis,
     id: makeId,
     clock: systemClock,
+    /** Resolves once Redis can be asked; rejects with its first complaint, or after five seconds. */
+    untilRedis: async () => {
+      if (redis.status !== "ready") await once(redis, "ready", { signal: AbortSignal.timeout(5_000) });
+    },
     close: async () => {
       redis.disconnect();
       await db.destroy();
