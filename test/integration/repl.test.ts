@@ -224,7 +224,7 @@ test("queue:status exits with 0 when all is well, with 1 when work stands still 
     out: expect.stringMatching(/^queue .*\ndefault +0[\s\S]*All is well\.\n$/),
   });
   expect(away).toMatchObject({ code: 2, err: expect.stringMatching(/Postgres cannot be asked: .*ECONNREFUSED/) });
-  expect(misused).toMatchObject({ code: 2, err: expect.stringContaining("--stalled") });
+  expect(misused).toMatchObject({ code: 2, err: expect.stringContaining("Found --stalled soon") });
 
   await house.kill9();
   await db.transaction((trx) => enqueue(trx, "email.send-batch", {}, { runAt: new Date(Date.now() - 600_000) }));

@@ -35,7 +35,7 @@ const wordsOf = (status: number, answer: Row): string => {
   const errors = Array.isArray(answer.errors) ? (answer.errors as readonly { path: string; message: string }[]) : [];
   const detail = String(answer.detail ?? answer.title ?? `The gateway answered ${status}`);
   // Most details name the places already.
-  const unsaid = errors.filter(({ path, message }) => !detail.includes(`${path}: ${message}`));
+  const unsaid = errors.filter(({ path, message }) => !detail.includes(`${path.replace(/^input\./, "")}: ${message}`));
   const places = unsaid.map(({ path, message }) => `\n  ${path}: ${message}`).join("");
   return `${detail}${places}`;
 };
