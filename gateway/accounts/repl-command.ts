@@ -37,8 +37,9 @@ const localCode = async (): Promise<string> => {
       `Nothing was ever started on ${config.dataDir}: run \`npm start\` first, or set LC_TOKEN and PUBLIC_URL.`,
     );
   // Loaded only here: a command with a token needs no database, and should answer at once.
-  const [{ commandDeps }, { makeSignInLink }] = await Promise.all([
+  const [{ commandDeps }, { isConnectionLost }, { makeSignInLink }] = await Promise.all([
     import("../../shared/broker/deps.ts"),
+    import("../../shared/db/knex.ts"),
     import("./sign-in-link.ts"),
   ]);
   const deps = commandDeps(databaseUrl, redisUrl, "repl");
@@ -48,8 +49,10 @@ const localCode = async (): Promise<string> => {
     );
   try {
     await deps.untilRedis().catch(away("Redis"));
-    await deps.db.raw("select 1").catch(away("Postgres"));
-    const link = await makeSignInLink(deps, config.admin.email);
+    const link = await makeSignInLink(deps, config.admin.email).catch((error: Error) => {
+      if (isConnectionLost(error)) return away("Postgres")(error);
+      throw error;
+    });
     return link?.path.split("/").at(-1) ?? leave("There is no owner who could sign in.");
   } finally {
     await deps.close();
