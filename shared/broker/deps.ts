@@ -56,10 +56,14 @@ export const closeDeps = async (broker: ServiceBroker): Promise<void> => {
   deps.redis.disconnect();
 };
 
+const silent = (): void => undefined;
+
 /** What a command beside the running system needs; `close` it when done. */
 export const commandDeps = (databaseUrl: string, redisUrl: string, name: string) => {
   const db = connectPostgres(databaseUrl, 2, `lc:${name}`);
-  const redis = connectRedis(redisUrl, name);
+  // The command itself says that Redis is away, in its own words.
+  const log: Log = { debug: silent, info: silent, warn: silent, error: silent };
+  const redis = connectRedis(redisUrl, name, { log });
   return {
     db,
     redis,

@@ -209,7 +209,7 @@ test("beside a local start the owner acts without a token, also when Redis takes
   expect(me).toMatchObject({ code: 0, err: "", out: expect.stringContaining(admin.email) });
   writeBackends(dataDir, { ...urls, redisUrl: "redis://127.0.0.1:1" });
   const away = await run("gateway/accounts/repl-command.ts", ["whoami"], none);
-  expect(away).toMatchObject({ code: 1, err: expect.stringMatching(/Redis does not answer \(ECONNREFUSED\)/) });
+  expect(away).toMatchObject({ code: 1, err: expect.stringMatching(/^Redis does not answer \(ECONNREFUSED\)/) });
 });
 
 test("queue:status exits with 0 when all is well, with 1 when work stands still or fails, and with 2 when it cannot look", async () => {
