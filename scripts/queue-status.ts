@@ -19,12 +19,21 @@ const read = () => {
         json: { type: "boolean", default: false },
         stalled: { type: "string", default: "120" },
         failing: { type: "string", default: "50" },
+        help: { type: "boolean", short: "h", default: false },
       },
     });
+    if (values.help) {
+      process.stdout.write(
+        `${usage}\nExits with 0 when all is well, with 1 when a queue stands still or fails, with 2 when it cannot look.\n`,
+      );
+      process.exit(0);
+    }
     const limits = { stalledSeconds: Number(values.stalled), failingPercent: Number(values.failing) };
     return limits.stalledSeconds >= 0 && limits.failingPercent >= 0 && limits.failingPercent <= 100
       ? { json: values.json, limits }
-      : unable(usage);
+      : unable(
+          `Found --stalled ${values.stalled} --failing ${values.failing}; expected seconds from 0 on, and a percentage from 0 to 100\n${usage}`,
+        );
   } catch (error) {
     return unable(`${(error as Error).message}\n${usage}`);
   }

@@ -43,15 +43,17 @@ const localCode = async (): Promise<string> => {
     import("./sign-in-link.ts"),
   ]);
   const deps = commandDeps(databaseUrl, redisUrl, "repl");
+  const away = (name: string) => (error: Error & { code?: unknown }) =>
+    leave(
+      `${name} does not answer (${error.code ?? error.message}). Is \`npm start\` running? The embedded databases are up only while it runs.`,
+    );
   try {
-    const link = await makeSignInLink(deps, config.admin.email);
+    await deps.untilRedis().catch(away("Redis"));
+    const link = await makeSignInLink(deps, config.admin.email).catch((error: Error) => {
+      if (isConnectionLost(error)) return away("Postgres")(error);
+      throw error;
+    });
     return link?.path.split("/").at(-1) ?? leave("There is no owner who could sign in.");
-  } catch (error) {
-    if (isConnectionLost(error) || /Redis/.test((error as Error).message))
-      return leave(
-        "Postgres or Redis does not answer. Is `npm start` running? The embedded ones are up only while it runs.",
-      );
-    throw error;
   } finally {
     await deps.close();
   }

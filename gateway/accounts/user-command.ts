@@ -32,6 +32,13 @@ try {
     for (const { email: address, role, disabledAt } of members.reverse())
       process.stdout.write(`${address}  ${role}${disabledAt ? "  (may not sign in)" : ""}\n`);
   } else {
+    await deps
+      .untilRedis()
+      .catch((error: Error & { code?: unknown }) =>
+        leave(
+          `Redis does not answer (${error.code ?? error.message}): sessions could not be ended. Nothing was changed.`,
+        ),
+      );
     const sessions = createSessions(deps.redis, deps.clock, config.secretKeys);
     const password = await resetPassword(deps, sessions, email as string);
     process.stdout.write(`New password of ${email}: ${password}\nAll their sessions have ended.\n`);

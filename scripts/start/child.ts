@@ -90,7 +90,7 @@ export const keepRunning = (dataDir: string, spec: ChildSpec): Child => {
     if (spec.onMessage) current.on("message", spec.onMessage);
     let told = false;
     const once = (how: string) => {
-      if (!told) crashed(how, performance.now() - born);
+      if (!told && child === current) crashed(how, performance.now() - born);
       told = true;
     };
     current.on("error", (error) => {

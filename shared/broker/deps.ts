@@ -1,4 +1,5 @@
 // What a use case gets: the process's connections, clock and ids, made once per process and closed last.
+import { once } from "node:events";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
 import type { ServiceBroker } from "moleculer";
@@ -55,15 +56,23 @@ export const closeDeps = async (broker: ServiceBroker): Promise<void> => {
   deps.redis.disconnect();
 };
 
+const silent = (): void => undefined;
+
 /** What a command beside the running system needs; `close` it when done. */
 export const commandDeps = (databaseUrl: string, redisUrl: string, name: string) => {
   const db = connectPostgres(databaseUrl, 2, `lc:${name}`);
-  const redis = connectRedis(redisUrl, name);
+  // The command itself says that Redis is away, in its own words.
+  const log: Log = { debug: silent, info: silent, warn: silent, error: silent };
+  const redis = connectRedis(redisUrl, name, { log });
   return {
     db,
     redis,
     id: makeId,
     clock: systemClock,
+    /** Resolves once Redis can be asked; rejects with its first complaint, or after five seconds. */
+    untilRedis: async () => {
+      if (redis.status !== "ready") await once(redis, "ready", { signal: AbortSignal.timeout(5_000) });
+    },
     close: async () => {
       redis.disconnect();
       await db.destroy();

@@ -182,7 +182,7 @@ export const jobs = {
     }),
     bulk: action({
       summary:
-        "Retries, cancels or deletes the jobs named by `ids` or `filter`; `dryRun` only counts, `expected` is the count confirmed",
+        "Retries, cancels or deletes the jobs named by `ids` or `filter`; `dryRun` only counts, `expected` is the count confirmed, which a filter needs",
       permission: "admin",
       rest: { method: "POST", path: "/jobs/bulk", status: 202 },
       params: z.strictObject({
@@ -190,7 +190,7 @@ export const jobs = {
         ids: z.array(Id).min(1).max(1000).optional(),
         filter: z.strictObject(filter).optional(),
         dryRun: z.boolean().default(false),
-        /** The number that was confirmed: with another one nothing is begun. */
+        /** The number that was confirmed: with another one nothing is begun. A filter needs it, except for a dry run. */
         expected: z.number().int().min(0).optional(),
       }),
       /** `matched`: jobs that the act concerns. `jobId`: the job that does it, also shown in the list; null for a dry run. */

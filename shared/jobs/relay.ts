@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import type { Log } from "../broker/deps.ts";
 import { countMetric } from "../broker/metrics.ts";
 import { type Db, isConnectionLost } from "../db/knex.ts";
-import { publishEvents, publishJobs, streamKeys } from "../streams/publish.ts";
+import { publishEvents, publishJobs, readEpoch, streamKeys } from "../streams/publish.ts";
 import { createQuietLog } from "../streams/quiet-log.ts";
 import { redisMemory } from "../streams/redis-memory.ts";
 import { createAlarm } from "./alarm.ts";
@@ -87,6 +87,8 @@ export const createRelay = ({
   let knownHolds: string | null = null;
   let unparkUntil = performance.now() + unparkMs;
   let isUnparking = false;
+  /** Whether an epoch was seen: what is published before one is written looks as if Redis had lost it. */
+  let known = false;
   let forget = (): void => undefined;
   let lookedAt = performance.now();
 
@@ -115,9 +117,11 @@ export const createRelay = ({
     quiet.recovered("Publishing jobs");
   };
 
+  const mayPublish = () => known && redis.status === "ready";
+
   const jobs = createPump(
     async () => {
-      if (redis.status !== "ready") return false;
+      if (!mayPublish()) return false;
       const most = portion;
       const { jobs: due, taken } = await takeDueJobs(db, most);
       if (due.length > 0) await publishMarked(due);
@@ -145,7 +149,7 @@ export const createRelay = ({
 
   const events = createPump(
     async () => {
-      if (redis.status !== "ready") return false;
+      if (!mayPublish()) return false;
       const most = portion;
       const due = await takeEvents(db, most, holdMs);
       if (due.length === 0) return false;
@@ -183,7 +187,8 @@ export const createRelay = ({
       quiet.failing("Publishing at full speed", new Error(`Redis uses ${Math.round(share * 100)} % of its maxmemory`));
     else quiet.recovered("Publishing at full speed");
     const recovery = await recoverEpoch(db, redis, streams);
-    // A Redis that is seen for the first time has lost nothing.
+    known ||= recovery !== undefined || (await readEpoch(redis)) !== null;
+    if (!known) checkAt = 0;
     if (recovery && recovery.jobs + recovery.events > 0)
       log.warn({ ...recovery }, "Redis lost its state or part of it: what is not confirmed is published again");
     if (performance.now() < missingAt) return;
@@ -229,7 +234,8 @@ export const createRelay = ({
     if (outlook.events) events.run();
     quiet.recovered("Sweeping");
     lookedAt = performance.now();
-    const regular = sweepMs * (0.8 + Math.random() * 0.2);
+    // Another process is about to write the first epoch.
+    const regular = (known || redis.status !== "ready" ? sweepMs : sweepMs / 10) * (0.8 + Math.random() * 0.2);
     return nextJobMs === null ? regular : Math.min(regular, Math.max(leastMs, Math.ceil(nextJobMs)));
   };
 
@@ -267,8 +273,7 @@ export const createRelay = ({
         else alarm.within(Math.ceil(inMs));
       });
       const forgetCarrier = offerCarrier({
-        isOpen: () =>
-          redis.status === "ready" && portion === batchSize && line.length < longestLine && !stopping.signal.aborted,
+        isOpen: () => mayPublish() && portion === batchSize && line.length < longestLine && !stopping.signal.aborted,
         carry(added) {
           for (const job of added) line.push(job);
           if (stopping.signal.aborted) void giveBack();

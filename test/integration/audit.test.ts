@@ -73,7 +73,7 @@ describe("the audit log", () => {
     expect((await ask("GET", `/jobs/${id}/input`)).status).toBe(200);
     expect((await written("jobs.input", 1))[0]).toMatchObject({ objectId: id, user: { email: ownerEmail } });
     await ask("POST", "/jobs/bulk", { act: "retry", filter: {}, dryRun: true });
-    await ask("POST", "/jobs/bulk", { act: "retry", filter: {} });
+    await ask("POST", "/jobs/bulk", { act: "retry", filter: {}, expected: 2 });
     expect((await written("jobs.bulk", 1))[0]).toMatchObject({ objectId: id });
   });
 

@@ -7,6 +7,7 @@ import { type EnqueueOptions, enqueue, enqueueMany } from "../../shared/jobs/enq
 import { hold } from "../../shared/jobs/holds.ts";
 import { createRelay, type Relay } from "../../shared/jobs/relay.ts";
 import { makeId } from "../../shared/lib/ids.ts";
+import { readEpoch } from "../../shared/streams/publish.ts";
 import { streamKeys } from "../../shared/streams/stream-keys.ts";
 import { freshDatabase, freshRedis, startRedis } from "../helpers/infrastructure.ts";
 import { until } from "../helpers/processes.ts";
@@ -44,8 +45,8 @@ test("a job that is due is in its stream after the commit, marked in the stateme
   const { url } = freshRedis();
   const redis = testRedis(url);
   await until("Redis is there", () => redis.status === "ready");
-  const relay = relayOn(url);
-  await relay.sweep();
+  relayOn(url);
+  await until("the epoch is written", () => readEpoch(redis));
   const id = await add();
   const [entry] = await until("it is there", async () => {
     const entries = await redis.xrange(stream, "-", "+");

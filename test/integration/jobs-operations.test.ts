@@ -211,9 +211,12 @@ test("an act on many jobs counts first, then does it to the newest and the oldes
   await until("all have failed", async () => (await countJobs(layer.db, { states: ["failed"] })).failed === ids.length);
   const filter = { tag: "many" };
   expect(await bulkAct(layer.deps, { act: "delete", filter, dryRun: true })).toEqual({ matched: 1_200, jobId: null });
-  expect(await bulkAct(layer.deps, { act: "cancel", filter, dryRun: false })).toEqual({ matched: 0, jobId: null });
+  expect(await bulkAct(layer.deps, { act: "cancel", filter, expected: 0, dryRun: false })).toEqual({
+    matched: 0,
+    jobId: null,
+  });
   await hold(layer.db, type, nobody);
-  const { matched, jobId } = await bulkAct(layer.deps, { act: "retry", filter, dryRun: false });
+  const { matched, jobId } = await bulkAct(layer.deps, { act: "retry", filter, expected: 1_200, dryRun: false });
   expect([matched, (await findJob(layer.db, jobId as string))?.type]).toEqual([1_200, "jobs.bulk-act"]);
   const lines: string[] = [];
   const run = {
@@ -229,6 +232,11 @@ test("an act on many jobs counts first, then does it to the newest and the oldes
   expect(await countJobs(layer.db, filter)).toEqual({ queued: 1_200 });
   await runBulkAct({ act: "cancel", ids: ids.slice(0, 3) }, run);
   expect(await countJobs(layer.db, filter)).toEqual({ queued: 1_197, cancelled: 3 });
+  // All that there is must not go because somebody forgot to say which.
+  await expect(bulkAct(layer.deps, { act: "delete", filter: {}, dryRun: false })).rejects.toMatchObject({
+    type: "VALIDATION_FAILED",
+    data: { errors: [{ path: "expected" }] },
+  });
   await expect(bulkAct(layer.deps, { act: "retry", dryRun: true })).rejects.toMatchObject({
     type: "VALIDATION_FAILED",
   });

@@ -50,6 +50,17 @@ const eventIds = async (redis: Redis) => (await redis.xrange(stream, "-", "+")).
 const jobIds = async (redis: Redis) => (await redis.xrange(jobStream, "-", "+")).map(([, fields]) => fields[1] ?? "");
 const contact = { contactId: makeId() };
 
+test("nothing is published while another process writes the first epoch, so that a first start is not told as a loss", async () => {
+  const setup = await setUp();
+  await setup.redis.set("lc:epoch:recovery", "another process", "PX", 60_000);
+  start(setup);
+  await setup.db.transaction((trx) => publish(trx, "contact.created", contact));
+  await setup.relays[0]?.sweep();
+  expect(await setup.redis.exists(stream)).toBe(0);
+  await setup.redis.del("lc:epoch:recovery");
+  await until("it is there", async () => (await setup.redis.xlen(stream)) === 1);
+});
+
 test("an event is in its stream after the commit, whole, and without a sweep", async () => {
   const setup = await setUp();
   start(setup);

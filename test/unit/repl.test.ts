@@ -69,6 +69,9 @@ test("a command that is not understood is answered with what there is", async ()
   await expect(askedBy(["queue"])).rejects.toThrow(/expected one of:\nqueue pause <name>/);
   await expect(askedBy(["queue", "pause"])).rejects.toThrow(/<name> is missing/);
   await expect(askedBy(["queue", "pause", "emails", "now"])).rejects.toThrow(/"now" is too much/);
+  await expect(askedBy(["jobs", "--stat=failed"])).rejects.toThrow(/"jobs" has no option --stat; it takes --state, /);
+  await expect(askedBy(["job", "cancel", "x", "--force"])).rejects.toThrow(/has no option --force; it takes none/);
+  await expect(askedBy(["jobs", "--state"])).rejects.toThrow(/'--state <value>' argument missing/);
   await expect(askedBy(["monitor", "silence", "x", "--for", "soon"])).rejects.toThrow(/for example 30m, 2h or 1d/);
   expect(helpOf()).toContain("job retry <id>");
 });

@@ -15,9 +15,12 @@ import { insertSampleCampaigns, insertSampleTemplates } from "./store.ts";
 /** The finished campaign was launched so long ago: within the week that the Overview shows. */
 const AGO_MS = 2 * 86_400_000;
 const TOOK_MS = 40_000;
+const PATIENCE_MS = 10_000;
 
 /** Fills in the sample's campaigns; nothing when they are there, or the sample was removed meanwhile. */
 export const seedSampleCampaigns = async (deps: Deps): Promise<void> => {
+  // At a first start this process may be up before it knows of the others.
+  await deps.broker.waitForServices("sample", PATIENCE_MS, 200);
   if ((await callAction(deps.broker, "sample.get", {})).state !== "present") return;
   const launchedAt = new Date(deps.clock.now().getTime() - AGO_MS);
   const content = await emailContent(deps.db, sampleCampaigns.finished.content);

@@ -28,7 +28,7 @@ const targetOf = async (deps: Deps, { act, ids, filter }: Pick<BulkParams, "act"
 };
 
 /**
- * Counts the jobs, and unless it is a dry run enqueues the job that does it. Throws VALIDATION_FAILED, and
+ * Counts the jobs, and unless it is a dry run enqueues the job that does it. Throws VALIDATION_FAILED, also for a filter without `expected`, and
  * BULK_COUNT_CHANGED (with `count` in its data) when there are not exactly `expected` many; nothing is begun then.
  */
 export const bulkAct = async (deps: Deps, params: BulkParams): Promise<{ matched: number; jobId: string | null }> => {
@@ -36,6 +36,16 @@ export const bulkAct = async (deps: Deps, params: BulkParams): Promise<{ matched
     throw fail("VALIDATION_FAILED", "ids: give exactly one of ids and filter", {
       errors: [{ path: "ids", message: "give exactly one of ids and filter" }],
     });
+  if (params.filter && !params.dryRun && params.expected === undefined)
+    throw fail(
+      "VALIDATION_FAILED",
+      "expected: a filter needs the number of jobs that you confirm; `dryRun` counts them",
+      {
+        errors: [
+          { path: "expected", message: "a filter needs the number of jobs that you confirm; `dryRun` counts them" },
+        ],
+      },
+    );
   const target = await targetOf(deps, params);
   const at = await momentOf(deps.db);
   const counts = target.states?.length === 0 ? {} : await countJobs(deps.db, target);

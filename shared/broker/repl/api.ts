@@ -34,7 +34,9 @@ const answerMs = 30_000;
 const wordsOf = (status: number, answer: Row): string => {
   const errors = Array.isArray(answer.errors) ? (answer.errors as readonly { path: string; message: string }[]) : [];
   const detail = String(answer.detail ?? answer.title ?? `The gateway answered ${status}`);
-  const places = errors.map(({ path, message }) => `\n  ${path}: ${message}`).join("");
+  // Most details name the places already.
+  const unsaid = errors.filter(({ path, message }) => !detail.includes(`${path.replace(/^input\./, "")}: ${message}`));
+  const places = unsaid.map(({ path, message }) => `\n  ${path}: ${message}`).join("");
   return `${detail}${places}`;
 };
 

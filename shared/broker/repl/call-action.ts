@@ -8,7 +8,7 @@ export const callCommand: Command = {
   about: 'Calls any action of the API: call jobs.list \'{"state":"failed"}\'',
   run: async (api, given) =>
     JSON.stringify(
-      await callAction(api, word(given), given.words[1] ? readObject(given.words[1], "params") : {}),
+      await callAction(api, word(given), given.words[1] ? readObject(given.words[1], `call ${word(given)}`) : {}),
       null,
       2,
     ),

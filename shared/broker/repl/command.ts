@@ -50,12 +50,15 @@ export const act = (
   },
 });
 
-export const readObject = (text: string, name: string): Row => {
+/** The object of JSON that was given as `what`, such as `--input`. */
+export const readObject = (text: string, what: string): Row => {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
   } catch {
     // Said below, with an example.
   }
-  throw new ReplError(`--${name} is not an object of JSON. Put it in quotes: --${name} '{"campaignId":"…"}'`);
+  throw new ReplError(
+    `Found ${text}, which is not an object of JSON. Put it in single quotes: ${what} '{"campaignId":"…"}'`,
+  );
 };

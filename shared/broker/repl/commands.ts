@@ -5,7 +5,7 @@ import { callCommand } from "./call-action.ts";
 import { act, type Command, list } from "./command.ts";
 import { jobCommands } from "./job-commands.ts";
 import { monitorCommands } from "./monitor-commands.ts";
-import { at, facts } from "./print.ts";
+import { at, facts, rowsOf, table } from "./print.ts";
 
 const waits = (row: Row) => (row.oldestDueAt ? `since ${row.oldestDueAt}` : "");
 const heldSince = (row: Row) => (row.held ? `since ${at(row, "held.at")} ${at(row, "held.reason") ?? ""}` : "");
@@ -42,6 +42,30 @@ export const commands: readonly Command[] = [
     "/queues/:name/resume",
     (name) => `The queue ${name} goes on.`,
   ),
+  {
+    usage: "types",
+    about: "Job types: what waits, runs, failed and is held",
+    run: async (api) => {
+      const types = rowsOf(await api.call("GET", "/queues")).flatMap((queue) =>
+        ((queue.types ?? []) as readonly Row[]).map((type) => ({ ...type, queue: queue.name })),
+      );
+      return table(
+        types,
+        [
+          ["type", "name"],
+          ["queue", "queue"],
+          ["waiting", "queued"],
+          ["running", "running"],
+          ["later", "scheduled"],
+          ["oldest", waits],
+          ["ended in 24 h", "day.finished"],
+          ["failed of these", "day.failed"],
+          ["held", heldSince],
+        ],
+        "There is no job type.",
+      );
+    },
+  },
   act(
     "type pause <name>",
     "Holds a job type (--reason …)",

@@ -1,6 +1,5 @@
 // Commands about jobs: finding them, also by the person they are about, what went wrong, and running them again.
-import { actionContract } from "../../contracts/index.ts";
-import { type Api, ReplError, type Row } from "./api.ts";
+import type { Api, Row } from "./api.ts";
 import { act, type Command, type Given, list, path, readObject, word } from "./command.ts";
 import { type Column, facts, rowsOf, table } from "./print.ts";
 
@@ -14,6 +13,8 @@ const jobColumns: readonly Column[] = [
   ["finished", "finishedAt"],
   ["error", "error.message"],
 ];
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const showJob = (job: Row): string => {
   const errors = (Array.isArray(job.errors) ? job.errors : []) as readonly Row[];
@@ -34,35 +35,16 @@ const showJob = (job: Row): string => {
   return [head, ...tries, ...(log.length > 0 ? ["log:", ...log] : [])].join("\n");
 };
 
-/** Where jobs can be looked for by person (from this version on), the API does it; else by the contact's id. */
-const byPerson = (): boolean => {
-  const shape = (actionContract("jobs.list")?.params as { shape?: object } | undefined)?.shape ?? {};
-  return "person" in shape;
-};
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-const contactId = async (api: Api, person: string): Promise<string> => {
-  if (uuid.test(person)) return person;
-  const found = rowsOf(await api.call("GET", "/contacts", { q: person, limit: 2 }));
-  const [first] = found;
-  if (!first) throw new ReplError(`Nobody is found by "${person}". Give an address, a name or the id of a contact.`);
-  if (found.length > 1)
-    throw new ReplError(`Several people are found by "${person}". Give the whole address, or an id.`);
-  return String(first.id);
-};
-
 const jobs = async (api: Api, { options }: Given): Promise<string> => {
   const { contact, ...filter } = options;
-  const person =
-    contact === undefined
-      ? {}
-      : byPerson()
-        ? { person: contact }
-        : { entity: `contact:${await contactId(api, contact)}` };
+  const person = contact === undefined ? {} : uuid.test(contact) ? { contactId: contact } : { person: contact };
   const answer = await api.call("GET", "/jobs", { limit: "50", ...filter, ...person });
+  const none =
+    contact === undefined
+      ? "No job fits."
+      : `No job is about ${contact}${Object.keys(filter).length > 0 ? " and fits the rest" : ""}.`;
   return (
-    table(rowsOf(answer), jobColumns, "No job fits.") +
+    table(rowsOf(answer), jobColumns, none) +
     (answer.nextCursor ? "\nThere are more: --limit, or a narrower filter." : "")
   );
 };
@@ -73,7 +55,7 @@ const retry: Command = {
   options: ["input"],
   run: async (api, given) => {
     const { input } = given.options;
-    const fields = input === undefined ? {} : { input: readObject(input, "input") };
+    const fields = input === undefined ? {} : { input: readObject(input, "--input") };
     const job = await api.call("POST", `/jobs/${path(word(given))}/retry`, fields);
     return `The job ${job.id} is ${job.state} again.`;
   },
@@ -83,7 +65,7 @@ export const jobCommands: readonly Command[] = [
   {
     usage: "jobs",
     about:
-      "Jobs, newest first: --state failed, --type, --queue, --tag, --entity, --fingerprint, --contact <address>, --limit",
+      "Jobs, newest first: --state failed, --type, --queue, --tag, --entity, --fingerprint, --contact <address, phone, name or id>, --limit",
     options: ["state", "type", "queue", "group", "tag", "entity", "fingerprint", "contact", "from", "until", "limit"],
     run: jobs,
   },

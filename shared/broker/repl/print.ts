@@ -16,13 +16,20 @@ const cellText = (value: unknown): string => {
 };
 
 const widest = 60;
-const shortened = (text: string) => (text.length > widest ? `${text.slice(0, widest - 1)}…` : text);
+/** The last column is most often a sentence: it may wrap. */
+const widestLast = 300;
+const shortened = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 /** A table with aligned columns; columns without any cell are left out. Without rows it says so. */
 export const table = (rows: readonly Row[], columns: readonly Column[], none: string): string => {
   if (rows.length === 0) return none;
   const cells = rows.map((row) =>
-    columns.map(([, cell]) => shortened(cellText(typeof cell === "string" ? at(row, cell) : cell(row)))),
+    columns.map(([, cell], index) =>
+      shortened(
+        cellText(typeof cell === "string" ? at(row, cell) : cell(row)),
+        index === columns.length - 1 ? widestLast : widest,
+      ),
+    ),
   );
   const shown = columns.map((_, index) => index).filter((index) => cells.some((line) => line[index] !== ""));
   const line = (texts: readonly string[]) =>

@@ -28,17 +28,25 @@ const find = (words: readonly string[]): Command => {
   throw new ReplError(
     firstWords.includes(words[0] ?? "")
       ? `Found "${words.join(" ")}"; expected one of:\n${helpOf(words[0])}`
-      : `There is no command "${words[0]}"${near ? `; did you mean ${near}?` : ""}. There are:\n${helpOf()}`,
+      : `There is no command "${words[0]}". ${near ? `Did you mean one of these?\n${helpOf(near)}` : `There are:\n${helpOf()}`}`,
   );
 };
 
 const read = (command: Command, rest: readonly string[]): Given => {
-  const options = Object.fromEntries((command.options ?? []).map((name) => [name, { type: "string" as const }]));
+  const known = command.options ?? [];
+  const options = Object.fromEntries(known.map((name) => [name, { type: "string" as const }]));
   try {
     const { values, positionals } = parseArgs({ args: [...rest], options, allowPositionals: true, strict: true });
     return { words: positionals, options: values as Record<string, string> };
   } catch (error) {
-    throw new ReplError(`${(error as Error).message}\n${command.usage}  ${command.about}`);
+    const usage = `${command.usage}  ${command.about}`;
+    const unknown = rest
+      .filter((text) => text.startsWith("--"))
+      .map((text) => text.slice(2).replace(/=.*$/, ""))
+      .find((name) => !known.includes(name));
+    if (unknown === undefined) throw new ReplError(`${(error as Error).message}\n${usage}`);
+    const takes = known.length > 0 ? `it takes ${known.map((name) => `--${name}`).join(", ")}` : "it takes none";
+    throw new ReplError(`"${literals(command).join(" ")}" has no option --${unknown}; ${takes}\n${usage}`);
   }
 };
 
