@@ -36,6 +36,7 @@ describe.skipIf(!hasBrowser())("alerts", () => {
     await page.getByText("A queue or job type is held for longer than 0 s.").waitFor();
 
     await page.getByRole("button", { name: "Change", exact: true }).click();
+    await expect.poll(() => page.getByLabel("Send mail").isChecked()).toBe(true);
     await page.getByLabel("Addresses").fill("ops@example.org");
     await page.getByLabel("Webhook").fill("http://10.0.0.1/alerts");
     await page.getByRole("button", { name: "Save" }).click();

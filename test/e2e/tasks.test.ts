@@ -170,7 +170,7 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await other.getByLabel("Send a test mail to").fill("me@acme.org");
     await other.keyboard.press("Enter");
     // Without a reload: the page hears of it.
-    await emails.locator("dd").filter({ hasText: "due for so long" }).waitFor();
+    await emails.locator("dd").filter({ hasText: "has waited so long" }).waitFor();
     await emails.getByRole("button", { name: "Show its" }).click();
     const type = emails.getByRole("row", { name: /^sender\.test/ });
     await type.getByRole("cell").nth(1).getByText("1", { exact: true }).waitFor();

@@ -120,7 +120,7 @@ export const durationWords = (seconds: number): string => {
 export const valueWords = (unit: MonitorUnit, value: number): string => {
   if (unit === "seconds") return durationWords(value);
   if (unit === "hours") return durationWords(value * 3_600);
-  return unit === "percent" ? `${round(value)} %` : String(round(value));
+  return unit === "percent" ? `${round(value)}%` : String(round(value));
 };
 
 export interface RuleWords {

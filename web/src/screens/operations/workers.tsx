@@ -32,7 +32,7 @@ const columns = column.columns([
           {workerName(original)}
         </RowLink>
         <small>
-          {original.host}, number {original.pid}
+          {original.host}, process {original.pid}
         </small>
       </span>
     ),

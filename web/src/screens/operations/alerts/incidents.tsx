@@ -60,9 +60,9 @@ export const OpenIncidents = ({ evaluatedAt }: { readonly evaluatedAt: string | 
   return (
     <Section
       title={
-        <>
+        <span className={css["title"]}>
           <Icon name="alert" size={18} /> {counted(list.rows.length, "alert")} open
-        </>
+        </span>
       }
     >
       <List list={list} />
