@@ -42,7 +42,7 @@ describe.skipIf(!hasBrowser())("dead letters", () => {
     await page.getByRole("link", { name: "message.delivered" }).click();
     const drawer = page.getByRole("dialog");
     await drawer.getByText("no such template").waitFor();
-    await drawer.getByText("•••").waitFor();
+    await drawer.getByText('"to": "text, 15 characters"').waitFor();
     expect(await drawer.getByText("ada@example.org").count()).toBe(0);
     await drawer.getByRole("button", { name: "Show the values" }).click();
     await drawer.getByText("ada@example.org").waitFor();

@@ -60,6 +60,13 @@ const timesBeside = (chart: UPlot, ticks: readonly number[]): string[] => {
 const atPointer = (chart: UPlot, index: number, at: number | null): number | null | undefined =>
   chart.data[index]?.[at ?? chart.data[index].length - 1];
 
+/** Values without a neighbour, which no line would show. */
+const alone = (chart: UPlot, index: number): number[] => {
+  const values = [...(chart.data[index] ?? [])];
+  const missing = (at: number) => (values[at] ?? null) === null;
+  return values.flatMap((_, at) => (!missing(at) && missing(at - 1) && missing(at + 1) ? [at] : []));
+};
+
 const optionsOf = ({ series, format, whole, sync }: ChartProps, width: number): UPlot.Options => {
   const axis = {
     stroke: () => colour("--lc-muted"),
@@ -94,7 +101,7 @@ const optionsOf = ({ series, format, whole, sync }: ChartProps, width: number): 
         label: name,
         stroke: () => colour(colours[tone]),
         width: 1.75,
-        points: { size: 4, fill: () => colour(colours[tone]) },
+        points: { show: true, size: 5, fill: () => colour(colours[tone]), filter: alone },
         value: (chart: UPlot, _value: number | null, index: number, at: number | null) => {
           const value = atPointer(chart, index, at);
           return typeof value === "number" ? format(value) : "–";

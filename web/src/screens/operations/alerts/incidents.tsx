@@ -30,7 +30,9 @@ const Line = ({ incident }: { readonly incident: Incident }) => (
       <Status
         word={
           incident.state === "open"
-            ? { label: "open", tone: "bad" }
+            ? incident.wellSince
+              ? { label: `well since ${shortMoment(incident.wellSince)}, not over yet`, tone: "warn" }
+              : { label: "open", tone: "bad" }
             : { label: `over ${shortMoment(incident.recoveredAt ?? incident.openedAt)}`, tone: "good" }
         }
       />
