@@ -22,7 +22,7 @@ setInterval(async () => {
 
 const code = (text: string) => `<code>${escapeHtml(text)}</code>`;
 const ms = (value: number | undefined) =>
-  value === undefined ? "" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+  value === undefined ? "" : `${value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0ms`;
 const clock = (at: number) => new Date(at).toISOString().slice(11, 23);
 const requestLink = (id: string | undefined) =>
   id ? `<a href="/debug?request=${encodeURIComponent(id)}">${escapeHtml(id.slice(0, 8))}</a>` : "";

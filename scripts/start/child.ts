@@ -90,6 +90,7 @@ export const keepRunning = (dataDir: string, spec: ChildSpec): Child => {
     if (spec.onMessage) current.on("message", spec.onMessage);
     let told = false;
     const once = (how: string) => {
+      // One that was replaced is no crash, also when its end is told only after the new one began.
       if (!told && child === current) crashed(how, performance.now() - born);
       told = true;
     };

@@ -26,7 +26,7 @@ export const sweepOutbox = async ({ deps, log }: JobRun): Promise<void> => {
   const { share } = await redisMemory(deps.redis);
   if (share > fillingUp) {
     const trimmed = await trimEvents(deps.redis, { olderThanMs: keepEventsMs, now: deps.clock.now().getTime() });
-    log(`Redis is ${Math.round(share * 100)} % full: ${removedOf(trimmed)} entries of read events were trimmed early`);
+    log(`Redis is ${Math.round(share * 100)}% full: ${removedOf(trimmed)} entries of read events were trimmed early`);
   }
   const { deleted, behind } = await pruneOutbox(deps.db, deps.redis, { keepMs: keepEventsMs });
   if (deleted > 0) log(`${deleted} events that everyone has read were deleted`);

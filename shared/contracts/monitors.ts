@@ -69,6 +69,8 @@ export const Incident = z.object({
   sentence: z.string(),
   state: z.enum(["open", "recovered"]),
   openedAt: Instant,
+  /** While it is open: since when it is well again, which has to last before it is over. */
+  wellSince: Instant.nullable(),
   recoveredAt: Instant.nullable(),
   openingValue: z.number(),
   worstValue: z.number(),

@@ -127,10 +127,7 @@ export const createRelay = ({
       if (due.length > 0) await publishMarked(due);
       return taken >= most && (due.length === 0 || most === batchSize);
     },
-    (error) => {
-      countMetric("lc_relay_failures_total", { kind: "jobs" });
-      failing("Publishing jobs", error);
-    },
+    (error) => notPublished("jobs", error),
   );
 
   /** Jobs that were enqueued here as published. Those whose mark could not be taken back are found by republish.ts. */
@@ -141,10 +138,7 @@ export const createRelay = ({
       if (due.length > 0) await publishMarked(due);
       return line.length > 0;
     },
-    (error) => {
-      countMetric("lc_relay_failures_total", { kind: "jobs" });
-      failing("Publishing jobs", error);
-    },
+    (error) => notPublished("jobs", error),
   );
 
   const events = createPump(
@@ -167,11 +161,13 @@ export const createRelay = ({
       quiet.recovered("Publishing events");
       return due.length >= most && most === batchSize;
     },
-    (error) => {
-      countMetric("lc_relay_failures_total", { kind: "events" });
-      failing("Publishing events", error);
-    },
+    (error) => notPublished("events", error),
   );
+
+  const notPublished = (kind: "jobs" | "events", error: unknown) => {
+    countMetric("lc_relay_failures_total", { kind });
+    failing(`Publishing ${kind}`, error);
+  };
 
   const failing = (what: string, error: unknown) => {
     if (isConnectionLost(error)) leasesFrom = performance.now() + leaseMs;

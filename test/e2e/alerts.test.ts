@@ -24,7 +24,7 @@ describe.skipIf(!hasBrowser())("alerts", () => {
     await page.getByText("A job of any queue waits longer than 5 min, for 60 s.").waitFor();
 
     await page.getByRole("button", { name: "Make a rule" }).click();
-    await page.getByLabel("What is watched").selectOption({ label: "A queue was left on hold" });
+    await page.getByLabel("What is watched").selectOption({ label: "A queue was left paused" });
     await page.getByLabel("Name").fill("Somebody holds a queue");
     await page.getByLabel("Limit, in hours").fill("x");
     await page.getByRole("button", { name: "Save" }).click();
@@ -33,9 +33,10 @@ describe.skipIf(!hasBrowser())("alerts", () => {
     await page.getByLabel("For how long").fill("0");
     await page.getByLabel("And well for").fill("0");
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("A queue or job type is held for longer than 0 s.").waitFor();
+    await page.getByText("A queue or job type is paused for longer than 0 s.").waitFor();
 
     await page.getByRole("button", { name: "Change", exact: true }).click();
+    await expect.poll(() => page.getByLabel("Send mail").isChecked()).toBe(true);
     await page.getByLabel("Addresses").fill("ops@example.org");
     await page.getByLabel("Webhook").fill("http://10.0.0.1/alerts");
     await page.getByRole("button", { name: "Save" }).click();
@@ -52,7 +53,7 @@ describe.skipIf(!hasBrowser())("alerts", () => {
     expect((await post("/queues/emails/pause")).status()).toBe(200);
     await page.getByRole("heading", { name: "1 alert open" }).waitFor({ timeout: 40_000 });
     await page
-      .getByText(/^The queue emails has been held for/)
+      .getByText(/^The queue emails has been paused for/)
       .first()
       .waitFor();
     await page.goto("/");
@@ -102,6 +103,6 @@ describe.skipIf(!hasBrowser())("alerts", () => {
       );
     });
     expect(err).toBe("");
-    expect(out).toMatch(/^opened +(recovered +)?what\n.*The queue emails has been held for/);
+    expect(out).toMatch(/^opened +(recovered +)?what\n.*The queue emails has been paused for/);
   }, 30_000);
 });

@@ -170,7 +170,7 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await other.getByLabel("Send a test mail to").fill("me@acme.org");
     await other.keyboard.press("Enter");
     // Without a reload: the page hears of it.
-    await emails.locator("dd").filter({ hasText: "due for so long" }).waitFor();
+    await emails.locator("dd").filter({ hasText: "has waited so long" }).waitFor();
     await emails.getByRole("button", { name: "Show its" }).click();
     const type = emails.getByRole("row", { name: /^sender\.test/ });
     await type.getByRole("cell").nth(1).getByText("1", { exact: true }).waitFor();
@@ -187,7 +187,7 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await page.getByRole("table").getByRole("columnheader", { name: "Wait p95" }).last().waitFor();
     expect(new URL(page.url()).searchParams.get("view")).toBe("table");
     await page.goto("/settings/audit");
-    await page.getByText("paused the queue emails").waitFor();
+    await page.getByText("paused a queue emails").waitFor();
   }, 90_000);
 
   it("keeps the chosen theme over a reload and needs no more than the keyboard to leave", async () => {

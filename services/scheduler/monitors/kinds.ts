@@ -90,8 +90,8 @@ export const kinds: Readonly<Record<MonitorKind, Kind>> = {
   },
   "hold-age": {
     unit: "hours",
-    rule: (_about, limit) => `A queue or job type is held for longer than ${limit}`,
-    incident: (held, value) => `The ${held} has been held for ${value}`,
+    rule: (_about, limit) => `A queue or job type is paused for longer than ${limit}`,
+    incident: (held, value) => `The ${held} has been paused for ${value}`,
   },
   "workers-gone": {
     unit: "count",
@@ -120,7 +120,7 @@ export const durationWords = (seconds: number): string => {
 export const valueWords = (unit: MonitorUnit, value: number): string => {
   if (unit === "seconds") return durationWords(value);
   if (unit === "hours") return durationWords(value * 3_600);
-  return unit === "percent" ? `${round(value)} %` : String(round(value));
+  return unit === "percent" ? `${round(value)}%` : String(round(value));
 };
 
 export interface RuleWords {
@@ -176,6 +176,6 @@ export const builtIns: readonly BuiltIn[] = [
   own("redis-settings", "Redis is set up so that work can be lost", 0, 60),
   own("redis-away", "Redis is away", 0, 30),
   own("campaigns-held", "A campaign waits for you", 0, 300),
-  own("hold-age", "A queue was left on hold", 24, 0),
+  own("hold-age", "A queue was left paused", 24, 0),
   own("workers-gone", "A process vanished", 0, 0),
 ];

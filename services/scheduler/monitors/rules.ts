@@ -63,7 +63,7 @@ const refuseRule = (kind: MonitorKind, rule: MonitorFields): void => {
       message: `found ${rule.clearAt}; expected at most the threshold, ${rule.threshold}, or it would never be open`,
     });
   if (kinds[kind].unit === "percent" && rule.threshold >= 100)
-    errors.push({ path: "threshold", message: `found ${rule.threshold} %; expected less than 100, or it never opens` });
+    errors.push({ path: "threshold", message: `found ${rule.threshold}%; expected less than 100, or it never opens` });
   if (errors.length > 0) throw wrong(errors);
 };
 

@@ -81,9 +81,15 @@ export const listIncidents = async (
     data: data.map((row) => ({
       ...{ id: row.id, monitorId: row.monitorId, name: row.name, kind: row.kind, unit: kinds[row.kind].unit },
       ...{ subject: row.subject, detail: row.detail, flaps: row.flaps },
-      sentence: incidentSentence(row.kind, row.subject, row.state === "open" ? row.lastValue : row.worstValue),
+      // Once it is well again the newest value would tell of no trouble at all.
+      sentence: incidentSentence(
+        row.kind,
+        row.subject,
+        row.state === "open" && row.clearSince === null ? row.lastValue : row.worstValue,
+      ),
       state: row.state === "open" ? "open" : "recovered",
       openedAt: (row.openedAt ?? row.breachedAt).toISOString(),
+      wellSince: row.state === "open" ? (row.clearSince?.toISOString() ?? null) : null,
       recoveredAt: row.recoveredAt?.toISOString() ?? null,
       ...{ openingValue: row.openingValue ?? row.worstValue, worstValue: row.worstValue, lastValue: row.lastValue },
       notifiedAt: row.notifiedAt?.toISOString() ?? null,

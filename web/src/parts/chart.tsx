@@ -20,6 +20,8 @@ export interface ChartProps {
   readonly series: readonly ChartSeries[];
   /** A value as people read it: 1.2 s. */
   readonly format: (value: number) => string;
+  /** True: the values are whole, and so is what stands beside the axis. */
+  readonly whole?: boolean;
   /** Charts with the same key show the same moment under the pointer. */
   readonly sync?: string;
 }
@@ -41,7 +43,31 @@ const spoken = ({ title, times, series, format }: ChartProps): string => {
   return `${title}. ${parts.length > 0 ? parts.join(". ") : "Nothing was measured in this time."}`;
 };
 
-const optionsOf = ({ series, format, sync }: ChartProps, width: number): UPlot.Options => {
+const daySeconds = 86_400;
+const clock = new Intl.DateTimeFormat("en", { timeStyle: "short" });
+const date = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
+const dateTime = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const wholeSteps = [1, 2, 5].flatMap((one) => Array.from({ length: 10 }, (_, power) => one * 10 ** power));
+wholeSteps.sort((a, b) => a - b);
+
+/** Instants beside the axis: as times within two days, else as dates. */
+const timesBeside = (chart: UPlot, ticks: readonly number[]): string[] => {
+  const { min = 0, max = 0 } = chart.scales["x"] ?? {};
+  const format = (max ?? 0) - (min ?? 0) <= 2 * daySeconds ? clock : date;
+  return ticks.map((tick) => format.format(new Date(tick * 1_000)));
+};
+/** What the legend says of a series: under the pointer, or else the latest. */
+const atPointer = (chart: UPlot, index: number, at: number | null): number | null | undefined =>
+  chart.data[index]?.[at ?? chart.data[index].length - 1];
+
+/** Values without a neighbour, which no line would show. */
+const alone = (chart: UPlot, index: number): number[] => {
+  const values = [...(chart.data[index] ?? [])];
+  const missing = (at: number) => (values[at] ?? null) === null;
+  return values.flatMap((_, at) => (!missing(at) && missing(at - 1) && missing(at + 1) ? [at] : []));
+};
+
+const optionsOf = ({ series, format, whole, sync }: ChartProps, width: number): UPlot.Options => {
   const axis = {
     stroke: () => colour("--lc-muted"),
     grid: { stroke: () => colour("--lc-line"), width: 1 },
@@ -54,15 +80,32 @@ const optionsOf = ({ series, format, sync }: ChartProps, width: number): UPlot.O
     cursor: { y: false, ...(sync ? { sync: { key: sync } } : {}), points: { size: 7 } },
     legend: { live: true },
     scales: { y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
-    axes: [axis, { ...axis, size: 62, values: (_chart, ticks) => ticks.map((tick) => format(tick)) }],
+    axes: [
+      { ...axis, space: 68, values: timesBeside },
+      {
+        ...axis,
+        size: 62,
+        ...(whole ? { incrs: wholeSteps } : {}),
+        values: (_chart, ticks) => ticks.map((tick) => format(tick)),
+      },
+    ],
     series: [
-      {},
+      {
+        label: "Time",
+        value: (chart: UPlot, _value: number, index: number, at: number | null) => {
+          const seconds = atPointer(chart, index, at);
+          return typeof seconds === "number" ? dateTime.format(new Date(seconds * 1_000)) : "–";
+        },
+      },
       ...series.map(({ name, tone }) => ({
         label: name,
         stroke: () => colour(colours[tone]),
         width: 1.75,
-        points: { size: 4, fill: () => colour(colours[tone]) },
-        value: (_chart: UPlot, value: number | null) => (value === null ? "–" : format(value)),
+        points: { show: true, size: 5, fill: () => colour(colours[tone]), filter: alone },
+        value: (chart: UPlot, _value: number | null, index: number, at: number | null) => {
+          const value = atPointer(chart, index, at);
+          return typeof value === "number" ? format(value) : "–";
+        },
       })),
     ] as UPlot.Series[],
   };

@@ -1,5 +1,5 @@
 // Saved views: filters under a name, one click away; your own can be changed, shared and deleted.
-import { Button, Group, Modal, Stack, Switch, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, Stack, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import type { ContactFilter } from "../../../../shared/contracts/contact-filter.ts";
@@ -62,7 +62,11 @@ const ViewDialog = ({ view, filters, onClose }: DialogProps) => {
           if (event.key === "Enter" && name.trim() !== "") save();
         }}
       />
-      <Switch label="Everybody sees it" checked={shared} onChange={(event) => setShared(event.currentTarget.checked)} />
+      <Checkbox
+        label="Everybody sees it"
+        checked={shared}
+        onChange={(event) => setShared(event.currentTarget.checked)}
+      />
       {problem && !nameError && <ProblemNote problem={problem} />}
       <Group justify="space-between" gap="xs">
         {view ? (

@@ -55,6 +55,9 @@ interface LineProps {
   readonly onAsk: (act: JobVerb) => void;
 }
 
+/** When the first and the last were, said once when that is the same minute. */
+const between = ({ firstAt, lastAt }: Kind): string => [...new Set([moment(firstAt), moment(lastAt)])].join(" to ");
+
 const Line = ({ kind, admin, onAsk }: LineProps) => (
   <li>
     <div className={css["kindHead"]}>
@@ -73,12 +76,11 @@ const Line = ({ kind, admin, onAsk }: LineProps) => (
     )}
     <div className={css["kindFoot"]}>
       <span className={css["quiet"]}>
-        {kind.count === 1 ? moment(kind.lastAt) : `${moment(kind.firstAt)} to ${moment(kind.lastAt)}`}, queue{" "}
-        {kind.queue}
+        {between(kind)}, queue {kind.queue}
       </span>
       <Group gap={6}>
         <TextLink to="/operations/jobs/$id" params={{ id: kind.jobId }} fz="sm" mr={6}>
-          Newest
+          Newest job
         </TextLink>
         <TextLink
           to="/operations/jobs"

@@ -22,14 +22,14 @@ const Content = ({ letter, admin }: { readonly letter: Shown; readonly admin: bo
     <Stack gap={6}>
       <Group justify="space-between">
         <Title order={3}>What is in it</Title>
-        {admin && !fields && (
+        {admin && (
           <Button
             size="compact-sm"
             variant="default"
             loading={reveal.isPending}
-            onClick={() => reveal.mutate({ id: letter.id })}
+            onClick={() => (fields ? setFields(undefined) : reveal.mutate({ id: letter.id }))}
           >
-            Show the content
+            {fields ? "Hide the values" : "Show the values"}
           </Button>
         )}
       </Group>
@@ -41,12 +41,11 @@ const Content = ({ letter, admin }: { readonly letter: Shown; readonly admin: bo
               .join("\n")
           : JSON.stringify(letter.masked, null, 2)}
       </pre>
-      {!fields && (
-        <Text fz="xs" c="dimmed">
-          It may be about people, so its values are hidden.
-          {admin ? " That you looked is written to the audit log." : " An administrator can show them."}
-        </Text>
-      )}
+      <Text fz="sm" c="dimmed">
+        {fields
+          ? "You looked at it; the audit log says so."
+          : `Values are hidden, because they may be about people. ${admin ? "Looking at them is written to the audit log." : "An owner can look at them."}`}
+      </Text>
     </Stack>
   );
 };
@@ -73,7 +72,7 @@ const Acts = ({ letter }: { readonly letter: Shown }) => {
           Drop
         </Button>
       </Group>
-      <Text fz="xs" c="dimmed">
+      <Text fz="sm" c="dimmed">
         A replay gives it to {letter.group} once more, with all its tries. Dropped, nothing more is done with it.
       </Text>
     </Stack>

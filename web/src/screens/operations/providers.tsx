@@ -13,7 +13,7 @@ export const Providers = () => {
   const providers = useRead("workers.providers", {}, { every: 5_000 });
   const { data, domainRates } = providers.data ?? { data: [], domainRates: [] };
   return (
-    <Section title="Ways out">
+    <Section title="Providers">
       {providers.isError && <ProblemNote problem={providers.error} retry={() => void providers.refetch()} />}
       {providers.data && data.length === 0 && (
         <Text fz="sm" c="dimmed">

@@ -24,24 +24,30 @@ const ranges = {
 } as const;
 type Range = keyof typeof ranges;
 const everyMs = 30_000;
+/** A rate over less than this says little. */
+const leastSeconds = 60;
 
 type Series = ApiResult<"metrics.series">;
 type Point = Series["data"][number];
 
-/** Without the stretch that is not over yet: it would look like a fall. */
-const complete = ({ data, step, completeUntil }: Series): readonly Point[] => {
-  const until = Date.parse(completeUntil);
-  const over = data.filter(({ at }) => Date.parse(at) + step * 1_000 <= until);
-  return step > 3_600 ? data : over;
+type Stretch = Point & {
+  /** Seconds of it that are counted: fewer than its length while it is under way. */
+  readonly seconds: number;
 };
+
+/** Without what is not counted yet: it would look like a fall. Of the stretch under way, what is counted so far. */
+const counted = ({ data, step, completeUntil }: Series): readonly Stretch[] =>
+  data
+    .map((point) => ({ ...point, seconds: Math.min(step, (Date.parse(completeUntil) - Date.parse(point.at)) / 1_000) }))
+    .filter(({ seconds }) => seconds >= Math.min(step, leastSeconds));
 
 const start = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 const perMinute = (value: number): string => `${Math.round(value * 10) / 10}/min`;
 
-const Charts = ({ points, step }: { readonly points: readonly Point[]; readonly step: number }) => {
+const Charts = ({ points }: { readonly points: readonly Stretch[] }) => {
   const charts = useMemo(() => {
     const times = points.map(({ at }) => at);
-    const ended = ({ completed, failed }: Point) => ((completed + failed) * 60) / step;
+    const ended = ({ completed, failed, seconds }: Stretch) => ((completed + failed) * 60) / seconds;
     return {
       times,
       throughput: [{ name: "Jobs", values: points.map(ended), tone: "accent" as const }],
@@ -52,19 +58,19 @@ const Charts = ({ points, step }: { readonly points: readonly Point[]; readonly 
       wait: [{ name: "Wait p95", values: points.map(({ wait }) => wait?.p95 ?? null), tone: "accent" as const }],
       run: [{ name: "Run p95", values: points.map(({ run }) => run?.p95 ?? null), tone: "accent" as const }],
     };
-  }, [points, step]);
+  }, [points]);
   const common = { times: charts.times, sync: "queues" };
   return (
     <div className={css["charts"]}>
       <Chart title="Jobs that ended, a minute" series={charts.throughput} format={perMinute} {...common} />
-      <Chart title="Failures" series={charts.failures} format={(value) => count(Math.round(value))} {...common} />
+      <Chart title="Failures" series={charts.failures} format={(value) => count(Math.round(value))} whole {...common} />
       <Chart title="Wait, p95" series={charts.wait} format={brief} {...common} />
       <Chart title="Run, p95" series={charts.run} format={brief} {...common} />
     </div>
   );
 };
 
-const Table = ({ points }: { readonly points: readonly Point[] }) => {
+const Table = ({ points, step }: { readonly points: readonly Stretch[]; readonly step: number }) => {
   const busy = points.filter(({ completed, failed, retried }) => completed + failed + retried > 0).reverse();
   if (busy.length === 0) return <p className={css["nothing"]}>No job ended in this time.</p>;
   return (
@@ -84,7 +90,10 @@ const Table = ({ points }: { readonly points: readonly Point[] }) => {
         <tbody>
           {busy.map((point) => (
             <tr key={point.at}>
-              <th scope="row">{start.format(new Date(point.at))}</th>
+              <th scope="row">
+                {start.format(new Date(point.at))}
+                {point.seconds < step && ", so far"}
+              </th>
               <td>{count(point.completed + point.failed)}</td>
               <td>{count(point.failed)}</td>
               <td>{count(point.retried)}</td>
@@ -113,7 +122,7 @@ export const QueueCharts = ({ queues }: { readonly queues: readonly Queue[] }) =
     ...(search.of?.startsWith("type:") ? { type: search.of.slice(5) } : {}),
   };
   const series = useRead("metrics.series", params, { every: everyMs, keep: true });
-  const points = useMemo(() => (series.data ? complete(series.data) : []), [series.data]);
+  const points = useMemo(() => (series.data ? counted(series.data) : []), [series.data]);
   const set = (change: Partial<typeof search>) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false });
   return (
@@ -155,7 +164,7 @@ export const QueueCharts = ({ queues }: { readonly queues: readonly Queue[] }) =
       {series.isPending && <Skeleton height={200} />}
       {series.isError && <ProblemNote problem={series.error} retry={() => void series.refetch()} />}
       {series.data &&
-        (search.view === "table" ? <Table points={points} /> : <Charts points={points} step={series.data.step} />)}
+        (search.view === "table" ? <Table points={points} step={series.data.step} /> : <Charts points={points} />)}
     </Section>
   );
 };

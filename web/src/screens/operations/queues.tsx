@@ -17,18 +17,32 @@ import { type Queue, QueueTypes } from "./queue-types.tsx";
 import { brief, purposeOf, rate, spread } from "./queue-words.ts";
 import css from "./queues.module.css";
 
+const pausedTypes = ({ types }: Queue) => types.filter(({ held }) => held !== null);
+
+/** How much may start and how long the oldest of it waits: without job types that are paused by themselves. */
+const startable = (queue: Queue) => ({
+  waiting: queue.queued - pausedTypes(queue).reduce((sum, { queued }) => sum + queued, 0),
+  oldest: Math.max(0, ...queue.types.map(({ held, oldestSeconds }) => (held ? 0 : (oldestSeconds ?? 0)))),
+});
+
 const stateOf = (queue: Queue): Word => {
   if (queue.held) return { label: "paused", tone: "warn" };
-  if (queue.queued > 0 && queue.running === 0 && (queue.oldestSeconds ?? 0) > 60)
-    return { label: "waits, and nothing runs", tone: "bad" };
-  if (queue.running > 0 || queue.queued > 0) return { label: "working", tone: "accent" };
-  return { label: "nothing waits", tone: "good" };
+  const { waiting, oldest } = startable(queue);
+  if (waiting > 0 && queue.running === 0 && oldest > 60) return { label: "waits, and nothing runs", tone: "bad" };
+  if (queue.running > 0 || waiting > 0) return { label: "working", tone: "accent" };
+  return queue.queued > 0 ? { label: "partly paused", tone: "warn" } : { label: "nothing waits", tone: "good" };
 };
 
-const clearsIn = ({ live, queued }: Queue): string => {
+const clearsIn = (queue: Queue): string => {
+  const { live, queued } = queue;
   if (queued === 0) return "nothing to clear";
+  if (queue.held) return "until it is resumed";
+  const { waiting } = startable(queue);
+  const paused = queued - waiting;
+  if (waiting === 0) return "all of paused types";
   if (!live || live.backlogSeconds === null) return "nothing ends at the moment";
-  return `clear in ${duration(live.backlogSeconds)} at this rate`;
+  const clear = `clear in ${duration((live.backlogSeconds * waiting) / queued)} at this rate`;
+  return paused === 0 ? clear : `${count(paused)} paused, others ${clear}`;
 };
 
 const factsOf = (queue: Queue) => [
@@ -36,7 +50,7 @@ const factsOf = (queue: Queue) => [
   {
     name: "Oldest",
     value: queue.oldestSeconds === null ? "–" : brief(queue.oldestSeconds * 1_000),
-    note: queue.oldestSeconds === null ? undefined : "due for so long",
+    note: queue.oldestSeconds === null ? undefined : "has waited so long",
   },
   {
     name: "Running",
@@ -54,6 +68,7 @@ const factsOf = (queue: Queue) => [
 const OneQueue = ({ queue, admin }: { readonly queue: Queue; readonly admin: boolean }) => {
   const [open, setOpen] = useState(false);
   const id = `types-of-${queue.name}`;
+  const paused = pausedTypes(queue);
   return (
     <Section
       title={
@@ -72,6 +87,11 @@ const OneQueue = ({ queue, admin }: { readonly queue: Queue; readonly admin: boo
           <Note tone="warn" title={`Paused since ${moment(queue.held.at)}`}>
             {queue.held.reason ? `${queue.held.reason}. ` : ""}
             Nothing of it starts until it is resumed.
+          </Note>
+        )}
+        {!queue.held && paused.length > 0 && (
+          <Note tone="warn" title={`Paused: ${paused.map(({ name }) => name).join(", ")}`}>
+            The other job types go on. Resume it among the job types below.
           </Note>
         )}
         <Figures facts={factsOf(queue)} />

@@ -150,12 +150,12 @@ const Inside = ({ schedule, onEdit }: { readonly schedule: Shown; readonly onEdi
           ...(schedule.editedAt ? [{ name: "Changed", value: moment(schedule.editedAt) }] : []),
           {
             name: "Late, 24 h",
-            value: drift ? `${lateWords(drift.p50Ms)}; 99 % within ${lateWords(drift.p99Ms)}` : "nothing started",
+            value: drift ? `${lateWords(drift.p50Ms)}; 99% within ${lateWords(drift.p99Ms)}` : "nothing started",
           },
           {
             name: "Late, 7 days",
             value: weekDrift
-              ? `${lateWords(weekDrift.p50Ms)}; 99 % within ${lateWords(weekDrift.p99Ms)}`
+              ? `${lateWords(weekDrift.p50Ms)}; 99% within ${lateWords(weekDrift.p99Ms)}`
               : "nothing started",
           },
           { name: "Missed", value: `${count(missed.day)} in 24 hours, ${count(missed.week)} in 7 days` },

@@ -29,7 +29,7 @@ const Last = ({ schedule: { last } }: { readonly schedule: Schedule }) =>
     </>
   ) : (
     <Text span fz="sm" c="dimmed">
-      not yet
+      not<span className={css["said"]}> run</span> yet
     </Text>
   );
 
@@ -94,7 +94,7 @@ const columns = column.columns([
           <span className={css["said"]}>late by </span>
           {lateWords(drift.p50Ms)}
           <Text fz="xs" c="dimmed">
-            99 % within {lateWords(drift.p99Ms)}
+            99% within {lateWords(drift.p99Ms)}
           </Text>
         </>
       ) : (

@@ -76,6 +76,23 @@ const Inside = ({ webhook }: { readonly webhook: WebhookDetail }) => {
           {webhook.error}
         </Text>
       )}
+      {replay.error && <ProblemNote problem={replay.error} />}
+      {admin && webhook.size !== null && (
+        <Stack gap={6}>
+          <Button
+            variant="default"
+            w="fit-content"
+            loading={replay.isPending}
+            disabled={webhook.state === "received"}
+            onClick={() => replay.mutate({ id: webhook.id })}
+          >
+            Apply it again
+          </Button>
+          <Text fz="sm" c="dimmed">
+            What it has done already is not done twice.
+          </Text>
+        </Stack>
+      )}
       <Facts
         facts={[
           { name: "From", value: providerWords(webhook.provider) },
@@ -99,23 +116,6 @@ const Inside = ({ webhook }: { readonly webhook: WebhookDetail }) => {
         ].filter((fact) => fact.value)}
       />
       <Content key={webhook.id} webhook={webhook} admin={admin} />
-      {replay.error && <ProblemNote problem={replay.error} />}
-      {admin && webhook.size !== null && (
-        <Stack gap={6}>
-          <Button
-            variant="default"
-            w="fit-content"
-            loading={replay.isPending}
-            disabled={webhook.state === "received"}
-            onClick={() => replay.mutate({ id: webhook.id })}
-          >
-            Apply it again
-          </Button>
-          <Text fz="sm" c="dimmed">
-            What it has done already is not done twice.
-          </Text>
-        </Stack>
-      )}
     </Stack>
   );
 };

@@ -9,7 +9,7 @@ import { RowLink } from "../../parts/row-link.tsx";
 import { Status } from "../../parts/status.tsx";
 import { asProblem } from "../../problem.ts";
 import { type Rows, useRead } from "../../query.ts";
-import { count, share, size } from "../../words.ts";
+import { count, counted, share, size } from "../../words.ts";
 import { OperationsPage } from "./operations-page.tsx";
 import { Providers } from "./providers.tsx";
 import { WorkerDrawer } from "./worker-drawer.tsx";
@@ -32,7 +32,7 @@ const columns = column.columns([
           {workerName(original)}
         </RowLink>
         <small>
-          {original.host}, number {original.pid}
+          {original.host}, process {original.pid}
         </small>
       </span>
     ),
@@ -48,7 +48,7 @@ const columns = column.columns([
     header: "Jobs",
     cell: ({ row: { original } }) =>
       original.state === "gone"
-        ? `left ${count(original.held)}`
+        ? `left ${original.held === 0 ? "no job" : counted(original.held, "job")}`
         : original.slots === 0
           ? "no jobs here"
           : `${count(original.running)} of ${count(original.slots)} slots`,
@@ -63,7 +63,7 @@ const columns = column.columns([
   column.display({
     id: "memory",
     header: "Memory",
-    cell: ({ row: { original } }) => size(original.rss),
+    cell: ({ row: { original } }) => (original.state === "gone" ? "" : size(original.rss)),
     meta: { width: "110px", align: "end", narrow: "hidden" },
   }),
   column.display({

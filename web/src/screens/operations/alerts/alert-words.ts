@@ -56,7 +56,7 @@ export const kindChoices: Readonly<Record<Rule["kind"], Choice>> = {
   "missed-slots": { label: "A schedule was missed", unit: "count", usual: 0 },
   "outbox-lag": { label: "Events are not published", unit: "seconds", usual: 60 },
   "campaigns-held": { label: "Campaigns wait for your release", unit: "count", usual: 0 },
-  "hold-age": { label: "A queue was left on hold", unit: "hours", usual: 24 },
+  "hold-age": { label: "A queue was left paused", unit: "hours", usual: 24 },
   "workers-gone": { label: "A process vanished", unit: "count", usual: 0 },
   "redis-memory": { label: "Redis fills up", unit: "percent", usual: 80 },
   "redis-settings": { label: "Redis is set up so that work can be lost", unit: "count", usual: 0 },

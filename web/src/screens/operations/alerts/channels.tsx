@@ -1,7 +1,7 @@
 // Who is told: addresses, a webhook with its secret, and what went out lately.
-import { Button, Code, Drawer, Group, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, Code, Drawer, Group, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useEffect, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { useForm } from "react-hook-form";
 import { orNull, showAtFields } from "../../../form.ts";
 import { Note, ProblemNote } from "../../../parts/note.tsx";
@@ -60,7 +60,7 @@ const ChannelsForm = ({
       <form noValidate onSubmit={submit}>
         <Stack gap="md">
           {save.error && save.error.errors.length === 0 && <ProblemNote problem={save.error} />}
-          <Switch label="Send mail" {...form.register("emailOn")} />
+          <Checkbox label="Send mail" {...form.register("emailOn")} />
           <Textarea
             label="Addresses"
             description="One a line; empty: all owners"
@@ -105,6 +105,7 @@ const mailWords = ({ email }: ChannelsView): string =>
 /** The section; for owners only. */
 export const Channels = () => {
   const { data: channels, error } = useRead("monitors.channels", {}, { every: 5_000 });
+  const lately = useId();
   const [changing, setChanging] = useState(false);
   const [shown, setShown] = useState(false);
   const renew = useWrite("monitors.setChannels", { touches: ["monitors.channels"] });
@@ -171,19 +172,24 @@ export const Channels = () => {
           ]}
         />
         {channels.notices.length > 0 && (
-          <ul className={css["list"]} aria-label="What was told lately">
-            {channels.notices.map((notice) => (
-              <li key={notice.id}>
-                <span className={css["what"]}>
-                  <Text fz="sm" component="span">
-                    {notice.title}
-                  </Text>
-                  <small>{noticeWords(notice)}</small>
-                </span>
-                <small>{shortMoment(notice.at)}</small>
-              </li>
-            ))}
-          </ul>
+          <Stack gap={8}>
+            <Title order={3} id={lately}>
+              Told lately
+            </Title>
+            <ul className={css["list"]} aria-labelledby={lately}>
+              {channels.notices.map((notice) => (
+                <li key={notice.id}>
+                  <span className={css["what"]}>
+                    <Text fz="sm" component="span">
+                      {notice.title}
+                    </Text>
+                    <small>{noticeWords(notice)}</small>
+                  </span>
+                  <small>{shortMoment(notice.at)}</small>
+                </li>
+              ))}
+            </ul>
+          </Stack>
         )}
       </Stack>
       <ChannelsForm channels={channels} opened={changing} onClose={() => setChanging(false)} />

@@ -30,7 +30,9 @@ const Line = ({ incident }: { readonly incident: Incident }) => (
       <Status
         word={
           incident.state === "open"
-            ? { label: "open", tone: "bad" }
+            ? incident.wellSince
+              ? { label: `well since ${shortMoment(incident.wellSince)}, not over yet`, tone: "warn" }
+              : { label: "open", tone: "bad" }
             : { label: `over ${shortMoment(incident.recoveredAt ?? incident.openedAt)}`, tone: "good" }
         }
       />
@@ -60,9 +62,9 @@ export const OpenIncidents = ({ evaluatedAt }: { readonly evaluatedAt: string | 
   return (
     <Section
       title={
-        <>
+        <span className={css["title"]}>
           <Icon name="alert" size={18} /> {counted(list.rows.length, "alert")} open
-        </>
+        </span>
       }
     >
       <List list={list} />
