@@ -187,7 +187,7 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await page.getByRole("table").getByRole("columnheader", { name: "Wait p95" }).last().waitFor();
     expect(new URL(page.url()).searchParams.get("view")).toBe("table");
     await page.goto("/settings/audit");
-    await page.getByText("paused a queue emails").waitFor();
+    await page.getByText("paused the queue emails").waitFor();
   }, 90_000);
 
   it("keeps the chosen theme over a reload and needs no more than the keyboard to leave", async () => {
