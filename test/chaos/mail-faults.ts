@@ -134,7 +134,9 @@ const judged = async ({ fault, what, messages, unknownAtMost, sink, states, note
     unknownAtMost,
     recoverySeconds: longest,
     recoveryAtMost: 2 * leaseSeconds,
-    note: [note, check.wrong > 0 ? `**${check.wrong} wrong mails**, first: ${check.examples[0]}` : undefined].filter(Boolean).join("; "),
+    note: [note, check.wrong > 0 ? `**${check.wrong} wrong mails**, first: ${check.examples[0]}` : undefined]
+      .filter(Boolean)
+      .join("; "),
   };
 };
 
