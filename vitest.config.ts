@@ -35,10 +35,10 @@ export default defineConfig({
   test: {
     globalSetup: "test/global-setup.ts",
     projects: [
-      suite("unit", ["test/unit/**/*.test.ts", "test/*.test.ts"], 0, 3),
-      suite("integration", ["test/integration/**/*.test.ts", "test/conformance/**/*.test.ts"], 0, 3),
-      suite("faults", ["test/faults/**/*.test.ts"], 1, 1),
-      suite("e2e", ["test/e2e/**/*.test.ts"], 2, 2),
+      suite("unit", ["test/unit/**/*.test.ts", "test/*.test.ts"], 0, 4),
+      suite("integration", ["test/integration/**/*.test.ts", "test/conformance/**/*.test.ts"], 0, 4),
+      suite("faults", ["test/faults/**/*.test.ts"], 1, 2),
+      suite("e2e", ["test/e2e/**/*.test.ts"], 2, 3),
     ],
   },
 });
