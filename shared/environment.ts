@@ -17,6 +17,8 @@ export interface VariableState {
   /** Where it was set. */
   readonly from?: "environment" | ".env";
   readonly secret: boolean;
+  /** It stands there without a value, which counts as not set. */
+  readonly empty: boolean;
   /** What it would have to be. */
   readonly wanted?: string;
 }
@@ -52,10 +54,13 @@ export const readEnvironment = (): Environment => {
   const value = (name: string) => given(name) || variables.find((variable) => variable.name === name)?.fallback;
   const states = variables.map(({ name, fallback, secret = false, refuse }): VariableState => {
     const own = given(name);
-    if (!own) return { name, secret, state: fallback === undefined ? "unset" : "default" };
+    const empty = own === "";
+    if (!own) return { name, secret, empty, state: fallback === undefined ? "unset" : "default" };
     const from = process.env[name] === undefined ? ".env" : "environment";
     const wanted = refuse?.(own);
-    return wanted ? { name, secret, from, wanted, state: "invalid" } : { name, secret, from, state: "set" };
+    return wanted
+      ? { name, secret, empty, from, wanted, state: "invalid" }
+      : { name, secret, empty, from, state: "set" };
   });
   const known = new Set(variables.map(({ name }) => name));
   const unknown = [...new Set([...Object.keys(process.env), ...Object.keys(file)])].filter(
