@@ -42,6 +42,14 @@ export const redisOptions = (url: string, authority = authorityFor("LC_REDIS_CA"
   };
 };
 
+/** A server without TLS says nothing to the first bytes of a handshake: it waits for the rest of what it takes for a command. */
+const sayTrouble = (error: unknown, url: string): string => {
+  const words = connectionTrouble(error, "Redis");
+  return url.startsWith("rediss:") && words === "connect ETIMEDOUT"
+    ? "no answer to the TLS handshake; it may be away, or TLS is demanded and it does not speak it at this port: switch TLS on there, or change rediss:// in REDIS_URL"
+    : words;
+};
+
 export interface ConnectOptions {
   readonly log?: StreamLog;
   /** Changes to the options that the URL gives. */
@@ -62,7 +70,7 @@ export const connectRedis = (url: string, name: string, options: ConnectOptions 
   const client = new Redis({ ...redisOptions(url), connectionName: `lc:${name}`, ...options.redis });
   let away = false;
   const sayOnce = (error?: unknown) => {
-    const trouble = error === undefined ? undefined : connectionTrouble(error, "Redis");
+    const trouble = error === undefined ? undefined : sayTrouble(error, url);
     if (trouble !== undefined) troubles.set(client, trouble);
     if (away) return;
     away = true;
