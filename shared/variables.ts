@@ -209,8 +209,9 @@ export const variables: readonly Variable[] = [
   },
   {
     name: "LC_SEND_ALLOWLIST",
-    meaning: "Only these addresses and domains get messages (staging)",
-    groups: ["email", "campaigns"],
+    meaning:
+      "Only these addresses and domains get messages (staging). Only with it production takes `LC_EMAIL_PROVIDER=sandbox`",
+    groups: ["gateway", "email", "campaigns", "scheduler"],
     example: "example.org,me@example.com",
   },
   {

@@ -14,7 +14,7 @@ const reference = /\$\{\{.*?\}\}|^\$\{\w+[^}]*\}$|^\$\(\w+\)$/;
 const nothing = /^(undefined|null|NaN|\[object Object\])$/;
 
 const shownOf = ({ name, secret }: VariableState, environment: Environment): string =>
-  secret ? "a value that is not shown" : `"${environment.value(name) ?? ""}"`;
+  secret ? "a value" : `"${environment.value(name) ?? ""}"`;
 
 const unresolved = (value: string): string | undefined => {
   const [left] = reference.exec(value) ?? [];
@@ -107,6 +107,12 @@ export const wrongVariables = (environment: Environment): readonly Finding[] => 
   ];
 };
 
+const expected = "Expected ";
+
 /** The same as sentences, one for each. */
 export const wrongLines = (environment: Environment): readonly string[] =>
-  wrongVariables(environment).map(({ name, found, advice = "" }) => `${name} is ${found}. ${advice}`);
+  wrongVariables(environment).map(({ name, found, advice = "" }) =>
+    advice.startsWith(expected)
+      ? `${name} has ${found} that cannot be used: expected ${advice.slice(expected.length)}`
+      : `${name} is ${found}. ${advice}`,
+  );

@@ -89,11 +89,13 @@ const checkApi = async (
 
 /** Findings about the configured provider: whether it can work here, and whether it answers. */
 export const checkEmail = async (environment: Environment): Promise<Finding[]> => {
-  const { value } = environment;
+  const { states, value } = environment;
   const place = providerFindings({
     production: value("NODE_ENV") === "production",
     provider: value("LC_EMAIL_PROVIDER") ?? "",
-    allowlist: splitList(value("LC_SEND_ALLOWLIST") ?? "").length > 0,
+    sandboxAllowed:
+      states.some(({ name, state }) => name === "LC_EMAIL_PROVIDER" && state === "set") &&
+      value("LC_SEND_ALLOWLIST") !== undefined,
     onRailway: value("RAILWAY_ENVIRONMENT_NAME") !== undefined,
   });
   return [...place, ...(await askProvider(environment))];

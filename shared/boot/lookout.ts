@@ -78,7 +78,7 @@ export const createLookout = (deps: LookoutDeps, around: { processes(): number; 
         ? providerFindings({
             production: config.production,
             provider: config.emailProvider,
-            allowlist: config.sendAllowlist.length > 0,
+            sandboxAllowed: config.sandboxAllowed,
             onRailway: config.onRailway,
           })
         : []),

@@ -6,22 +6,22 @@ const { ok, warning, problem } = about("Email");
 export interface MailPlace {
   readonly production: boolean;
   readonly provider: string;
-  /** LC_SEND_ALLOWLIST names somebody. */
-  readonly allowlist: boolean;
+  /** Somebody asked for the sandbox by name, and LC_SEND_ALLOWLIST says who may get mail. */
+  readonly sandboxAllowed: boolean;
   readonly onRailway: boolean;
 }
 
 /** Findings about the provider. */
-export const providerFindings = ({ production, provider, allowlist, onRailway }: MailPlace): Finding[] => {
+export const providerFindings = ({ production, provider, sandboxAllowed, onRailway }: MailPlace): Finding[] => {
   if (provider === "sandbox") {
     if (!production) return [ok("Provider", "the sandbox: every mail stays on this machine, in /mailbox")];
-    return allowlist
+    return sandboxAllowed
       ? [ok("Provider", "the sandbox, for LC_SEND_ALLOWLIST only: this is for trying out, no mail leaves")]
       : [
           problem(
             "Provider",
             "sandbox, in production",
-            "Set LC_EMAIL_PROVIDER to resend or postmark (or smtp): launching is refused until then. For a place to try things out, set LC_SEND_ALLOWLIST.",
+            "Set LC_EMAIL_PROVIDER to resend or postmark (or smtp): launching is refused until then. For a place to try things out, set it to sandbox and LC_SEND_ALLOWLIST too.",
           ),
         ];
   }
