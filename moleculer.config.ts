@@ -1,4 +1,6 @@
 // Broker options of every process: transporter, log and middlewares; everything else is decided in shared/.
+import "./shared/refuse-wrong.ts";
+
 import type { BrokerOptions } from "moleculer";
 import { debugMiddleware } from "./shared/broker/debug-log.ts";
 import { nodeId, redisUrl } from "./shared/broker/deps.ts";

@@ -1,6 +1,8 @@
 // Asks for the sample workspace: one job, in the database that DATABASE_URL names, as soon as its schema is there.
 // `npm start` runs this once, on a new data folder, beside the services that start; the job decides whether there is
 // room for it.
+import "../shared/refuse-wrong.ts";
+
 import { setTimeout as delay } from "node:timers/promises";
 import { databaseUrl } from "../shared/broker/deps.ts";
 import { connectPostgres } from "../shared/db/knex.ts";

@@ -1,5 +1,7 @@
 // `npm run migrate`: brings the schema of DATABASE_URL up to date. Safe to run twice, and from several places at once.
 
+import "../shared/refuse-wrong.ts";
+
 import { databaseUrl } from "../shared/broker/deps.ts";
 import { config } from "../shared/config.ts";
 import { connectPostgres } from "../shared/db/knex.ts";

@@ -5,15 +5,22 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { readEnvironment } from "./environment.ts";
 import { splitList, variables } from "./variables.ts";
+import { wrongLines } from "./wrong-variables.ts";
 
 export { environmentWith } from "./environment.ts";
 export { variables } from "./variables.ts";
 
-/** A variable whose value is missing or not permitted. */
+/** Variables whose values are missing or not permitted: a line for each. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
+
+const refuseWrong = (): void => {
+  const lines = wrongLines(readEnvironment());
+  if (lines.length > 0) throw new ConfigError(lines.join("\n"));
+};
 
 const readDotEnv = () => {
   if (existsSync(".env")) process.loadEnvFile(".env");
@@ -22,15 +29,7 @@ const readDotEnv = () => {
 const read = (name: string): string | undefined => {
   const variable = variables.find((v) => v.name === name);
   if (!variable) throw new ConfigError(`${name} is not in the table of variables`);
-  const value = process.env[name]?.trim() || variable.fallback;
-  const wanted = value === undefined ? undefined : variable.refuse?.(value);
-  if (wanted) {
-    const shown = variable.secret ? "a value" : `"${value}"`;
-    throw new ConfigError(
-      `${name} has ${shown} that cannot be used: expected ${wanted}${variable.example ? `, for example ${variable.example}` : ""}`,
-    );
-  }
-  return value;
+  return process.env[name]?.trim() || variable.fallback;
 };
 
 const need = (name: string): string => {
@@ -39,14 +38,10 @@ const need = (name: string): string => {
   return value;
 };
 
-/** Locally the keys lie in the data folder, made once; in production they must be given. */
-const secretKeys = (dataDir: string, production: boolean): readonly string[] => {
+/** Locally the keys lie in the data folder, made once; production was refused without them. */
+const secretKeys = (dataDir: string): readonly string[] => {
   const given = read("LC_SECRET_KEYS");
   if (given) return splitList(given);
-  if (production)
-    throw new ConfigError(
-      "LC_SECRET_KEYS is not set: production needs it, so that links stay valid over deployments. Make one with: npm run key:generate",
-    );
   const file = join(dataDir, "secret-keys");
   mkdirSync(dataDir, { recursive: true });
   try {
@@ -59,20 +54,13 @@ const secretKeys = (dataDir: string, production: boolean): readonly string[] => 
 
 const load = () => {
   readDotEnv();
+  refuseWrong();
   const environment = need("NODE_ENV") as "development" | "production" | "test";
   const production = environment === "production";
   const dataDir = resolve(need("LC_DATA_DIR"));
   const port = read("PORT");
   const webUrl = read("LC_WEB_URL");
   const publicUrl = (read("PUBLIC_URL") ?? `http://localhost:${port ?? "3000"}`).replace(/\/+$/, "");
-  if (production && !read("PUBLIC_URL"))
-    throw new ConfigError(
-      "PUBLIC_URL is not set: in production it is the address that recipients' links lead to, for example https://learn.example.org",
-    );
-  if (production && read("LC_DEBUG") === "1")
-    throw new ConfigError(
-      "LC_DEBUG is 1, which shows every statement to whoever is at this machine: not in production",
-    );
   return Object.freeze({
     environment,
     production,
@@ -93,8 +81,11 @@ const load = () => {
       ratio: Number(need("OTEL_TRACES_SAMPLER_ARG")),
       trustCallers: need("LC_TRUST_TRACEPARENT") === "1",
     }),
-    secretKeys: Object.freeze(secretKeys(dataDir, production)),
+    secretKeys: Object.freeze(secretKeys(dataDir)),
     emailProvider: need("LC_EMAIL_PROVIDER") as "sandbox" | "smtp" | "resend" | "postmark",
+    /** Production takes the sandbox only when somebody asked for it by name and said who may get mail: staging. */
+    sandboxAllowed:
+      !production || (Boolean(process.env["LC_EMAIL_PROVIDER"]?.trim()) && read("LC_SEND_ALLOWLIST") !== undefined),
     smtpUrls: Object.freeze(splitList(read("LC_SMTP_URLS") ?? "")),
     smtpConnections: Number(need("LC_SMTP_CONNECTIONS")),
     resend: Object.freeze({ apiKey: read("RESEND_API_KEY"), url: need("LC_RESEND_URL") }),
@@ -136,6 +127,7 @@ const load = () => {
     shutdownSeconds: Number(need("LC_SHUTDOWN_SECONDS")),
     leaseSeconds: Number(need("LC_LEASE_SECONDS")),
     chromePath: read("CHROME_PATH"),
+    onRailway: read("RAILWAY_ENVIRONMENT_NAME") !== undefined,
     replica: read("RAILWAY_REPLICA_ID") ?? `${hostname()}-${process.pid}`,
   });
 };

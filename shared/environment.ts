@@ -17,6 +17,8 @@ export interface VariableState {
   /** Where it was set. */
   readonly from?: "environment" | ".env";
   readonly secret: boolean;
+  /** It stands there without a value, which counts as not set. */
+  readonly empty: boolean;
   /** What it would have to be. */
   readonly wanted?: string;
 }
@@ -45,20 +47,27 @@ const readDotEnv = (): Record<string, string | undefined> => {
 };
 
 /** Looks at every variable of the table, in the environment and in `.env`. The environment wins, as at the start. */
-export const readEnvironment = (): Environment => {
-  const file = readDotEnv();
-  const given = (name: string) =>
-    process.env[name]?.trim() || (process.env[name] === undefined ? file[name]?.trim() : "");
+export const readEnvironment = (): Environment => environmentOf(process.env, readDotEnv());
+
+/** The same for variables and the lines of a file that are given. */
+export const environmentOf = (
+  outside: Readonly<Record<string, string | undefined>>,
+  file: Readonly<Record<string, string | undefined>> = {},
+): Environment => {
+  const given = (name: string) => outside[name]?.trim() || (outside[name] === undefined ? file[name]?.trim() : "");
   const value = (name: string) => given(name) || variables.find((variable) => variable.name === name)?.fallback;
   const states = variables.map(({ name, fallback, secret = false, refuse }): VariableState => {
     const own = given(name);
-    if (!own) return { name, secret, state: fallback === undefined ? "unset" : "default" };
-    const from = process.env[name] === undefined ? ".env" : "environment";
+    const empty = own === "";
+    if (!own) return { name, secret, empty, state: fallback === undefined ? "unset" : "default" };
+    const from = outside[name] === undefined ? ".env" : "environment";
     const wanted = refuse?.(own);
-    return wanted ? { name, secret, from, wanted, state: "invalid" } : { name, secret, from, state: "set" };
+    return wanted
+      ? { name, secret, empty, from, wanted, state: "invalid" }
+      : { name, secret, empty, from, state: "set" };
   });
   const known = new Set(variables.map(({ name }) => name));
-  const unknown = [...new Set([...Object.keys(process.env), ...Object.keys(file)])].filter(
+  const unknown = [...new Set([...Object.keys(outside), ...Object.keys(file)])].filter(
     (name) => name.startsWith("LC_") && !known.has(name) && !locale.test(name) && !compose.test(name),
   );
   return { states, unknown: unknown.sort(), value };

@@ -1,6 +1,7 @@
 // The table of environment variables: name, meaning, default, limits, example. README and .env.example are generated
 // from it; shared/config.ts reads by it and is the only reader of the environment.
 import { isIP } from "node:net";
+import { connectionVariables } from "./connection-variables.ts";
 import { inboundVariables } from "./inbound-variables.ts";
 import { listOf, oneOf, urlWith, wholeNumber } from "./variable-checks.ts";
 import { watchVariables } from "./watch-variables.ts";
@@ -37,22 +38,7 @@ export const variables: readonly Variable[] = [
     example: "3000",
     refuse: wholeNumber(0, 65535),
   },
-  {
-    name: "DATABASE_URL",
-    meaning: "Postgres 15 or newer; without it `npm start` runs an embedded one",
-    groups: ["all"],
-    example: "postgres://lc:secret@localhost:5432/lc",
-    secret: true,
-    refuse: urlWith("postgres", "postgresql"),
-  },
-  {
-    name: "REDIS_URL",
-    meaning: "Redis 7 or newer; without it `npm start` runs a private one",
-    groups: ["all"],
-    example: "redis://localhost:6379/0",
-    secret: true,
-    refuse: urlWith("redis", "rediss"),
-  },
+  ...connectionVariables,
   {
     name: "LC_DATA_DIR",
     meaning: "Folder of the embedded databases, the sandbox's mails and the local keys",
@@ -150,8 +136,9 @@ export const variables: readonly Variable[] = [
   ...inboundVariables,
   {
     name: "PUBLIC_URL",
-    meaning: "Address under which recipients reach the gateway: links, hooks. `http://localhost:PORT` when unset",
-    groups: ["gateway", "email", "campaigns", "scheduler"],
+    meaning:
+      "Address under which recipients reach the gateway: links, hooks. `http://localhost:PORT` when unset; production demands https",
+    groups: ["all"],
     example: "https://learn.example.org",
     refuse: urlWith("http", "https"),
   },
@@ -222,8 +209,9 @@ export const variables: readonly Variable[] = [
   },
   {
     name: "LC_SEND_ALLOWLIST",
-    meaning: "Only these addresses and domains get messages (staging)",
-    groups: ["email", "campaigns"],
+    meaning:
+      "Only these addresses and domains get messages (staging). Only with it production takes `LC_EMAIL_PROVIDER=sandbox`",
+    groups: ["gateway", "email", "campaigns", "scheduler"],
     example: "example.org,me@example.com",
   },
   {
@@ -280,10 +268,16 @@ export const variables: readonly Variable[] = [
   { name: "CHROME_PATH", meaning: "Chromium for the browser tests", groups: ["test"], example: "/usr/bin/chromium" },
   {
     name: "NODE_ENV",
-    meaning: "`production` demands keys and a provider",
+    meaning: "`production` demands keys, both databases and an https PUBLIC_URL; without a provider nothing is sent",
     groups: ["all"],
     fallback: "development",
     refuse: oneOf("development", "production", "test"),
   },
   { name: "RAILWAY_REPLICA_ID", meaning: "Set by Railway: name of this replica in logs", groups: ["all"] },
+  {
+    name: "RAILWAY_ENVIRONMENT_NAME",
+    meaning: "Set by Railway: the checks at start then know what its plans allow",
+    groups: ["all"],
+    example: "production",
+  },
 ];

@@ -1,5 +1,7 @@
 // `npm run repl`: a prompt in the running system; `npm run repl -- jobs --state failed` runs one command and ends.
 // Who acts is known: an access token (LC_TOKEN), an email and password, or beside a local `npm start` its owner.
+import "../../shared/refuse-wrong.ts";
+
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { type Api, type Credential, openApi, ReplError } from "../../shared/broker/repl/api.ts";

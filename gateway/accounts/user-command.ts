@@ -2,6 +2,8 @@
 // `npm run user -- list`: who has an account.
 // Works beside a running `npm start`, or on DATABASE_URL and REDIS_URL.
 
+import "../../shared/refuse-wrong.ts";
+
 import { commandDeps } from "../../shared/broker/deps.ts";
 import { config } from "../../shared/config.ts";
 import { errorCode } from "../../shared/contracts/errors.ts";

@@ -1,10 +1,11 @@
 // PUBLIC_URL: where links in mails lead, and whether anybody can follow them there.
 import type { Environment } from "../../shared/environment.ts";
-import { about, type Finding, wordsOf } from "./finding.ts";
+import { about, type Finding } from "../../shared/finding.ts";
+import { wordsOf } from "../../shared/lib/connection-trouble.ts";
+import { leadsHere } from "../../shared/lib/loopback.ts";
 
 const { ok, warning, problem } = about("Address");
 const WAIT_MS = 5_000;
-const loopback = /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/;
 const within = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|\.(local|internal|lan|localhost)$/;
 
 const reach = async (url: string): Promise<Finding> => {
@@ -39,7 +40,7 @@ export const checkAddress = async ({ value }: Environment): Promise<Finding[]> =
   const url = URL.parse(given);
   // What is wrong with it stands at the variables.
   if (!url) return [];
-  if (loopback.test(url.hostname))
+  if (leadsHere(given))
     return live
       ? [problem("PUBLIC_URL", `${given} is this machine itself`, `Launching is refused. ${advice}`)]
       : [ok("PUBLIC_URL", `${given}, for trying on this machine`)];

@@ -3,9 +3,11 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { connect as connectTls } from "node:tls";
+import { providerFindings } from "../../shared/boot/provider.ts";
 import type { Environment } from "../../shared/environment.ts";
+import { about, type Finding } from "../../shared/finding.ts";
+import { wordsOf } from "../../shared/lib/connection-trouble.ts";
 import { splitList } from "../../shared/variables.ts";
-import { about, type Finding, wordsOf } from "./finding.ts";
 
 const { ok, warning, problem } = about("Email");
 const WAIT_MS = 8_000;
@@ -85,8 +87,21 @@ const checkApi = async (
   }
 };
 
-/** Findings about the configured provider. */
-export const checkEmail = async ({ value }: Environment): Promise<Finding[]> => {
+/** Findings about the configured provider: whether it can work here, and whether it answers. */
+export const checkEmail = async (environment: Environment): Promise<Finding[]> => {
+  const { states, value } = environment;
+  const place = providerFindings({
+    production: value("NODE_ENV") === "production",
+    provider: value("LC_EMAIL_PROVIDER") ?? "",
+    sandboxAllowed:
+      states.some(({ name, state }) => name === "LC_EMAIL_PROVIDER" && state === "set") &&
+      value("LC_SEND_ALLOWLIST") !== undefined,
+    onRailway: value("RAILWAY_ENVIRONMENT_NAME") !== undefined,
+  });
+  return [...place, ...(await askProvider(environment))];
+};
+
+const askProvider = async ({ value }: Environment): Promise<Finding[]> => {
   const provider = value("LC_EMAIL_PROVIDER");
   if (provider === "smtp") {
     // Without any, the variables say so.
@@ -105,13 +120,5 @@ export const checkEmail = async ({ value }: Environment): Promise<Finding[]> => 
     const headers = { accept: "application/json", "x-postmark-server-token": token };
     return [await checkApi("Postmark", `${value("LC_POSTMARK_URL")}/server`, headers, (status) => status === 200)];
   }
-  return value("NODE_ENV") === "production"
-    ? [
-        problem(
-          "Provider",
-          "sandbox, in production",
-          "Set LC_EMAIL_PROVIDER to smtp, resend or postmark: launching is refused until then.",
-        ),
-      ]
-    : [ok("Provider", "the sandbox: every mail stays on this machine, in /mailbox")];
+  return [];
 };

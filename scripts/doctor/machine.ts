@@ -1,9 +1,10 @@
 // This machine: Node, the data folder and its room, the port, and what `npm start` would do where no URL is set.
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { about, type Finding } from "../../shared/finding.ts";
+import { wordsOf } from "../../shared/lib/connection-trouble.ts";
 import { canInstall, findProgram } from "../start/packages.ts";
 import { portTaken } from "../start/ports.ts";
-import { about, type Finding, wordsOf } from "./finding.ts";
 
 const { ok, warning, problem } = about("Machine");
 const GB = 1024 ** 3;

@@ -1,7 +1,7 @@
 // The doctor's findings in a terminal: by area, a line each, what to do below it, and the sum. Colours only where they
 // are shown; the marks say the same without.
 import { styleText } from "node:util";
-import type { Finding, Level } from "./finding.ts";
+import type { Finding, Level } from "../../shared/finding.ts";
 
 const marks: Readonly<Record<Level, { readonly mark: string; readonly style: "green" | "yellow" | "red" }>> = {
   ok: { mark: "✓", style: "green" },

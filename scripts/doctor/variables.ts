@@ -1,7 +1,8 @@
 // Every variable: set, left to its default, or wrong; names that are none of ours with the one that was probably meant;
 // and what one variable needs of another.
 import type { Environment, VariableState } from "../../shared/environment.ts";
-import { about, type Finding } from "./finding.ts";
+import { about, type Finding } from "../../shared/finding.ts";
+import { wrongVariables } from "../../shared/wrong-variables.ts";
 
 const { ok, warning, problem } = about("Variables");
 
@@ -26,23 +27,12 @@ export const nearestName = (name: string, known: readonly string[]): string | un
 const shown = ({ name, secret }: VariableState, environment: Environment) =>
   secret ? "set (its value is not shown)" : (environment.value(name) ?? "");
 
+/** A variable that nothing is wrong with. */
 const stateOf = (state: VariableState, environment: Environment): Finding => {
-  const { name, from, wanted } = state;
-  const source = from === ".env" ? " (from .env)" : "";
-  switch (state.state) {
-    case "set":
-      return ok(name, `${shown(state, environment)}${source}`);
-    case "default":
-      return ok(name, `not set, ${environment.value(name)} applies`);
-    case "unset":
-      return ok(name, "not set");
-    case "invalid":
-      return problem(
-        name,
-        `${shown(state, environment)}${source}`,
-        `Nothing starts with it: expected ${wanted ?? "another value"}.`,
-      );
-  }
+  const { name, from } = state;
+  if (state.state === "default") return ok(name, `not set, ${environment.value(name)} applies`);
+  if (state.state === "unset") return ok(name, "not set");
+  return ok(name, `${shown(state, environment)}${from === ".env" ? " (from .env)" : ""}`);
 };
 
 /** What is needed together. */
@@ -62,16 +52,7 @@ const together = (environment: Environment): Finding[] => {
   if (provider === "resend") need("RESEND_API_KEY", "LC_EMAIL_PROVIDER is resend", "Make a key in Resend and set it.");
   if (provider === "postmark")
     need("POSTMARK_TOKEN", "LC_EMAIL_PROVIDER is postmark", "Take the server token from Postmark and set it.");
-  if (value("NODE_ENV") === "production") {
-    need("LC_SECRET_KEYS", "this is production", "Make one with npm run key:generate, and keep it over deployments.");
-    need(
-      "PUBLIC_URL",
-      "this is production",
-      "Set it to the address that recipients reach, such as https://learn.example.org.",
-    );
-    for (const name of ["DATABASE_URL", "REDIS_URL"])
-      need(name, "this is production", "Set it: the embedded one is for trying on one machine.");
-  } else if (Boolean(value("DATABASE_URL")) !== Boolean(value("REDIS_URL"))) {
+  if (value("NODE_ENV") !== "production" && Boolean(value("DATABASE_URL")) !== Boolean(value("REDIS_URL"))) {
     const [set, unset] = value("DATABASE_URL") ? ["DATABASE_URL", "REDIS_URL"] : ["REDIS_URL", "DATABASE_URL"];
     findings.push(
       warning(
@@ -87,8 +68,11 @@ const together = (environment: Environment): Finding[] => {
 /** Findings about the environment and `.env`. */
 export const checkVariables = (environment: Environment): Finding[] => {
   const known = environment.states.map(({ name }) => name);
+  const wrong = wrongVariables(environment);
+  const named = new Set(wrong.map(({ name }) => name));
   return [
-    ...environment.states.map((state) => stateOf(state, environment)),
+    ...environment.states.filter(({ name }) => !named.has(name)).map((state) => stateOf(state, environment)),
+    ...wrong.map((finding) => ({ ...finding, advice: `Nothing starts with it. ${finding.advice ?? ""}` })),
     ...environment.unknown.map((name) => {
       const near = nearestName(name, known);
       return warning(

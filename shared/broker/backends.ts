@@ -1,14 +1,20 @@
 // Watches what this process stands on: Postgres, its schema, and Redis. Says what is missing, once per change.
 // A backend that is away never ends the process: it reports unready and carries on when the backend is back.
 import { setTimeout as delay } from "node:timers/promises";
+import { createLookout } from "../boot/lookout.ts";
 import { config } from "../config.ts";
 import { isConnectionLost, pingPostgres } from "../db/knex.ts";
 import { migrate, pendingMigrations } from "../db/migrate.ts";
+import type { Finding } from "../finding.ts";
+import { connectionTrouble } from "../lib/connection-trouble.ts";
+import { troubleOf } from "../streams/connections.ts";
 import type { Deps } from "./deps.ts";
 
 export interface Backends {
   /** What is missing right now, in words; empty when everything is there. */
   missing(): readonly string[];
+  /** What is not well with what is there; it may still do. */
+  findings(): readonly Finding[];
   /** Resolves when Postgres answers with the schema that this code expects, and Redis answers. */
   untilThere(): Promise<void>;
   stop(): void;
@@ -37,12 +43,15 @@ const probePostgres = async (deps: Deps): Promise<string | undefined> => {
     await within(pingPostgres(deps.db), PROBE_TIMEOUT_MS, "Postgres");
     return undefined;
   } catch (error) {
-    return `Postgres: ${(error as Error).message || (error as { code?: string }).code || "no connection"}`;
+    return `Postgres: ${connectionTrouble(error, "Postgres")}`;
   }
 };
 
 const probeRedis = async (deps: Deps): Promise<string | undefined> => {
-  if (deps.redis.status !== "ready") return "Redis: no connection";
+  if (deps.redis.status !== "ready") {
+    const why = troubleOf(deps.redis);
+    return `Redis: no connection${why ? ` (${why})` : ""}`;
+  }
   try {
     await within(deps.redis.ping(), PROBE_TIMEOUT_MS, "Redis");
     return undefined;
@@ -66,6 +75,9 @@ const bringSchemaUp = async (deps: Deps): Promise<string | undefined> => {
   }
 };
 
+/** The names of the services that handle mail. */
+const mailServices = new Set(["gateway", "campaigns", "email"]);
+
 /** Starts watching. Probes once a second, and logs each change in one sentence. */
 export const watchBackends = (deps: Deps): Backends => {
   let missing: readonly string[] = ["Postgres: not asked yet", "Redis: not asked yet"];
@@ -75,12 +87,25 @@ export const watchBackends = (deps: Deps): Backends => {
   let said = "";
   const began = deps.clock.monotonic();
   const stop = new AbortController();
+  const { broker } = deps;
+  const lookout = createLookout(deps, {
+    processes: () => broker.registry?.getNodeList({ onlyAvailable: true, withServices: false }).length ?? 1,
+    sends: () => broker.services.some(({ name }) => mailServices.has(name)),
+  });
+  const blocked = (): readonly string[] =>
+    lookout
+      .findings()
+      .filter(({ blocks }) => blocks)
+      .map(({ area, name, found }) => `${area}: ${name} is ${found}`);
 
   const probe = async () => {
     const [postgres, redis] = await Promise.all([probePostgres(deps), probeRedis(deps)]);
-    const schema = postgres === undefined && !schemaReady ? await bringSchemaUp(deps) : undefined;
-    if (postgres === undefined && schema === undefined) schemaReady = true;
-    missing = [postgres, schema, redis].filter((what) => what !== undefined);
+    await lookout.look({ postgres: postgres === undefined, redis: redis === undefined });
+    // A Postgres that is too old is not given a schema that it could not keep.
+    const usable = postgres === undefined && !blocked().some((what) => what.startsWith("Postgres"));
+    const schema = usable && !schemaReady ? await bringSchemaUp(deps) : undefined;
+    if (usable && schema === undefined) schemaReady = true;
+    missing = [postgres, schema, redis, ...blocked()].filter((what) => what !== undefined);
     const sentence = missing.join("; ");
     if (sentence !== said) {
       // At the start others are still coming up too: only an absence that lasts, or comes later, is worth a warning.
@@ -116,6 +141,7 @@ export const watchBackends = (deps: Deps): Backends => {
 
   return {
     missing: () => missing,
+    findings: lookout.findings,
     untilThere: () => there,
     stop: () => {
       stopped = true;

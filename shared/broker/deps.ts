@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
 import type { ServiceBroker } from "moleculer";
-import { config } from "../config.ts";
+import { ConfigError, config } from "../config.ts";
 import { connectPostgres, type Db } from "../db/knex.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { type MakeId, makeId } from "../lib/ids.ts";
@@ -81,7 +81,7 @@ export const commandDeps = (databaseUrl: string, redisUrl: string, name: string)
 };
 
 const missing = (name: string) =>
-  new Error(
+  new ConfigError(
     `${name} is not set. \`npm start\` sets it for the processes it starts; a group that runs alone needs it, for example from docker compose: see .env.example`,
   );
 

@@ -96,9 +96,12 @@ const answer = (broker: ServiceBroker, health: Health, req: IncomingMessage, res
   if (path === "/health/live") return sendJson(res, 200, { status: "live" });
   if (path === "/health/ready") {
     const missing = notReady(broker);
+    // Names only: the log of this process says what is the matter with each.
+    const names = health.backends.findings().map(({ area, name }) => `${area}: ${name}`);
+    const findings = names.length > 0 ? { findings: names } : {};
     return missing.length === 0
-      ? sendJson(res, 200, { status: "ready" })
-      : sendJson(res, 503, { status: "not ready", missing });
+      ? sendJson(res, 200, { status: "ready", ...findings })
+      : sendJson(res, 503, { status: "not ready", missing, ...findings });
   }
   if (path === "/metrics" && req.method === "GET") {
     if (mayScrape(req, config.metricsToken)) {

@@ -1,5 +1,7 @@
 // The process's Postgres pool, and what a lost connection looks like. Nothing here knows a table.
 import knex, { type Knex } from "knex";
+import { authorityFor } from "../certificates.ts";
+import { postgresConnection } from "./postgres-url.ts";
 
 export type Db = Knex;
 export type Trx = Knex.Transaction;
@@ -41,11 +43,24 @@ const watch = (db: Knex, told: (statement: Statement) => void): Knex => {
     .on("query-error", (_error: unknown, query: KnexQuery) => ended(query, 0, true));
 };
 
-/** Opens a pool of at most `connections`. Connections are made when first needed, so Postgres may still be away. */
-export const connectPostgres = (url: string, connections: number, name = "lc"): Db => {
+/**
+ * Opens a pool of at most `connections`. Connections are made when first needed, so Postgres may still be away. Encrypted
+ * as the URL's sslmode and the authority (PEM; LC_POSTGRES_CA's unless another is given) say; throws when they cannot be used.
+ */
+export const connectPostgres = (
+  url: string,
+  connections: number,
+  name = "lc",
+  authority = authorityFor("LC_POSTGRES_CA"),
+): Db => {
   const db = knex({
     client: "pg",
-    connection: { connectionString: url, application_name: name, keepAlive: true, connectionTimeoutMillis: 10_000 },
+    connection: {
+      ...postgresConnection(url, authority),
+      application_name: name,
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+    },
     pool: { min: 0, max: connections, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 30_000,
     // Knex prints connection errors by itself, several times each; callers get them as rejections and say them once.

@@ -1,6 +1,7 @@
 // Signed public tokens for links in mail: base64url(payload ‖ 12 bytes of HMAC-SHA256), under a key per purpose.
 // No personal data inside, nothing to look up to verify one; the first key signs, all verify, so old links survive rotation.
-import { createHmac, createSecretKey, hash, hkdfSync, type KeyObject, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { derivedKeys } from "./derived-keys.ts";
 
 /** What a message's links are for; a token of one purpose never opens as another. */
 export type MessageTokenPurpose = "open" | "click" | "unsubscribe";
@@ -10,27 +11,13 @@ const signatureBytes = 12;
 const maxTokenLength = 400;
 const idBytes = 16;
 
-const derived = new WeakMap<readonly string[], Map<string, readonly KeyObject[]>>();
-
-/** Keys of one purpose, derived once per key list; pass the same array every time (config.secretKeys). */
-const keysFor = (keys: readonly string[], purpose: string): readonly KeyObject[] => {
-  const byPurpose = derived.get(keys) ?? new Map<string, readonly KeyObject[]>();
-  derived.set(keys, byPurpose);
-  let made = byPurpose.get(purpose);
-  if (!made) {
-    made = keys.map((key) => createSecretKey(Buffer.from(hkdfSync("sha256", key, "", `lc:${purpose}`, 32))));
-    byPurpose.set(purpose, made);
-  }
-  return made;
-};
-
 /** A key as HMAC needs it (RFC 2104): padded to the hash's block and masked, once. */
-const masked = new WeakMap<KeyObject, { readonly inner: Buffer; readonly outer: Buffer }>();
-const maskedKey = (key: KeyObject) => {
+const masked = new WeakMap<Buffer, { readonly inner: Buffer; readonly outer: Buffer }>();
+const maskedKey = (key: Buffer) => {
   let made = masked.get(key);
   if (!made) {
     const block = Buffer.alloc(64);
-    key.export().copy(block);
+    key.copy(block);
     made = { inner: block.map((byte) => byte ^ 0x36) as Buffer, outer: block.map((byte) => byte ^ 0x5c) as Buffer };
     masked.set(key, made);
   }
@@ -41,7 +28,7 @@ const maskedKey = (key: KeyObject) => {
  * HMAC-SHA256 over two one-shot hashes: every mail carries five of these, and this way they cost a third of createHmac's
  * objects. A test compares the two.
  */
-const signatureOf = (key: KeyObject, payload: Uint8Array): Buffer => {
+const signatureOf = (key: Buffer, payload: Uint8Array): Buffer => {
   const { inner, outer } = maskedKey(key);
   const first = hash("sha256", Buffer.concat([inner, payload]), "buffer");
   return hash("sha256", Buffer.concat([outer, first]), "buffer").subarray(0, signatureBytes);
@@ -49,7 +36,7 @@ const signatureOf = (key: KeyObject, payload: Uint8Array): Buffer => {
 
 /** HMAC-SHA256 of `text` under the first key's derivation for `purpose`, in base64url. For hashes that must not be guessable. */
 export const keyedHash = (keys: readonly string[], purpose: string, text: string): string => {
-  const key = keysFor(keys, purpose)[0];
+  const key = derivedKeys(keys, purpose)[0];
   if (!key) throw new Error("There is no secret key to hash with");
   return createHmac("sha256", key).update(text).digest("base64url");
 };
@@ -61,12 +48,12 @@ export const keyedHash = (keys: readonly string[], purpose: string, text: string
 export const keyedHashMasks = (
   keys: readonly string[],
   purpose: string,
-): readonly { readonly inner: Buffer; readonly outer: Buffer }[] => keysFor(keys, purpose).map(maskedKey);
+): readonly { readonly inner: Buffer; readonly outer: Buffer }[] => derivedKeys(keys, purpose).map(maskedKey);
 
 /** True when `hash` is what keyedHash made of `text` under any of the keys. Takes the same time for every wrong hash. */
 export const keyedHashFits = (keys: readonly string[], purpose: string, text: string, hash: string): boolean => {
   const given = Buffer.from(hash, "base64url");
-  return keysFor(keys, purpose).some((key) => {
+  return derivedKeys(keys, purpose).some((key) => {
     const expected = createHmac("sha256", key).update(text).digest();
     return expected.length === given.length && timingSafeEqual(expected, given);
   });
@@ -74,7 +61,7 @@ export const keyedHashFits = (keys: readonly string[], purpose: string, text: st
 
 /** A token that carries `payload` and proves that the holder of `keys` made it for `purpose`. Throws without a key. */
 export const signToken = (keys: readonly string[], purpose: string, payload: Uint8Array): string => {
-  const key = keysFor(keys, purpose)[0];
+  const key = derivedKeys(keys, purpose)[0];
   if (!key) throw new Error("There is no secret key to sign with");
   return Buffer.concat([payload, signatureOf(key, payload)]).toString("base64url");
 };
@@ -87,7 +74,8 @@ export const openToken = (keys: readonly string[], purpose: string, token: strin
   if (bytes.length <= signatureBytes || bytes.toString("base64url") !== token) return undefined;
   const payload = bytes.subarray(0, -signatureBytes);
   const signature = bytes.subarray(-signatureBytes);
-  for (const key of keysFor(keys, purpose)) if (timingSafeEqual(signatureOf(key, payload), signature)) return payload;
+  for (const key of derivedKeys(keys, purpose))
+    if (timingSafeEqual(signatureOf(key, payload), signature)) return payload;
   return undefined;
 };
 

@@ -3,7 +3,16 @@
 // leaves over.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFileSync, chownSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "../../scripts/start/packages.ts";
 import { freePort } from "../../scripts/start/ports.ts";
@@ -31,6 +40,8 @@ export interface PostgresServer {
   /** As superuser, on the database `postgres`. */
   readonly url: string;
   readonly port: number;
+  /** Its data, with its configuration and the files it was given. */
+  readonly folder: string;
   readonly pid: () => number;
   readonly stop: (mode?: StopMode) => Promise<void>;
   /** Stops it when it still runs, and starts it again on the same port and data. */
@@ -108,8 +119,15 @@ const stopSignals: Readonly<Record<StopMode, NodeJS.Signals>> = {
   kill9: "SIGKILL",
 };
 
-/** Makes a Postgres cluster under `runDir` and starts it. `settings` are lines for postgresql.conf. */
-export const runPostgres = async (runDir: string, settings: readonly string[] = []): Promise<PostgresServer> => {
+/**
+ * Makes a Postgres cluster under `runDir` and starts it. `settings` are lines for postgresql.conf, `files` texts that are
+ * put beside it, by name.
+ */
+export const runPostgres = async (
+  runDir: string,
+  settings: readonly string[] = [],
+  files: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> => {
   const programs = postgresPrograms();
   if (!programs) throw new Error("There is no Postgres server on this machine: this test needs a real one.");
   const as = unprivileged();
@@ -130,6 +148,10 @@ export const runPostgres = async (runDir: string, settings: readonly string[] = 
     ...settings,
   ];
   appendFileSync(join(data, "postgresql.conf"), `${lines.join("\n")}\n`);
+  for (const [file, content] of Object.entries(files)) {
+    writeFileSync(join(data, file), content, { mode: 0o600 });
+    if (as.uid !== undefined && as.gid !== undefined) chownSync(join(data, file), as.uid, as.gid);
+  }
   const log = openSync(join(folder, "postgres.log"), "a");
   const url = embeddedUrl(port);
   let child: ChildProcess;
@@ -159,6 +181,7 @@ export const runPostgres = async (runDir: string, settings: readonly string[] = 
   return {
     url,
     port,
+    folder: data,
     pid: () => child.pid ?? 0,
     stop: (mode = "fast") => end(mode),
     restart: async (mode = "fast") => {
@@ -191,6 +214,7 @@ export const runEmbedded = async (runDir: string, folder: string): Promise<Postg
   return {
     url: embeddedUrl(port),
     port,
+    folder,
     pid: () => child.pid ?? 0,
     stop: (mode = "fast") => end(mode),
     restart: async (mode = "fast") => {

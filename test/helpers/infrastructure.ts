@@ -17,9 +17,14 @@ export const startRedis = ({ config = [] }: { config?: readonly string[] } = {})
 /** True when there is a real Postgres server that tests may stop; otherwise such tests skip themselves. */
 export const hasRealPostgres = (): boolean => inject("postgresUrl") !== "";
 
-/** Starts a real Postgres server of one's own (about 2 s). Its database `postgres` is empty. */
-export const startPostgres = ({ settings = [] }: { settings?: readonly string[] } = {}): Promise<PostgresServer> =>
-  runPostgres(inject("runDir"), settings);
+/** Starts a real Postgres server of one's own (about 2 s). Its database `postgres` is empty. `files` lie in its folder. */
+export const startPostgres = ({
+  settings = [],
+  files = {},
+}: {
+  settings?: readonly string[];
+  files?: Readonly<Record<string, string>>;
+} = {}): Promise<PostgresServer> => runPostgres(inject("runDir"), settings, files);
 
 /** The browser's path, or undefined when there is none. */
 export const chromePath = (): string | undefined => inject("chromePath") || undefined;

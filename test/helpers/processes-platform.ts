@@ -105,6 +105,7 @@ export const smallCheckout = (): string => {
   mkdirSync(join(root, "shared"));
   for (const { name } of readdirSync(join(repository, "shared"), { withFileTypes: true }).filter((one) => one.isFile()))
     cpSync(join(repository, "shared", name), join(root, "shared", name));
+  cpSync(join(repository, "shared/lib"), join(root, "shared/lib"), { recursive: true });
   writeFileSync(join(root, "package.json"), '{ "type": "module" }');
   writeFileSync(join(root, "moleculer.config.ts"), "export default { logger: false };\n");
   mkdirSync(join(root, "services"));

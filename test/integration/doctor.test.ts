@@ -5,10 +5,10 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createPlainServer, type Server as PlainServer } from "node:net";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { checkClock } from "../../scripts/doctor/examine.ts";
-import type { Finding } from "../../scripts/doctor/finding.ts";
 import { nearestName } from "../../scripts/doctor/variables.ts";
+import { checkClock } from "../../shared/boot/clock.ts";
 import { environmentWith } from "../../shared/environment.ts";
+import type { Finding } from "../../shared/finding.ts";
 import { freePort, freshDatabase, type RedisServer, startRedis } from "../helpers/infrastructure.ts";
 import { newDataDir } from "../helpers/processes-platform.ts";
 

@@ -28,7 +28,7 @@ const startBare = async (databaseUrl: string, redisUrl: string) => {
       DATABASE_URL: databaseUrl,
       REDIS_URL: redisUrl,
       NODE_ENV: "production",
-      PUBLIC_URL: "http://localhost:3000",
+      PUBLIC_URL: "https://learn.example.org",
       LC_SECRET_KEYS: randomBytes(32).toString("base64url"),
     }),
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -57,7 +57,7 @@ export const gateway = async ({ runs, connections, databaseUrl, redisUrl }: Benc
     redisUrl: backends.redisUrl,
     smtpPorts: [9],
     connections: 1,
-    publicUrl: "http://localhost:3000",
+    publicUrl: "https://learn.example.org",
     spread: "one",
     env: { LC_RATE_LIMIT: "1000000" },
   });

@@ -1,4 +1,5 @@
-// What the doctor says about one thing: how it is, and in one sentence what to do about it.
+// What a check says about one thing: how it is, and in one sentence what to do about it. The check at start and
+// `npm run doctor` say the same in the same words.
 
 export type Level = "ok" | "warning" | "problem";
 
@@ -6,9 +7,12 @@ export interface Finding {
   readonly area: "Variables" | "Machine" | "Redis" | "Postgres" | "Clock" | "Email" | "Address";
   readonly name: string;
   readonly level: Level;
+  /** Holds no secret: it may be logged. */
   readonly found: string;
   /** What to do; absent when all is well. */
   readonly advice?: string;
+  /** A process that meets it stays up but is not ready until it is mended. */
+  readonly blocks?: true;
 }
 
 /** Makes findings of one area. */
@@ -18,12 +22,9 @@ export const about = (area: Finding["area"]) => ({
   problem: (name: string, found: string, advice: string): Finding => ({ area, name, level: "problem", found, advice }),
 });
 
-/** An error's own words, without the stack; connections that fail at several addresses hide theirs inside. */
-export const wordsOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return wordsOf(error.errors[0]);
-  const { message, code } = error as { message?: string; code?: string };
-  return message || code || String(error);
-};
+/** A finding in one sentence, for logs. */
+export const sentenceOf = ({ area, name, found, advice }: Finding): string =>
+  `${area}: ${name} is ${found}${advice ? `. ${advice}` : ""}`;
 
 /** Resolves with the work, or rejects after `ms` milliseconds with a sentence. */
 export const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {
