@@ -3,7 +3,8 @@ import { callAction } from "../shared/broker/context.ts";
 import type { Deps } from "../shared/broker/deps.ts";
 import { createForgotThrottle } from "./accounts/forgot-throttle.ts";
 import type { LoginDeps } from "./accounts/login.ts";
-import { createLoginThrottle } from "./accounts/login-throttle.ts";
+import { createCodeThrottle, createLoginThrottle } from "./accounts/login-throttle.ts";
+import { createChallenges } from "./accounts/second-factor/challenges.ts";
 import { createRecorder } from "./audit/recorder.ts";
 import { createGuard } from "./auth/guard.ts";
 import { createSessions } from "./auth/sessions.ts";
@@ -97,8 +98,11 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
     db: deps.db,
     id: deps.id,
     clock: deps.clock,
+    log: deps.log,
     sessions,
     throttle: createLoginThrottle(deps.redis),
+    codeThrottle: createCodeThrottle(deps.redis),
+    challenges: createChallenges(deps.redis),
     secretKeys: settings.secretKeys,
   };
 

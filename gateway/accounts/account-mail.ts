@@ -44,13 +44,19 @@ export const demandMail = async (sql: Sql, settings: MailSettings = config): Pro
     );
 };
 
-const page = (sentence: string, button: string, rest: string) =>
+const frame = (content: string) =>
   `<!doctype html><html lang="en"><body style="margin:0;padding:24px;background:#f7f7f4;font-family:Arial,sans-serif;color:#1d201f">
 <div style="max-width:480px;margin:0 auto;padding:28px;background:#ffffff;border:1px solid #e2e2dc;border-radius:10px;line-height:1.5">
-<p style="margin:0 0 20px">${sentence}</p>
-<p style="margin:0 0 20px"><a href="{{link}}" style="display:inline-block;padding:11px 20px;background:#17594f;color:#ffffff;text-decoration:none;border-radius:7px">${button}</a></p>
-<p style="margin:0;color:#5c5f5b;font-size:14px">${rest}</p>
+${content}
 </div></body></html>`;
+
+const page = (sentence: string, button: string, rest: string) =>
+  frame(`<p style="margin:0 0 20px">${sentence}</p>
+<p style="margin:0 0 20px"><a href="{{link}}" style="display:inline-block;padding:11px 20px;background:#17594f;color:#ffffff;text-decoration:none;border-radius:7px">${button}</a></p>
+<p style="margin:0;color:#5c5f5b;font-size:14px">${rest}</p>`);
+
+const notYou =
+  "If it was you, there is nothing to do. If not, choose a new password under “Forgot your password?” and tell an owner.";
 
 const mails = {
   invite: {
@@ -70,6 +76,13 @@ const mails = {
       "The link works once, for one hour. If it was not you, do nothing: your password stays as it is.",
     ),
     text: "Somebody, probably you, asked for a new password for the Learning Center.\n\nChoose a new password: {{link}}\n\nThe link works once, for one hour. If it was not you, do nothing: your password stays as it is.\n",
+  },
+  notice: {
+    subject: "{{what}}",
+    html: frame(`<p style="margin:0 0 20px;font-weight:bold">{{what}}</p>
+<p style="margin:0 0 20px">{{more}}</p>
+<p style="margin:0;color:#5c5f5b;font-size:14px">${notYou}</p>`),
+    text: `{{what}}\n\n{{more}}\n\n${notYou}\n`,
   },
 } as const;
 

@@ -11,6 +11,7 @@ import { openInvite } from "./invites.ts";
 import { showUser } from "./login.ts";
 import { renameSelf } from "./members.ts";
 import { endOtherSessions, endOwnSession, ownSessions } from "./own-sessions.ts";
+import { recentSignIns } from "./sign-ins.ts";
 import { findUser } from "./store.ts";
 import { createToken, pageOfTokens, revokeToken } from "./tokens.ts";
 
@@ -27,6 +28,7 @@ export default service("accounts", {
     forgotPassword: overHttp,
     resetPassword: overHttp,
     changePassword: overHttp,
+    prove: overHttp,
     logout: overHttp,
     me: async ({ meta }, deps) => {
       const caller = callerOf(meta);
@@ -39,6 +41,7 @@ export default service("accounts", {
         sandbox: config.emailProvider === "sandbox",
       };
     },
+    recentSignIns: async ({ meta }, deps) => ({ data: await recentSignIns(deps, meta), nextCursor: null }),
     rename: ({ params, meta }, deps) => renameSelf(deps, meta, params.name),
     showInvite: ({ params }, deps) => openInvite(deps, params.token),
     listSessions: async ({ meta }, deps) => ({ data: await ownSessions(deps, meta), nextCursor: null }),

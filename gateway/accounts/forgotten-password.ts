@@ -15,8 +15,9 @@ import {
   takePasswordRequest,
 } from "./link-store.ts";
 import { makeLinkToken, readLinkToken } from "./link-token.ts";
+import { tellPerson } from "./notices.ts";
 import { demandGoodPassword, hashPassword } from "./passwords.ts";
-import { findByEmail, findUser, setPassword } from "./store.ts";
+import { findByEmail, findUser, revokeAllTokens, setPassword } from "./store.ts";
 
 const lifeMs = 3_600_000;
 
@@ -68,7 +69,10 @@ export interface NewPassword {
   readonly address: string;
 }
 
-/** Sets a password by a mailed link, once, and ends all sessions. Throws LINK_INVALID, VALIDATION_FAILED. */
+/**
+ * Sets a password by a mailed link, once, and ends all sessions and access tokens: whoever forgot it cannot say who else
+ * knew it. The second factor stays. Throws LINK_INVALID, VALIDATION_FAILED.
+ */
 export const setForgottenPassword = async (
   deps: Pick<Deps, "db" | "id" | "clock" | "redis" | "log" | "broker">,
   { token, password, requestId, address }: NewPassword,
@@ -83,15 +87,24 @@ export const setForgottenPassword = async (
   demandGoodPassword(password);
   const passwordHash = await hashPassword(password);
   const at = deps.clock.now();
-  const userId = await deps.db.transaction(async (trx) => {
+  const { userId, revoked } = await deps.db.transaction(async (trx) => {
     const owner = await takePasswordLink(trx, link.id, link.secretHash, at);
     const user = owner === undefined ? undefined : await findUser(trx, owner);
     if (!user) throw dead();
     demandGoodPassword(password, user.email);
     await setPassword(trx, user.id, passwordHash);
-    await audit(trx, { id: deps.id(), event: "user.password-reset", userId: user.id, requestId, address });
+    const ids = await revokeAllTokens(trx, user.id);
+    await audit(trx, {
+      id: deps.id(),
+      event: "user.password-reset",
+      userId: user.id,
+      requestId,
+      address,
+      detail: { tokensRevoked: ids.length },
+    });
+    await tellPerson(trx, deps, user.email, "password-changed");
     await publishAccessChange(trx, { userId: user.id, at });
-    return user.id;
+    return { userId: user.id, revoked: ids };
   });
-  await applyAccessChange(deps, { userId, at }, []);
+  await applyAccessChange(deps, { userId, at }, revoked);
 };

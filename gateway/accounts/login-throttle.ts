@@ -7,6 +7,18 @@ import { addressKey } from "../auth/address-key.ts";
 import { withRedis } from "../redis-deadline.ts";
 
 const quarterHour = 900;
+const day = 86_400;
+
+/** Points and the seconds they last. */
+type Limit = readonly [points: number, seconds: number];
+
+interface Limits {
+  /** Per account from one address. */
+  readonly pair: Limit;
+  readonly address: Limit;
+  /** Per account from everywhere. */
+  readonly account: Limit;
+}
 
 export interface LoginThrottle {
   /** Counts an attempt; throws RATE_LIMITED (429) when there were too many wrong ones. */
@@ -17,13 +29,17 @@ export interface LoginThrottle {
   undecided(address: string, accountHash: string): Promise<void>;
 }
 
-export const createLoginThrottle = (redis: Redis): LoginThrottle => {
-  const limiter = (name: string, points: number, duration: number) =>
-    new RateLimiterRedis({ storeClient: redis, keyPrefix: `lc:login:${name}`, points, duration });
-  const pair = limiter("pair", 10, quarterHour);
-  const address = limiter("address", 100, quarterHour);
-  // One minute only: whoever attacks an account from many places delays its owner, and cannot keep the owner out.
-  const account = limiter("account", 60, 60);
+const createThrottle = (redis: Redis, name: string, limits: Limits, what: string): LoginThrottle => {
+  const limiter = (kind: keyof Limits) =>
+    new RateLimiterRedis({
+      storeClient: redis,
+      keyPrefix: `lc:login:${name}${kind}`,
+      points: limits[kind][0],
+      duration: limits[kind][1],
+    });
+  const pair = limiter("pair");
+  const address = limiter("address");
+  const account = limiter("account");
   const keys = (from: string, to: string) =>
     [
       [pair, `${addressKey(from)}:${to}`],
@@ -49,7 +65,7 @@ export const createLoginThrottle = (redis: Redis): LoginThrottle => {
       const waitMs = Math.max(...outcomes);
       if (waitMs === 0) return;
       const retryAfter = Math.ceil(waitMs / 1000);
-      throw fail("RATE_LIMITED", `Too many attempts to sign in. Try again in ${retryAfter} s.`, { retryAfter });
+      throw fail("RATE_LIMITED", `${what} Try again in ${retryAfter} s.`, { retryAfter });
     },
 
     async undecided(from, to) {
@@ -64,3 +80,29 @@ export const createLoginThrottle = (redis: Redis): LoginThrottle => {
     },
   };
 };
+
+/** For passwords. */
+export const createLoginThrottle = (redis: Redis): LoginThrottle =>
+  createThrottle(
+    redis,
+    "",
+    {
+      pair: [10, quarterHour],
+      address: [100, quarterHour],
+      // One minute only: whoever attacks an account from many places delays its owner, and cannot keep the owner out.
+      account: [60, 60],
+    },
+    "Too many attempts to sign in.",
+  );
+
+/**
+ * For codes of the second factor. A million codes are soon tried, so an account has few tries a day from everywhere; only
+ * who knows its password can use them up, and a new password brings new ones: the account's key names the password.
+ */
+export const createCodeThrottle = (redis: Redis): LoginThrottle =>
+  createThrottle(
+    redis,
+    "code-",
+    { pair: [10, quarterHour], address: [100, quarterHour], account: [30, day] },
+    "Too many wrong codes. A new password, chosen under “Forgot your password?”, brings new tries.",
+  );

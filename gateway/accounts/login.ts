@@ -1,4 +1,5 @@
-// Signing in and out. Wrong email and wrong password are one answer after one and the same time.
+// Signing in and out. Wrong email and wrong password are one answer after one and the same time. What follows a right
+// password is in second-factor/sign-in.ts.
 import type { z } from "zod";
 import type { Deps } from "../../shared/broker/deps.ts";
 import type { User } from "../../shared/contracts/accounts.ts";
@@ -7,13 +8,17 @@ import { keyedHash } from "../../shared/lib/tokens.ts";
 import { audit } from "../audit/store.ts";
 import type { Session, SessionPlace, Sessions } from "../auth/sessions.ts";
 import { withPostgres } from "../postgres-deadline.ts";
+import { deviceOf } from "./device.ts";
 import type { LoginThrottle } from "./login-throttle.ts";
-import { passwordFits } from "./passwords.ts";
-import { findByEmail, findUser, type KnownUser, noteSignIn, type UserRow } from "./store.ts";
+import { hashPassword, isOutdated, passwordFits } from "./passwords.ts";
+import type { Challenges } from "./second-factor/challenges.ts";
+import { findByEmail, findUser, type KnownUser, noteSignIn, renewHash, type UserRow } from "./store.ts";
 
-export interface LoginDeps extends Pick<Deps, "db" | "id" | "clock"> {
+export interface LoginDeps extends Pick<Deps, "db" | "id" | "clock" | "log"> {
   readonly sessions: Sessions;
   readonly throttle: LoginThrottle;
+  readonly codeThrottle: LoginThrottle;
+  readonly challenges: Challenges;
   readonly secretKeys: readonly string[];
 }
 
@@ -44,22 +49,26 @@ export interface SignedIn {
   readonly seconds: number;
 }
 
+/** What a session was begun with. */
+export type EnteredBy = "password" | "code" | "recovery-code" | "invite" | "link";
+
 /**
  * Begins a session for somebody who has proven who they are. Throws NOT_SIGNED_IN when they were disabled, or got another
- * role or password, in the moment since: sessions begun before such a change are ended, and this one would slip through.
+ * role, password or second factor, in the moment since: sessions begun before such a change are ended, and this one would slip through.
  */
 export const beginSession = async (
   deps: Pick<LoginDeps, "db" | "id" | "clock" | "sessions">,
   user: KnownUser,
   origin: Origin,
-  by: "password" | "invite" | "link",
+  by: EnteredBy,
 ): Promise<SignedIn> => {
   const begun = await deps.sessions.begin({ userId: user.id, email: user.email, role: user.role }, origin);
-  const { requestId, address } = origin;
+  const { requestId, address, userAgent } = origin;
   const still = await withPostgres(() =>
     deps.db.transaction(async (trx) => {
       const now = await findUser(trx, user.id);
       if (now?.role !== user.role || now.passwordHash !== user.passwordHash) return false;
+      if (now.hasSecondFactor !== user.hasSecondFactor) return false;
       await noteSignIn(trx, user.id, deps.clock.now());
       await audit(trx, {
         id: deps.id(),
@@ -67,7 +76,7 @@ export const beginSession = async (
         userId: user.id,
         requestId,
         address,
-        ...(by === "password" ? {} : { detail: { by } }),
+        detail: { by, device: deviceOf(userAgent) },
       });
       return true;
     }),
@@ -84,9 +93,23 @@ export const beginSession = async (
 export const throttleKey = (keys: readonly string[], email: string): string =>
   keyedHash(keys, "login-throttle", email.toLowerCase());
 
-/** Begins a session. Throws CREDENTIALS_WRONG (401), RATE_LIMITED (429), SERVICE_UNAVAILABLE (503). */
-export const signIn = async (deps: LoginDeps, { email, password, ...origin }: Credentials): Promise<SignedIn> => {
-  const { address, requestId } = origin;
+/** Hashes a right password anew when our parameters have grown since it was set. */
+const withCurrentHash = async (deps: LoginDeps, user: KnownUser, password: string): Promise<KnownUser> => {
+  const before = user.passwordHash ?? "";
+  if (!isOutdated(before)) return user;
+  const passwordHash = await hashPassword(password);
+  if (await withPostgres(() => renewHash(deps.db, user.id, before, passwordHash))) return { ...user, passwordHash };
+  // Somebody else has just done the same, or set another password: what counts is what is stored now.
+  const now = await withPostgres(() => findUser(deps.db, user.id));
+  if (now && (await passwordFits(now.passwordHash, password))) return now;
+  throw fail("NOT_SIGNED_IN", "This account was changed in this moment. Sign in again.");
+};
+
+/** Who has this email and password. Throws CREDENTIALS_WRONG (401), RATE_LIMITED (429), SERVICE_UNAVAILABLE (503). */
+export const checkPassword = async (
+  deps: LoginDeps,
+  { email, password, address, requestId, userAgent }: Credentials,
+): Promise<KnownUser> => {
   const account = throttleKey(deps.secretKeys, email);
   await deps.throttle.attempt(address, account);
   const found = await withPostgres(() => findByEmail(deps.db, email)).catch(async (error: unknown) => {
@@ -96,7 +119,14 @@ export const signIn = async (deps: LoginDeps, { email, password, ...origin }: Cr
   const fits = await passwordFits(found?.passwordHash, password);
   if (!found || !fits) {
     await withPostgres(() =>
-      audit(deps.db, { id: deps.id(), event: "user.sign-in-refused", userId: found?.id, requestId, address }),
+      audit(deps.db, {
+        id: deps.id(),
+        event: "user.sign-in-refused",
+        userId: found?.id,
+        requestId,
+        address,
+        detail: { device: deviceOf(userAgent) },
+      }),
     );
     throw fail(
       "CREDENTIALS_WRONG",
@@ -104,7 +134,7 @@ export const signIn = async (deps: LoginDeps, { email, password, ...origin }: Cr
     );
   }
   await deps.throttle.succeeded(address, account);
-  return beginSession(deps, found, origin, "password");
+  return withCurrentHash(deps, found, password);
 };
 
 /** Ends a session. */

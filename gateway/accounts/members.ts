@@ -23,6 +23,7 @@ const showMember = (row: MemberRow): z.output<typeof Member> => ({
   createdAt: row.createdAt.toISOString(),
   lastSignedInAt: row.lastSignedInAt?.toISOString() ?? null,
   disabledAt: row.disabledAt?.toISOString() ?? null,
+  secondFactor: row.secondFactor,
 });
 
 /** A page of everybody. */

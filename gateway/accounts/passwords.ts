@@ -1,6 +1,6 @@
 // Passwords: argon2id at OWASP's parameters, at most four at a time, and the same time for people who do not exist.
 import { randomInt } from "node:crypto";
-import { hash, verify } from "@node-rs/argon2";
+import { hash, hashRaw, verify } from "@node-rs/argon2";
 import { fail } from "../../shared/contracts/errors.ts";
 import { isCommonPassword } from "./common-passwords.ts";
 
@@ -69,6 +69,17 @@ export const passwordFits = (stored: string | null | undefined, password: string
     const fits = await verify(stored ?? decoy, password.slice(0, passwordLength.max + 1));
     return fits && stored !== null && stored !== undefined && password.length <= passwordLength.max;
   });
+
+/** True when the hash was made with weaker parameters than today's: due to be made anew with the next right password. */
+export const isOutdated = (stored: string): boolean => {
+  const [, memory, time, lanes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/.exec(stored) ?? [];
+  return (
+    Number(memory ?? 0) < cost.memoryCost || Number(time ?? 0) < cost.timeCost || Number(lanes ?? 0) < cost.parallelism
+  );
+};
+
+/** A hash as costly as a password's, always the same under one salt (at least 8 bytes): for short secrets of many choices. */
+export const slowHash = (text: string, salt: Buffer): Promise<Buffer> => inTurn(() => hashRaw(text, { ...cost, salt }));
 
 const alphabet = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 

@@ -11,9 +11,11 @@ export interface MemberRow {
   readonly createdAt: Date;
   readonly lastSignedInAt: Date | null;
   readonly disabledAt: Date | null;
+  readonly secondFactor: boolean;
 }
 
-const columns = `id, email, name, role, created_at as "createdAt", last_signed_in_at as "lastSignedInAt", disabled_at as "disabledAt"`;
+const columns = `id, email, name, role, created_at as "createdAt", last_signed_in_at as "lastSignedInAt", disabled_at as "disabledAt",
+  exists (select 1 from accounts.second_factors f where f.user_id = users.id) as "secondFactor"`;
 
 /** Everybody, the newest first, after the given id. */
 export const listMembers = (sql: Sql, limit: number, after: string | undefined): Promise<MemberRow[]> =>

@@ -13,14 +13,17 @@ export interface UserRow {
 /** A person who may sign in, with the hash of the password. */
 export interface KnownUser extends UserRow {
   readonly passwordHash: string | null;
+  readonly hasSecondFactor: boolean;
 }
 
 const columns = `id, email, name, role, created_at as "createdAt"`;
+const known = `${columns}, password_hash as "passwordHash",
+  exists (select 1 from accounts.second_factors f where f.user_id = users.id) as "hasSecondFactor"`;
 
 /** Who may sign in with this email; upper and lower case make no difference. */
 export const findByEmail = async (db: Sql, email: string): Promise<KnownUser | undefined> => {
   const { rows } = await db.raw<{ rows: KnownUser[] }>(
-    `select ${columns}, password_hash as "passwordHash" from accounts.users where lower(email) = lower(?) and disabled_at is null`,
+    `select ${known} from accounts.users where lower(email) = lower(?) and disabled_at is null`,
     [email],
   );
   return rows[0];
@@ -29,7 +32,7 @@ export const findByEmail = async (db: Sql, email: string): Promise<KnownUser | u
 /** Who may sign in, by id. */
 export const findUser = async (db: Sql, id: string): Promise<KnownUser | undefined> => {
   const { rows } = await db.raw<{ rows: KnownUser[] }>(
-    `select ${columns}, password_hash as "passwordHash" from accounts.users where id = ? and disabled_at is null`,
+    `select ${known} from accounts.users where id = ? and disabled_at is null`,
     [id],
   );
   return rows[0];
@@ -62,6 +65,15 @@ export const anyUser = async (db: Db): Promise<boolean> => {
 export const setPassword = async (trx: Trx, userId: string, passwordHash: string): Promise<void> => {
   await trx.raw("update accounts.users set password_hash = ?, updated_at = now() where id = ?", [passwordHash, userId]);
   await trx.raw("delete from accounts.password_links where user_id = ?", [userId]);
+};
+
+/** Puts another hash of the same password in the place of `before`. False when the password is another one by now. */
+export const renewHash = async (db: Sql, userId: string, before: string, after: string): Promise<boolean> => {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    "update accounts.users set password_hash = ? where id = ? and password_hash = ? returning id",
+    [after, userId, before],
+  );
+  return rows.length > 0;
 };
 
 /** Notes that somebody signed in. */

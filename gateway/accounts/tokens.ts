@@ -8,6 +8,7 @@ import { idOfCursor, pageById } from "../../shared/db/id-page.ts";
 import { audit } from "../audit/store.ts";
 import { makeTokenText } from "../auth/token-text.ts";
 import { actorOf, callerOf } from "./actor.ts";
+import { demandFreshProof } from "./own-password.ts";
 import { announceRevoked } from "./revocations.ts";
 import { insertToken, listTokens, revokeTokens } from "./store.ts";
 
@@ -20,7 +21,10 @@ export interface TokenRequest {
   readonly expiresInDays?: number | undefined;
 }
 
-/** Makes a token; its text is in this answer only. Throws ABILITY_MISSING for abilities the caller does not have. */
+/**
+ * Makes a token; its text is in this answer only. Throws ABILITY_MISSING for abilities the caller does not have, and from
+ * a session PROOF_NEEDED when the person gave the password too long ago: a token outlives the session it was made in.
+ */
 export const createToken = async (
   deps: Deps,
   meta: Meta,
@@ -33,6 +37,7 @@ export const createToken = async (
       "ABILITY_MISSING",
       `A token cannot do more than its maker: you have ${caller.abilities.join(", ") || "no abilities"}, and not ${beyond.join(", ")}`,
     );
+  if (caller.sessionId !== undefined) await demandFreshProof(deps, meta);
   const id = deps.id();
   const { text, secretHash } = makeTokenText(id);
   const expiresAt = new Date(deps.clock.now().getTime() + (request.expiresInDays ?? usualDays) * dayMs);

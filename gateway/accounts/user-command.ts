@@ -1,4 +1,5 @@
 // `npm run user -- reset <email>`: sets a new password for somebody who cannot sign in, prints it once, ends their sessions.
+// `npm run user -- second-factor-off <email>`: takes the second factor off somebody who has lost it.
 // `npm run user -- list`: who has an account.
 // Works beside a running `npm start`, or on DATABASE_URL and REDIS_URL.
 
@@ -12,15 +13,17 @@ import { readBackends } from "../../shared/local-backends.ts";
 import { createSessions } from "../auth/sessions.ts";
 import { listMembers } from "./people-store.ts";
 import { resetPassword } from "./reset-password.ts";
+import { removeByCommand } from "./second-factor/owners.ts";
 
 const leave = (sentence: string): never => {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);
 };
 
-const usage = "Usage: npm run user -- reset <email>, or npm run user -- list";
+const usage =
+  "Usage: npm run user -- reset <email>, npm run user -- second-factor-off <email>, or npm run user -- list";
 const [verb, email] = process.argv.slice(2);
-if (verb !== "list" && (verb !== "reset" || !email)) leave(usage);
+if (verb !== "list" && ((verb !== "reset" && verb !== "second-factor-off") || !email)) leave(usage);
 const embedded = readBackends(config.dataDir);
 const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl;
 const redisUrl = config.redisUrl ?? embedded?.redisUrl;
@@ -31,8 +34,10 @@ const deps = commandDeps(databaseUrl as string, redisUrl as string, "user");
 try {
   if (verb === "list") {
     const members = await listMembers(deps.db, 1_000, undefined);
-    for (const { email: address, role, disabledAt } of members.reverse())
-      process.stdout.write(`${address}  ${role}${disabledAt ? "  (may not sign in)" : ""}\n`);
+    for (const { email: address, role, disabledAt, secondFactor } of members.reverse())
+      process.stdout.write(
+        `${address}  ${role}${secondFactor ? "  second factor" : ""}${disabledAt ? "  (may not sign in)" : ""}\n`,
+      );
   } else {
     await deps
       .untilRedis()
@@ -42,8 +47,16 @@ try {
         ),
       );
     const sessions = createSessions(deps.redis, deps.clock, config.secretKeys);
-    const password = await resetPassword(deps, sessions, email as string);
-    process.stdout.write(`New password of ${email}: ${password}\nAll their sessions have ended.\n`);
+    if (verb === "second-factor-off") {
+      const log = { debug: (sentence: string) => void process.stderr.write(`${sentence}\n`) };
+      await removeByCommand({ ...deps, log }, sessions, email as string);
+      process.stdout.write(`${email} signs in with the password alone now. All their sessions have ended.\n`);
+    } else {
+      const password = await resetPassword(deps, sessions, email as string);
+      process.stdout.write(
+        `New password of ${email}: ${password}\nAll their sessions have ended, and their access tokens are revoked. A second factor stays on.\n`,
+      );
+    }
   }
 } catch (error) {
   if (errorCode(error)) leave((error as Error).message);

@@ -4,6 +4,7 @@ import { endOldSessions } from "./access-changed.ts";
 import { mailPasswordLink } from "./forgotten-password.ts";
 import { inviteMember, pageOfInvites, resendInvite, revokeInvite } from "./invites.ts";
 import { changeMember, pageOfMembers, removeMember } from "./members.ts";
+import { removeSecondFactor } from "./second-factor/owners.ts";
 
 const done = { ok: true as const };
 
@@ -13,6 +14,10 @@ export default service("users", {
     update: ({ params, meta }, deps) => changeMember(deps, meta, params),
     remove: async ({ params, meta }, deps) => {
       await removeMember(deps, meta, params.id);
+      return done;
+    },
+    removeSecondFactor: async ({ params, meta }, deps) => {
+      await removeSecondFactor(deps, meta, params.id);
       return done;
     },
     invite: ({ params, meta }, deps) => inviteMember(deps, meta, params),

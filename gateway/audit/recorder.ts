@@ -11,7 +11,7 @@ const mostAtOnce = 500;
 const mostWaiting = 20_000;
 
 /** Services that write their own lines. */
-const ownLines = /^(?:accounts|users|audit)\./;
+const ownLines = /^(?:accounts|users|secondFactor|audit)\./;
 
 /**
  * True for actions that change something or send something (what only computes needs no more than `read`), and for

@@ -6,6 +6,14 @@ export type AccountEvent =
   | "user.first-owner"
   | "user.signed-in"
   | "user.sign-in-refused"
+  | "user.second-factor-refused"
+  | "user.second-factor-on"
+  | "user.second-factor-off"
+  | "user.second-factor-removed"
+  | "user.recovery-codes-renewed"
+  | "user.second-factor-demanded"
+  | "user.second-factor-not-demanded"
+  | "user.proof-refused"
   | "user.signed-out"
   | "user.session-ended"
   | "user.other-sessions-ended"
@@ -115,3 +123,17 @@ export const searchLines = (sql: Sql, filter: AuditFilter): Promise<AuditRow[]> 
     [...bindings, filter.limit],
   );
 };
+
+/** The last lines of some kinds about one person, the newest first. */
+export const lastLines = (
+  sql: Sql,
+  userId: string,
+  events: readonly string[],
+  limit: number,
+): Promise<Pick<AuditRow, "at" | "action" | "address" | "detail">[]> =>
+  query(
+    sql,
+    `select at, event as action, address, detail from accounts.audit_log
+     where user_id = ? and event = any(?::text[]) order by id desc limit ?`,
+    [userId, [...events], limit],
+  );

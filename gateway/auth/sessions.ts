@@ -10,6 +10,7 @@ import { withRedis } from "../redis-deadline.ts";
 const idleSeconds = 7 * 86_400;
 const longestMs = 30 * 86_400_000;
 const refreshAfterMs = 300_000;
+const provenSeconds = 3_600;
 const idBytes = 16;
 const purpose = "session";
 
@@ -60,6 +61,10 @@ export interface Sessions {
   read(sessionId: string): Promise<Session | undefined>;
   /** Sessions of a person that have not ended, the last seen first. */
   list(userId: string): Promise<ListedSession[]>;
+  /** The person has just given the password again. */
+  prove(sessionId: string): Promise<void>;
+  /** True within an hour of the sign-in or of the last proof. */
+  isProven(sessionId: string): Promise<boolean>;
   end(sessionId: string, userId: string): Promise<void>;
   /** Ends the session of a person with this public id. False when there is none. */
   endListed(userId: string, publicId: string): Promise<boolean>;
@@ -68,6 +73,7 @@ export interface Sessions {
 }
 
 const keyOf = (sessionId: string) => `lc:session:${sessionId}`;
+const proofOf = (sessionId: string) => `lc:session:${sessionId}:proof`;
 const listOf = (userId: string) => `lc:sessions:${userId}`;
 const hexOf = (uuid: string) => uuid.replaceAll("-", "");
 const uuidOf = (hex: string) =>
@@ -111,6 +117,7 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
         redis
           .multi()
           .set(keyOf(id), JSON.stringify(stored), "EX", idleSeconds)
+          .set(proofOf(id), "1", "EX", provenSeconds)
           .zadd(listOf(user.userId), stored.createdAt + longestMs, id)
           .zremrangebyscore(listOf(user.userId), 0, now())
           .pexpire(listOf(user.userId), longestMs)
@@ -138,6 +145,14 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
       if (now() - stored.createdAt > longestMs) return undefined;
       if (now() - stored.seenAt > refreshAfterMs) keepAlive(sessionId, stored);
       return { id: sessionId, userId: stored.userId, email: stored.email, role: stored.role };
+    },
+
+    async prove(sessionId) {
+      await withRedis(redis, () => redis.set(proofOf(sessionId), "1", "EX", provenSeconds));
+    },
+
+    async isProven(sessionId) {
+      return (await withRedis(redis, () => redis.exists(proofOf(sessionId)))) === 1;
     },
 
     async end(sessionId, userId) {

@@ -50,12 +50,14 @@ const nameObject = (exchange: Exchange, action: PublicAction, status: number, va
     res.setHeader("location", `${action.location}/${encodeURIComponent(id)}`);
 };
 
+const keepsLines = new Set(["accounts", "users", "secondFactor"]);
+
 /** What travels with the call, from the guard's findings only: nothing a client sends ends up here unchecked. */
 export const metaOf = (exchange: Exchange, idempotencyKey?: string, service = ""): Meta => ({
   ...(exchange.caller ? { caller: exchange.caller } : {}),
   requestId: exchange.requestId,
   // Whoever keeps no audit lines does not learn where people are.
-  ...(service === "accounts" || service === "users" ? { address: exchange.address } : {}),
+  ...(keepsLines.has(service) ? { address: exchange.address } : {}),
   ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
 });
 

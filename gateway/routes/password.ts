@@ -1,13 +1,16 @@
-// Passwords over HTTP: asking for a new one by mail, setting it, and changing one's own. All are counted by the client's
-// address, which actions behind the broker do not know.
+// Passwords over HTTP: asking for a new one by mail, setting it, changing one's own, and giving it again as a proof, alone
+// or with a code of the second factor. Tries are counted by the client's address.
 import type { Deps } from "../../shared/broker/deps.ts";
 import { validate } from "../../shared/broker/validate.ts";
 import { accounts } from "../../shared/contracts/accounts.ts";
+import { secondFactor } from "../../shared/contracts/second-factor.ts";
 import { sessionOf } from "../accounts/actor.ts";
 import { changePassword } from "../accounts/change-password.ts";
 import type { ForgotThrottle } from "../accounts/forgot-throttle.ts";
 import { askForPassword, setForgottenPassword } from "../accounts/forgotten-password.ts";
 import { type LoginDeps, throttleKey } from "../accounts/login.ts";
+import { demandOwnPassword } from "../accounts/own-password.ts";
+import { renewRecoveryCodes, switchOff } from "../accounts/second-factor/own.ts";
 import { readJson } from "../body.ts";
 import { sendJson } from "../exchange.ts";
 import type { Handler } from "../operations.ts";
@@ -17,6 +20,7 @@ import { originOf } from "./session.ts";
 
 const bodyLimit = 64 * 1024;
 const { actions } = accounts;
+const { actions: second } = secondFactor;
 
 /** The handlers by their action. */
 export const passwordHandlers = (
@@ -46,5 +50,31 @@ export const passwordHandlers = (
     const given = validate(actions.changePassword.params, { ...body }, "accounts.changePassword");
     await changePassword(deps, login, caller, given, originOf(exchange));
     sendJson(exchange, 200, { ok: true });
+  },
+
+  "accounts.prove": async (exchange) => {
+    const { caller, sessionId } = sessionOf(metaOf(exchange));
+    const body = await readJson(exchange.req, bodyLimit);
+    const { password } = validate(actions.prove.params, { ...body }, "accounts.prove");
+    await demandOwnPassword(login, caller, { text: password, path: "password" }, originOf(exchange));
+    await login.sessions.prove(sessionId);
+    sendJson(exchange, 200, { ok: true });
+  },
+
+  "secondFactor.switchOff": async (exchange) => {
+    const { caller } = sessionOf(metaOf(exchange));
+    const body = await readJson(exchange.req, bodyLimit);
+    const given = validate(second.switchOff.params, { ...body }, "secondFactor.switchOff");
+    await switchOff(deps, login, caller, given, originOf(exchange));
+    sendJson(exchange, 200, { ok: true });
+  },
+
+  "secondFactor.renewCodes": async (exchange) => {
+    const { caller } = sessionOf(metaOf(exchange));
+    const body = await readJson(exchange.req, bodyLimit);
+    const given = validate(second.renewCodes.params, { ...body }, "secondFactor.renewCodes");
+    sendJson(exchange, 200, {
+      recoveryCodes: await renewRecoveryCodes(deps, login, caller, given, originOf(exchange)),
+    });
   },
 });

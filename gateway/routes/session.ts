@@ -1,10 +1,19 @@
-// The operations that set and take away the session cookie: signing in by password, invite or local link, and signing out.
+// The operations that set and take away the session cookie: signing in by password, second factor, invite or local link,
+// and signing out.
 import type { Deps } from "../../shared/broker/deps.ts";
 import { validate } from "../../shared/broker/validate.ts";
 import { accounts } from "../../shared/contracts/accounts.ts";
 import { fail } from "../../shared/contracts/errors.ts";
+import { secondFactor } from "../../shared/contracts/second-factor.ts";
 import { acceptInvite } from "../accounts/invites.ts";
-import { beginSession, type LoginDeps, type Origin, type SignedIn, signIn, signOut } from "../accounts/login.ts";
+import { beginSession, checkPassword, type LoginDeps, type Origin, type SignedIn, signOut } from "../accounts/login.ts";
+import {
+  type Asked,
+  admitOrAsk,
+  beginAtSignIn,
+  finishAtSignIn,
+  signInWithCode,
+} from "../accounts/second-factor/sign-in.ts";
 import { takeSignInLink } from "../accounts/sign-in-link.ts";
 import { cookieName, readCookie, setCookie } from "../auth/cookies.ts";
 import { csrfTokenOf } from "../auth/csrf.ts";
@@ -16,6 +25,7 @@ import type { GatewaySettings } from "../settings.ts";
 
 const bodyLimit = 64 * 1024;
 const { actions } = accounts;
+const { actions: second } = secondFactor;
 
 /** Where the request comes from. */
 export const originOf = ({ req, address, requestId }: Exchange): Origin => ({
@@ -39,21 +49,49 @@ export const sessionHandlers = (
   settings: GatewaySettings,
   parts: LoginDeps,
 ): Readonly<Record<string, Handler>> => {
-  const enter = async (exchange: Exchange, name: string, signedIn: SignedIn): Promise<void> => {
+  const enter = async (exchange: Exchange, name: string, signedIn: SignedIn, more: object = {}): Promise<void> => {
     const before = parts.sessions.open(readCookie(exchange, name) ?? "");
     if (before)
       await parts.sessions
         .end(before.sessionId, before.userId)
         .catch((error: unknown) => deps.log.warn(`an old session could not be ended: ${(error as Error).message}`));
     setCookie(exchange, name, signedIn.cookie, signedIn.seconds);
-    sendJson(exchange, 200, { user: signedIn.user, csrfToken: csrfTokenOf(settings.secretKeys, signedIn.session.id) });
+    const csrfToken = csrfTokenOf(settings.secretKeys, signedIn.session.id);
+    sendJson(exchange, 200, { user: signedIn.user, csrfToken, ...more });
+  };
+  const enterOrAsk = async (exchange: Exchange, name: string, answer: SignedIn | Asked): Promise<void> => {
+    if ("asked" in answer) sendJson(exchange, 200, answer.asked);
+    else await enter(exchange, name, answer);
   };
 
   return {
     "accounts.login": async (exchange) => {
       const name = needCookie(exchange);
       const given = validate(actions.login.params, { ...(await readJson(exchange.req, bodyLimit)) }, "accounts.login");
-      await enter(exchange, name, await signIn(parts, { ...given, ...originOf(exchange) }));
+      const origin = originOf(exchange);
+      const user = await checkPassword(parts, { ...given, ...origin });
+      await enterOrAsk(exchange, name, await admitOrAsk(parts, user, origin, "password"));
+    },
+
+    "secondFactor.signIn": async (exchange) => {
+      const name = needCookie(exchange);
+      const body = await readJson(exchange.req, bodyLimit);
+      const { challenge, ...proof } = validate(second.signIn.params, { ...body }, "secondFactor.signIn");
+      await enter(exchange, name, await signInWithCode(parts, challenge, proof, originOf(exchange)));
+    },
+
+    "secondFactor.beginAtSignIn": async (exchange) => {
+      const body = await readJson(exchange.req, bodyLimit);
+      const { challenge } = validate(second.beginAtSignIn.params, { ...body }, "secondFactor.beginAtSignIn");
+      sendJson(exchange, 200, await beginAtSignIn(deps, parts, challenge));
+    },
+
+    "secondFactor.finishAtSignIn": async (exchange) => {
+      const name = needCookie(exchange);
+      const body = await readJson(exchange.req, bodyLimit);
+      const { challenge, code } = validate(second.finishAtSignIn.params, { ...body }, "secondFactor.finishAtSignIn");
+      const done = await finishAtSignIn(deps, parts, challenge, code, originOf(exchange));
+      await enter(exchange, name, done.signedIn, { recoveryCodes: done.recoveryCodes });
     },
 
     "accounts.acceptInvite": async (exchange) => {
@@ -62,7 +100,7 @@ export const sessionHandlers = (
       const given = validate(actions.acceptInvite.params, { ...body }, "accounts.acceptInvite");
       const origin = originOf(exchange);
       const user = await acceptInvite(deps, { ...given, ...origin });
-      await enter(exchange, name, await beginSession(parts, user, origin, "invite"));
+      await enterOrAsk(exchange, name, await admitOrAsk(parts, user, origin, "invite"));
     },
 
     "accounts.useSignInLink": async (exchange) => {
@@ -70,6 +108,7 @@ export const sessionHandlers = (
       const name = needCookie(exchange);
       const body = await readJson(exchange.req, bodyLimit);
       const { code } = validate(actions.useSignInLink.params, { ...body }, "accounts.useSignInLink");
+      // No second step here: whoever reads this machine's terminal can read its keys and its database, too.
       const user = await takeSignInLink(deps, exchange, code);
       await enter(exchange, name, await beginSession(parts, user, originOf(exchange), "link"));
     },

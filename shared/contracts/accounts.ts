@@ -38,17 +38,36 @@ export const BrowserSession = z.object({
 /** A password that is being set; how long and how unusual it must be is checked where it is hashed. */
 const NewPassword = z.string().max(1000);
 const LinkToken = z.string().max(400);
-const SignedIn = z.object({ user: User, csrfToken: z.string() });
+export const SignedIn = z.object({ user: User, csrfToken: z.string() });
+/** The password was right, and a second step follows at /auth/second-factor: a code, or first setting it up. */
+export const SecondFactorAsked = z.object({
+  secondFactor: z.literal(true),
+  /** True: everybody needs a second factor here, and this person sets it up now, before anything else. */
+  setUp: z.boolean(),
+  /** Names this sign-in in the second step. */
+  challenge: z.string(),
+  expiresInSeconds: z.number().int(),
+});
+/** A sign-in in the list of the person's own. */
+export const SignInLine = z.object({
+  at: Instant,
+  result: z.enum(["signed-in", "wrong-password", "wrong-code"]),
+  /** What it was proven with. */
+  by: z.enum(["password", "code", "recovery-code", "invite", "link"]).nullable(),
+  device: z.string().nullable(),
+  address: z.string().nullable(),
+});
 
 export const accounts = {
   group: "gateway",
   actions: {
     login: action({
-      summary: "Signs in: sets the session cookie and answers the CSRF token",
+      summary:
+        "Signs in: sets the session cookie and answers the CSRF token. Whoever has a second factor gets a challenge instead",
       permission: "none",
       rest: { method: "POST", path: "/auth/login", produces: "application/json" },
       params: z.strictObject({ email: z.string().trim().max(320), password: z.string().max(1000) }),
-      result: SignedIn,
+      result: z.union([SignedIn, SecondFactorAsked]),
     }),
     useSignInLink: action({
       summary: "Signs in with the link for one use that `npm start` printed; only from the machine itself",
@@ -69,7 +88,7 @@ export const accounts = {
       permission: "none",
       rest: { method: "POST", path: "/auth/invite/accept", produces: "application/json" },
       params: z.strictObject({ token: LinkToken, name: z.string().trim().min(1).max(100), password: NewPassword }),
-      result: SignedIn,
+      result: z.union([SignedIn, SecondFactorAsked]),
     }),
     forgotPassword: action({
       summary: "Mails a link to a new password, if somebody signs in with this email; the answer does not tell",
@@ -79,18 +98,37 @@ export const accounts = {
       result: Done,
     }),
     resetPassword: action({
-      summary: "Sets a new password with the token of a mailed link, once, and ends all sessions of the person",
+      summary:
+        "Sets a new password with the token of a mailed link, once; ends all sessions and access tokens of the person",
       permission: "none",
       rest: { method: "POST", path: "/auth/password/reset", produces: "application/json" },
       params: z.strictObject({ token: LinkToken, password: NewPassword }),
       result: Done,
     }),
     changePassword: action({
-      summary: "Changes your own password and ends your other sessions",
+      summary: "Changes your own password and ends your other sessions; with `revokeTokens` your access tokens, too",
       permission: "user",
       rest: { method: "POST", path: "/auth/password", produces: "application/json" },
-      params: z.strictObject({ current: z.string().max(1000), password: NewPassword }),
+      params: z.strictObject({
+        current: z.string().max(1000),
+        password: NewPassword,
+        revokeTokens: z.boolean().default(false),
+      }),
       result: Done,
+    }),
+    prove: action({
+      summary: "Gives your password again, for acts that ask for a proof of the last hour",
+      permission: "user",
+      rest: { method: "POST", path: "/auth/proof", produces: "application/json" },
+      params: z.strictObject({ password: z.string().max(1000) }),
+      result: Done,
+    }),
+    recentSignIns: action({
+      summary: "Your last sign-ins and refused tries, the newest first, at most 20",
+      permission: "user",
+      rest: { method: "GET", path: "/auth/sign-ins" },
+      params: z.strictObject({}),
+      result: z.object({ data: z.array(SignInLine), nextCursor: z.null() }),
     }),
     listSessions: action({
       summary: "Lists the browsers in which you are signed in, the last seen first",
@@ -140,7 +178,8 @@ export const accounts = {
       result: User,
     }),
     createToken: action({
-      summary: "Makes an access token; it is shown this once. Expires after `expiresInDays` (365 when absent)",
+      summary:
+        "Makes an access token; it is shown this once. Expires after `expiresInDays` (365 when absent). From a session it asks for a fresh proof",
       permission: "user",
       rest: { method: "POST", path: "/auth/tokens", status: 201 },
       params: z.strictObject({

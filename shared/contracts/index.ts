@@ -21,6 +21,7 @@ import { sample } from "./sample.ts";
 import { sandbox } from "./sandbox.ts";
 import { scheduler } from "./scheduler.ts";
 import { schedules } from "./schedules.ts";
+import { secondFactor } from "./second-factor.ts";
 import { segments } from "./segments.ts";
 import { senders } from "./senders.ts";
 import { templates } from "./templates.ts";
@@ -49,6 +50,7 @@ export const contracts = {
   sandbox,
   scheduler,
   schedules,
+  secondFactor,
   segments,
   senders,
   tags,

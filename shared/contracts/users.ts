@@ -12,6 +12,8 @@ export const Member = z.object({
   lastSignedInAt: Instant.nullable(),
   /** Set when the person may not sign in. */
   disabledAt: Instant.nullable(),
+  /** Signing in asks for a code as well. */
+  secondFactor: z.boolean(),
 });
 export const Invite = z.object({
   id: Id,
@@ -51,6 +53,13 @@ export const users = {
       summary: "Deletes an account with its access tokens and sessions",
       permission: "admin",
       rest: { method: "DELETE", path: "/users/:id", status: 204 },
+      params: byId,
+      result: Done,
+    }),
+    removeSecondFactor: action({
+      summary: "Takes the second factor off a colleague who has lost it, and signs them out. Asks for a fresh proof",
+      permission: "admin",
+      rest: { method: "DELETE", path: "/users/:id/second-factor", status: 204 },
       params: byId,
       result: Done,
     }),

@@ -116,11 +116,12 @@ export const serveGateway = async ({
   const { hashPassword } = await import("../../gateway/accounts/passwords.ts");
   const accounts = await import("../../gateway/accounts/accounts.service.ts");
   const users = await import("../../gateway/accounts/users.service.ts");
+  const secondFactor = await import("../../gateway/accounts/second-factor.service.ts");
   const audit = await import("../../gateway/audit/audit.service.ts");
 
   const broker = new ServiceBroker({ logger: false });
   for (const schema of await fakeServices(fakes)) broker.createService(schema);
-  for (const own of [accounts, users, audit]) broker.createService(own.default);
+  for (const own of [accounts, users, secondFactor, audit]) broker.createService(own.default);
   const service = broker.createService(gatewayService({ ...settingsFrom(config), ...settings }, config.admin));
   await broker.start();
   const server = createServer(requestListener(service));

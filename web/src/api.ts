@@ -64,9 +64,12 @@ const writeHeaders = (route: Route, key: string | undefined): Record<string, str
   ...(route.idempotent ? { "Idempotency-Key": key ?? newKey() } : {}),
 });
 
+/** A 401 of these says nothing about a session. */
+const besideSession: readonly string[] = ["accounts.login", "accounts.me", "secondFactor.signIn"];
+
 /** Throws the problem of an answer that is not a success. Signs the tab out when the session has ended. */
 const refuse = (status: number, body: string, requestId: string, name: string): never => {
-  if (status === 401 && name !== "accounts.login" && name !== "accounts.me") onSignedOut?.();
+  if (status === 401 && !besideSession.includes(name)) onSignedOut?.();
   throw problemFrom(status, body, requestId);
 };
 

@@ -5,6 +5,8 @@ import { asProblem } from "./problem.ts";
 import { queryClient } from "./query.ts";
 
 export type Session = ApiResult<"accounts.me">;
+/** What follows a right password where a second factor is asked for. */
+export type Asked = Extract<ApiResult<"accounts.login">, { challenge: string }>;
 const key = ["accounts.me", {}];
 
 /** The session, from memory or from the server; null when nobody is signed in. Throws a Problem when the server is away. */
@@ -37,9 +39,16 @@ export const keepSession = ({ csrfToken }: { readonly csrfToken: string }): void
   keepCsrfToken(csrfToken);
 };
 
-/** Signs in. Throws a Problem. */
-export const signIn = async (email: string, password: string): Promise<void> =>
-  keepSession(await call("accounts.login", { email, password }));
+/** Keeps a session that an answer begins; else answers what is asked for first. */
+export const enterOrAsk = (answer: ApiResult<"accounts.login">): Asked | null => {
+  if ("challenge" in answer) return answer;
+  keepSession(answer);
+  return null;
+};
+
+/** Signs in, or answers what is asked for after the password. Throws a Problem. */
+export const signIn = async (email: string, password: string): Promise<Asked | null> =>
+  enterOrAsk(await call("accounts.login", { email, password }));
 
 /** Forgets the session in this tab, and everything read with it. */
 export const forgetSession = (): void => {

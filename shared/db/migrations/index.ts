@@ -21,6 +21,7 @@ import { schedules } from "./0018_schedules.ts";
 import { letters } from "./0019_letters.ts";
 import { trace } from "./0020_trace.ts";
 import { monitors } from "./0021_monitors.ts";
+import { secondFactor } from "./0024_second-factor.ts";
 import { parked } from "./0025_parked.ts";
 
 export const migrations: readonly Migration[] = [
@@ -45,5 +46,6 @@ export const migrations: readonly Migration[] = [
   letters,
   trace,
   monitors,
+  secondFactor,
   parked,
 ];

@@ -10,9 +10,10 @@ import { TextLink } from "../../parts/link.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { PageSkeleton } from "../../parts/page.tsx";
 import { asProblem, type Problem } from "../../problem.ts";
-import { keepSession } from "../../session.ts";
+import { type Asked, enterOrAsk } from "../../session.ts";
 import { Entry } from "./entry.tsx";
 import { NewPassword, type NewPasswordFields } from "./new-password-fields.tsx";
+import { SecondStep } from "./second-step.tsx";
 
 const route = getRouteApi("/accept-invite/$token");
 
@@ -20,20 +21,24 @@ interface Fields extends NewPasswordFields {
   name: string;
 }
 
-const Accept = ({ token, invite }: { readonly token: string; readonly invite: ApiResult<"accounts.showInvite"> }) => {
-  const router = useRouter();
+interface AcceptProps {
+  readonly token: string;
+  readonly invite: ApiResult<"accounts.showInvite">;
+  /** They have joined; null: and are signed in. */
+  readonly onJoined: (asked: Asked | null) => void;
+}
+
+const Accept = ({ token, invite, onJoined }: AcceptProps) => {
   const form = useForm<Fields>({ defaultValues: { name: invite.name ?? "", password: "", again: "" } });
   const [problem, setProblem] = useState<Problem | null>(null);
   const submit = form.handleSubmit(async ({ name, password }) => {
     setProblem(null);
     try {
-      keepSession(await call("accounts.acceptInvite", { token, name: name.trim(), password }));
+      onJoined(enterOrAsk(await call("accounts.acceptInvite", { token, name: name.trim(), password })));
     } catch (error) {
       const found = asProblem(error);
       if (!showAtFields(form, found, { name: "name", password: "password" })) setProblem(found);
-      return;
     }
-    await router.navigate({ to: "/", replace: true });
   });
   const { errors, isSubmitting } = form.formState;
   return (
@@ -65,7 +70,18 @@ export const AcceptInvite = () => {
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
   });
+  const router = useRouter();
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const enter = () => void router.navigate({ to: "/", replace: true });
   const role = invite.data?.role;
+  if (asked)
+    return (
+      <SecondStep
+        asked={asked}
+        onEntered={enter}
+        onStartAgain={() => void router.navigate({ to: "/sign-in", replace: true })}
+      />
+    );
   return (
     <Entry
       tab="Invite"
@@ -78,7 +94,7 @@ export const AcceptInvite = () => {
       ) : invite.isError ? (
         <ProblemNote problem={invite.error} />
       ) : (
-        <Accept token={token} invite={invite.data} />
+        <Accept token={token} invite={invite.data} onJoined={(more) => (more ? setAsked(more) : enter())} />
       )}
     </Entry>
   );

@@ -38,8 +38,7 @@ export const Reset = () => {
       {done ? (
         <Stack gap="md">
           <Note tone="good" role="status" title="Your password is changed">
-            You are signed out everywhere. Access tokens go on working; revoke them in the settings if somebody else may
-            have them.
+            You are signed out everywhere, and your access tokens are revoked: programs that used them need new ones.
           </Note>
           <ButtonLink to="/sign-in" fullWidth>
             Sign in

@@ -1,12 +1,15 @@
-// Signing in with email and password. The first screen of all, so it carries no form library: two fields need none.
+// Signing in with email and password. The first screen of all, so it carries no form library: two fields need none, and a
+// second step is loaded when it is asked for.
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, lazy, Suspense, useState } from "react";
 import { TextLink } from "../../parts/link.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { asProblem, type Problem } from "../../problem.ts";
-import { signIn } from "../../session.ts";
+import { type Asked, signIn } from "../../session.ts";
 import { Entry } from "./entry.tsx";
+
+const SecondStep = lazy(() => import("./second-step.tsx").then((module) => ({ default: module.SecondStep })));
 
 const route = getRouteApi("/sign-in");
 
@@ -19,6 +22,10 @@ export const SignIn = () => {
   const [tried, setTried] = useState(false);
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  // Only a path of this app: an address of elsewhere in `next` would be a trap.
+  const goOn = () =>
+    router.navigate({ href: next?.startsWith("/") && !next.startsWith("//") ? next : "/", replace: true });
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
@@ -26,15 +33,24 @@ export const SignIn = () => {
     setProblem(null);
     setSending(true);
     try {
-      await signIn(email.trim(), password);
-      // Only a path of this app: an address of elsewhere in `next` would be a trap.
-      await router.navigate({ href: next?.startsWith("/") && !next.startsWith("//") ? next : "/", replace: true });
+      const more = await signIn(email.trim(), password);
+      if (more) {
+        setPassword("");
+        setTried(false);
+        setAsked(more);
+      } else await goOn();
     } catch (error) {
       setProblem(asProblem(error));
     } finally {
       setSending(false);
     }
   };
+  if (asked)
+    return (
+      <Suspense fallback={null}>
+        <SecondStep asked={asked} onEntered={() => void goOn()} onStartAgain={() => setAsked(null)} />
+      </Suspense>
+    );
   return (
     <Entry
       tab="Sign in"

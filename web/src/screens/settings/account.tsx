@@ -1,12 +1,14 @@
-// My account: who I am here, my password, and the browsers in which I am signed in.
+// My account: who I am here, how I sign in, and where I am and lately was signed in.
 import { useRouteContext } from "@tanstack/react-router";
 import { Facts, Section } from "../../parts/page.tsx";
 import { NameForm } from "./name-form.tsx";
 import { PasswordForm } from "./password-form.tsx";
 import { roleWords } from "./role-words.ts";
+import { SecondFactor } from "./second-factor.tsx";
 import { Sessions } from "./sessions.tsx";
 import css from "./settings.module.css";
 import { SettingsPage } from "./settings-tabs.tsx";
+import { SignIns } from "./sign-ins.tsx";
 
 /** What concerns the person alone. */
 export const Account = () => {
@@ -27,7 +29,9 @@ export const Account = () => {
         <Section title="Password">
           <PasswordForm />
         </Section>
+        <SecondFactor />
         <Sessions />
+        <SignIns />
       </div>
     </SettingsPage>
   );

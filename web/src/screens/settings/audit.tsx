@@ -28,6 +28,8 @@ const detailOf = ({ action, detail }: Line): string => {
   if (typeof detail["role"] === "string") return `as ${detail["role"]}`;
   if (Array.isArray(detail["abilities"])) return `that may ${detail["abilities"].join(", ")}`;
   if (/^(?:jobs|schedules)\./.test(action) && typeof detail["name"] === "string") return detail["name"];
+  if (detail["by"] === "code") return "with the code of an app";
+  if (detail["by"] === "recovery-code") return "with a recovery code";
   if (detail["by"] === "link") return "with the link of the terminal";
   if (detail["by"] === "invite") return "by an invite";
   if (detail["by"] === "command") return "from the command line";

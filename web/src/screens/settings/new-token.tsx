@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { Icon } from "../../parts/icon.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
+import { besideProof, Proof } from "../../parts/proof.tsx";
 import { useWrite } from "../../query.ts";
 import { type Ability, abilityWords } from "./ability-words.ts";
 
@@ -72,40 +73,44 @@ const Form = ({ onMade, onClose }: { readonly onMade: (token: string) => void; r
       expiresInDays: Number(expiresInDays),
     }),
   );
+  const problem = besideProof(make.error);
   return (
-    <form noValidate onSubmit={submit}>
-      <Stack gap="md">
-        {make.error && <ProblemNote problem={make.error} />}
-        <TextInput
-          label="Name"
-          description="What it is for, so that you know it again."
-          data-autofocus
-          error={errors.name?.message}
-          {...form.register("name", { required: "Give it a name", maxLength: 100 })}
-        />
-        <Checkbox.Group
-          label="It may"
-          error={errors.abilities?.message}
-          value={form.watch("abilities")}
-          onChange={(value) => form.setValue("abilities", value)}
-        >
-          <Stack gap={8} mt={6}>
-            {session.abilities.map((ability: Ability) => (
-              <Checkbox key={ability} value={ability} label={abilityWords[ability]} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
-        <NativeSelect label="It works for" data={lives} {...form.register("expiresInDays")} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={make.isPending} disabled={form.watch("abilities").length === 0}>
-            Make the token
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <>
+      <form noValidate onSubmit={submit}>
+        <Stack gap="md">
+          {problem && <ProblemNote problem={problem} />}
+          <TextInput
+            label="Name"
+            description="What it is for, so that you know it again."
+            data-autofocus
+            error={errors.name?.message}
+            {...form.register("name", { required: "Give it a name", maxLength: 100 })}
+          />
+          <Checkbox.Group
+            label="It may"
+            error={errors.abilities?.message}
+            value={form.watch("abilities")}
+            onChange={(value) => form.setValue("abilities", value)}
+          >
+            <Stack gap={8} mt={6}>
+              {session.abilities.map((ability: Ability) => (
+                <Checkbox key={ability} value={ability} label={abilityWords[ability]} />
+              ))}
+            </Stack>
+          </Checkbox.Group>
+          <NativeSelect label="It works for" data={lives} {...form.register("expiresInDays")} />
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={make.isPending} disabled={form.watch("abilities").length === 0}>
+              Make the token
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+      <Proof write={make} />
+    </>
   );
 };
 

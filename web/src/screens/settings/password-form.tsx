@@ -1,5 +1,5 @@
 // Changing one's own password. Needs the one in use, and signs out everywhere else.
-import { Button, PasswordInput, Stack } from "@mantine/core";
+import { Button, Checkbox, PasswordInput, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useEffect } from "react";
 import { useForm } from "react-hook-form";
@@ -11,13 +11,14 @@ import css from "./settings.module.css";
 
 interface Fields extends NewPasswordFields {
   current: string;
+  revokeTokens: boolean;
 }
 
 /** The form. */
 export const PasswordForm = () => {
-  const form = useForm<Fields>({ defaultValues: { current: "", password: "", again: "" } });
+  const form = useForm<Fields>({ defaultValues: { current: "", password: "", again: "", revokeTokens: false } });
   const change = useWrite("accounts.changePassword", {
-    touches: ["accounts.listSessions"],
+    touches: ["accounts.listSessions", "accounts.listTokens"],
     done: () => {
       form.reset();
       notifications.show({ message: "Your password is changed. You are signed out everywhere else." });
@@ -31,7 +32,7 @@ export const PasswordForm = () => {
     <form
       noValidate
       className={css["narrow"]}
-      onSubmit={form.handleSubmit(({ current, password }) => change.mutate({ current, password }))}
+      onSubmit={form.handleSubmit(({ again: _, ...fields }) => change.mutate(fields))}
     >
       <Stack gap="md">
         {change.error && change.error.errors.length === 0 && <ProblemNote problem={change.error} />}
@@ -42,6 +43,11 @@ export const PasswordForm = () => {
           {...form.register("current", { required: "Give the password that you use now" })}
         />
         <NewPassword register={form.register as never} errors={errors} />
+        <Checkbox
+          label="Revoke my access tokens, too"
+          description="If somebody else may know your password. Programs that use them stop working."
+          {...form.register("revokeTokens")}
+        />
         <div>
           <Button type="submit" loading={change.isPending}>
             Change the password

@@ -8,7 +8,8 @@ import { useRead, useWrite } from "../../query.ts";
 import { moment } from "../../words.ts";
 import css from "./settings.module.css";
 
-const placeOf = (address: string) => (/^(::1$|127\.)/.test(address) ? "this machine" : address);
+/** An address as people read it. */
+export const placeOf = (address: string): string => (/^(::1$|127\.)/.test(address) ? "this machine" : address);
 
 /** The list. */
 export const Sessions = () => {

@@ -35,13 +35,13 @@ const columns = column.columns([
   }),
   column.accessor("lastUsedAt", {
     header: "Last used",
-    cell: ({ row: { original } }) => (original.lastUsedAt ? shortMoment(original.lastUsedAt) : "never"),
-    meta: { width: "120px", narrow: "hidden" },
+    cell: ({ row: { original } }) => (original.lastUsedAt ? `used ${shortMoment(original.lastUsedAt)}` : "never used"),
+    meta: { width: "140px", narrow: "line" },
   }),
   column.accessor("expiresAt", {
     header: "Works until",
-    cell: ({ row: { original } }) => (original.expiresAt ? shortMoment(original.expiresAt) : "for ever"),
-    meta: { width: "120px", align: "end", narrow: "hidden" },
+    cell: ({ row: { original } }) => (original.expiresAt ? `until ${shortMoment(original.expiresAt)}` : "for ever"),
+    meta: { width: "140px", align: "end", narrow: "line" },
   }),
   column.display({
     id: "act",

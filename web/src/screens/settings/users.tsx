@@ -6,6 +6,7 @@ import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
+import { besideProof, Proof } from "../../parts/proof.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useRows, useWrite } from "../../query.ts";
 import { shortMoment } from "../../words.ts";
@@ -14,8 +15,9 @@ import { Invites } from "./invites.tsx";
 import { type Member, MemberForm } from "./member-form.tsx";
 import css from "./settings.module.css";
 import { SettingsPage } from "./settings-tabs.tsx";
+import { SignInPolicy } from "./sign-in-policy.tsx";
 
-type Act = "edit" | "disable" | "enable" | "remove";
+type Act = "edit" | "disable" | "enable" | "second-factor" | "remove";
 const Choose = createContext<(act: Act, member: Member) => void>(() => undefined);
 
 const MemberMenu = ({ member }: { readonly member: Member }) => {
@@ -33,6 +35,9 @@ const MemberMenu = ({ member }: { readonly member: Member }) => {
           <Menu.Item onClick={() => choose("disable", member)}>Disable</Menu.Item>
         ) : (
           <Menu.Item onClick={() => choose("enable", member)}>Enable</Menu.Item>
+        )}
+        {member.secondFactor && (
+          <Menu.Item onClick={() => choose("second-factor", member)}>Take off the second factor</Menu.Item>
         )}
         <Menu.Item onClick={() => choose("remove", member)}>Delete</Menu.Item>
       </Menu.Dropdown>
@@ -64,6 +69,11 @@ const columns = column.columns([
     ),
     meta: { width: "120px", narrow: "line" },
   }),
+  column.accessor("secondFactor", {
+    header: "Second factor",
+    cell: ({ row: { original } }) => (original.secondFactor ? "second factor" : "password only"),
+    meta: { width: "130px", narrow: "line" },
+  }),
   column.accessor("lastSignedInAt", {
     header: "Last sign-in",
     cell: ({ row: { original } }) => (original.lastSignedInAt ? shortMoment(original.lastSignedInAt) : "not yet"),
@@ -84,6 +94,11 @@ const questions = {
     text: "They are signed out at once and cannot sign in again until you enable them. Their access tokens are revoked for good.",
   },
   enable: { title: "Enable this account?", act: "Enable", text: "They can sign in again with their password." },
+  "second-factor": {
+    title: "Take off their second factor?",
+    act: "Take it off",
+    text: "For somebody who has lost the phone and the recovery codes. Be sure that it is them who asks. They are signed out, and their password alone lets them in.",
+  },
   remove: {
     title: "Delete this account?",
     act: "Delete",
@@ -99,10 +114,12 @@ export const Users = () => {
   const close = () => setChosen(null);
   const update = useWrite("users.update", { touches: ["users"], done: close });
   const remove = useWrite("users.remove", { touches: ["users"], done: close });
+  const takeOff = useWrite("users.removeSecondFactor", { touches: ["users"], done: close });
   const question = chosen && chosen.act !== "edit" ? questions[chosen.act] : null;
   const confirm = () => {
     if (!chosen) return;
-    if (chosen.act === "remove") remove.mutate({ id: chosen.member.id });
+    if (chosen.act === "second-factor") takeOff.mutate({ id: chosen.member.id });
+    else if (chosen.act === "remove") remove.mutate({ id: chosen.member.id });
     else update.mutate({ id: chosen.member.id, disabled: chosen.act === "disable" });
   };
   return (
@@ -122,6 +139,7 @@ export const Users = () => {
             value={(act, member) => {
               update.reset();
               remove.reset();
+              takeOff.reset();
               setChosen({ act, member });
             }}
           >
@@ -135,7 +153,9 @@ export const Users = () => {
             />
           </Choose>
         </Section>
+        <SignInPolicy />
       </div>
+      <Proof write={takeOff} />
       <InviteForm opened={inviting} onClose={() => setInviting(false)} />
       {chosen?.act === "edit" && <MemberForm key={chosen.member.id} member={chosen.member} onClose={close} />}
       <Confirm
@@ -143,8 +163,8 @@ export const Users = () => {
         title={question?.title ?? ""}
         act={question?.act ?? ""}
         danger={chosen?.act !== "enable"}
-        pending={update.isPending || remove.isPending}
-        problem={update.error ?? remove.error}
+        pending={update.isPending || remove.isPending || takeOff.isPending}
+        problem={update.error ?? remove.error ?? besideProof(takeOff.error)}
         onConfirm={confirm}
         onClose={close}
       >
