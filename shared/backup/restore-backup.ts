@@ -34,7 +34,7 @@ export interface RestoreResult extends Settled {
 /** The migrations of the backup, and those after them. Throws BackupError for a backup of a newer schema. */
 const splitMigrations = (
   header: Header,
-): { readonly then: readonly Migration[]; readonly since: readonly Migration[] } => {
+): { readonly before: readonly Migration[]; readonly since: readonly Migration[] } => {
   const applied = new Set(header.migrations);
   const ours = new Set(migrations.map(({ name }) => name));
   const unknown = header.migrations.filter((name) => !ours.has(name));
@@ -43,7 +43,7 @@ const splitMigrations = (
       `The backup has a newer schema (${unknown.join(", ")}), written by version ${header.platform} of the platform; this version does not know it. Install that version or a newer one to restore it.`,
     );
   return {
-    then: migrations.filter(({ name }) => applied.has(name)),
+    before: migrations.filter(({ name }) => applied.has(name)),
     since: migrations.filter(({ name }) => !applied.has(name)),
   };
 };
@@ -56,13 +56,13 @@ const apply = async (trx: Trx, all: readonly Migration[]): Promise<void> => {
 };
 
 const begin = async (trx: Trx, header: Header) => {
-  const { then, since } = splitMigrations(header);
+  const { before, since } = splitMigrations(header);
   await trx.raw("select pg_advisory_xact_lock(?)", [migrationLock]);
   await wipe(trx);
   await trx.raw(
     "create table public.schema_migrations (name text primary key, applied_at timestamptz not null default now())",
   );
-  await apply(trx, then);
+  await apply(trx, before);
   return { since, finish: await prepareTables(trx, header) };
 };
 

@@ -1,25 +1,5 @@
 // Which backups stay: the newest of each of the last days, weeks and months. The newest of all always stays.
-
-export interface Keep {
-  readonly daily: number;
-  readonly weekly: number;
-  readonly monthly: number;
-}
-
-/** Reads `7d,4w,6m` in any order; undefined when it is no such text. What is not named is none. */
-export const readKeep = (text: string): Keep | undefined => {
-  const keep = { d: 0, w: 0, m: 0 };
-  for (const part of text.split(",")) {
-    const [, count = "", unit = ""] = /^\s*(\d{1,3})([dwm])\s*$/.exec(part) ?? [];
-    if (unit !== "d" && unit !== "w" && unit !== "m") return undefined;
-    keep[unit] = Number(count);
-  }
-  return keep.d + keep.w + keep.m > 0 ? { daily: keep.d, weekly: keep.w, monthly: keep.m } : undefined;
-};
-
-/** What is wrong with LC_BACKUP_KEEP. */
-export const refuseKeep = (text: string): string | undefined =>
-  readKeep(text) ? undefined : "numbers of days, weeks and months such as 7d,4w,6m, of which at least one is kept";
+import type { Keep } from "../backup-variables.ts";
 
 const dayMs = 86_400_000;
 /** A Monday. */

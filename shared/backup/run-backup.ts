@@ -2,12 +2,13 @@
 // or is killed leaves nothing that is listed; the next one starts anew.
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
+import type { Keep } from "../backup-variables.ts";
 import { isConnectionLost } from "../db/knex.ts";
 import { type JobRun, RetryLater, Unrecoverable } from "../jobs/define.ts";
 import { formatVersion, type Header, type Manifest } from "./archive.ts";
 import { BackupError, wordsOf } from "./backup-error.ts";
-import { type BackupSettings, backupStore, noPlace } from "./configured.ts";
-import { expired, type Keep } from "./retention.ts";
+import { type BackupSettings, openStore, placeOf } from "./configured.ts";
+import { expired } from "./retention.ts";
 import { beginRun, completeRun, dropRun, failRun, reconcile } from "./runs.ts";
 import { archiveName, type BackupStore, type Card } from "./stored.ts";
 import { writeArchive } from "./write-archive.ts";
@@ -97,11 +98,10 @@ const tidyUp = async ({ deps, log }: JobRun, store: BackupStore, keep: Keep): Pr
 export const runBackup = async (run: JobRun, options: BackupOptions): Promise<void> => {
   const { deps, log } = run;
   const id = deps.id();
-  const missing = noPlace(options);
-  const store = missing ? undefined : backupStore(options);
-  await beginRun(deps.db, { id, jobId: run.id, place: store?.place ?? "" });
+  let store: BackupStore | undefined;
+  await beginRun(deps.db, { id, jobId: run.id, place: placeOf(options)?.place ?? "" });
   try {
-    if (!store) throw new BackupError(missing ?? "");
+    store = await openStore(options);
     const card = await takeBackup(run, store, options.ring, id);
     await completeRun(deps.db, id, card);
     log(`${card.rows} rows in ${megabytes(card.bytes)}: ${card.name} in ${store.place}`);

@@ -13,8 +13,8 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { type S3Address, s3Place } from "../s3-address.ts";
 import { BackupError, wordsOf } from "./backup-error.ts";
-import type { S3Address } from "./s3-address.ts";
 import { type BackupStore, byAge, cardName, isArchiveName, leftOverMs, readCard } from "./stored.ts";
 
 const partBytes = 8 * 1024 * 1024;
@@ -113,7 +113,7 @@ export const s3Store = (address: S3Address): BackupStore => {
   };
   return {
     kind: "s3",
-    place: `s3://${new URL(address.endpoint).host}/${Bucket}${address.prefix ? `/${address.prefix}` : ""}`,
+    place: s3Place(address),
     put: (name, sealed, signal) =>
       worded(async () => {
         let bytes = 0;

@@ -36,7 +36,7 @@ export const unseal = async (sealed: Readable, ring: readonly string[]): Promise
     const words = wordsOf(error);
     if (/no identity matched/i.test(words))
       throw new BackupError(
-        "The backup is under another key: none of LC_SECRET_KEYS opens it. Put the key that was in use when it was made into LC_SECRET_KEYS, after the ones of today.",
+        "The backup is under another key: none of LC_SECRET_KEYS opens it. Put the key that was in use when it was made into LC_SECRET_KEYS, after the ones of today (of a local system it is in the file secret-keys of its data folder).",
       );
     if (error instanceof BackupError) throw error;
     if (/header|version|stanza|MAC|nonce|EOF|end of|empty|invalid|malformed/i.test(words))

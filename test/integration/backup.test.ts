@@ -14,13 +14,12 @@ let source: Pipeline;
 const folder = newFolder();
 const store = diskStore(folder);
 let card: Card;
-let campaignId: string;
 let before: Record<string, string>;
 
 beforeAll(async () => {
   source = await openPipeline();
   await source.people(400);
-  campaignId = await source.launch();
+  await source.launch();
   const { db } = source;
   await query(
     db,

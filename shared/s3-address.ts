@@ -52,6 +52,10 @@ export const readS3Address = (text: string): S3Address | { readonly problem: str
   };
 };
 
+/** The place for people, without key and secret. */
+export const s3Place = ({ endpoint, bucket, prefix }: S3Address): string =>
+  `s3://${new URL(endpoint).host}/${bucket}${prefix ? `/${prefix}` : ""}`;
+
 /** What is wrong with LC_S3_URL, for the table of variables. */
 export const refuseS3Address = (text: string): string | undefined => {
   const read = readS3Address(text);
