@@ -131,13 +131,13 @@ async function* parts(stream: AsyncIterable<Buffer>): AsyncGenerator<ArchivePart
 export async function* readArchive(sealed: Readable, ring: readonly string[]): AsyncGenerator<ArchivePart> {
   const unpacked = createZstdDecompress();
   let failed: unknown;
+  sealed.on("error", (error) => {
+    failed ??= error;
+  });
   try {
     const plain = await unseal(sealed, ring);
     // The error of the first that fails is the one to tell; the others only hear that the stream is gone.
     const feeding = pipeline(plain, unpacked).catch((error: unknown) => {
-      failed ??= error;
-    });
-    sealed.once("error", (error) => {
       failed ??= error;
     });
     yield* parts(unpacked);

@@ -40,6 +40,7 @@ const storeCounted = async (
     sum.update(chunk);
     return chunk;
   });
+  counted.on("error", () => undefined);
   await store.put(name, counted, signal);
   return { name, bytes, sha256: sum.digest("hex") };
 };

@@ -64,6 +64,11 @@ const isGone = (error: unknown) => {
   return name === "NoSuchKey" || name === "NotFound" || ($metadata?.httpStatusCode === 404 && name !== "NoSuchBucket");
 };
 
+const cannotTell = (error: unknown) => {
+  const { name, $metadata } = (error ?? {}) as S3Error;
+  return name === "NotImplemented" || [403, 405, 501].includes($metadata?.httpStatusCode ?? 0);
+};
+
 /** Backups under the address's bucket and prefix. */
 export const s3Store = (address: S3Address): BackupStore => {
   const client = new S3Client({
@@ -103,9 +108,12 @@ export const s3Store = (address: S3Address): BackupStore => {
   const read = async (name: string) => (await client.send(new GetObjectCommand({ Bucket, Key: Key(name) }))).Body;
   const removeOne = (name: string) => client.send(new DeleteObjectCommand({ Bucket, Key: Key(name) }));
   const callOffUploads = async (before: number): Promise<number> => {
-    const { Uploads = [] } = await client.send(
-      new ListMultipartUploadsCommand({ Bucket, Prefix: `${prefix}lc-backup-` }),
-    );
+    const listing = client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: `${prefix}lc-backup-` }));
+    const { Uploads = [] } = await listing.catch((error: unknown) => {
+      // Some storage does not tell, or not this key: then a rule of the storage itself has to end them.
+      if (cannotTell(error)) return { Uploads: [] };
+      throw error;
+    });
     const stale = Uploads.filter(({ Initiated }) => Initiated !== undefined && Initiated.getTime() < before);
     for (const { Key: key, UploadId } of stale)
       await client.send(new AbortMultipartUploadCommand({ Bucket, Key: key, UploadId }));
@@ -124,6 +132,7 @@ export const s3Store = (address: S3Address): BackupStore => {
           },
           { signal },
         );
+        counted.on("error", () => undefined);
         const upload = new Upload({
           client,
           params: { Bucket, Key: Key(name), Body: counted, ContentType: "application/octet-stream" },

@@ -98,6 +98,7 @@ export const writeArchive = (
   store: (header: Header, sealed: Readable, signal: AbortSignal) => Promise<void>,
 ): Promise<Written> =>
   db.transaction(async (trx) => {
+    options.signal.throwIfAborted();
     if (!(await beginSnapshot(trx))) throw retryLater(busyMs, "Another process is taking a backup");
     const tables = await listTables(trx);
     await keepTables(trx, tables);
@@ -117,6 +118,8 @@ export const writeArchive = (
       ending.abort(error);
     };
     const sealed = await seal(packed, options.ring);
+    // Each tells its reader what went wrong; one that is ended before it has a reader must not end the process.
+    for (const stream of [packed, sealed]) stream.on("error", () => undefined);
     await Promise.all([
       pipeline(Readable.from(source), packed, { signal }).catch(failed),
       store(header, sealed, signal).catch(failed),
