@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { readKeep } from "./backup-variables.ts";
 import { readEnvironment } from "./environment.ts";
 import { splitList, variables } from "./variables.ts";
 import { wrongLines } from "./wrong-variables.ts";
@@ -108,6 +109,11 @@ const load = () => {
     trustedProxies: Number(need("LC_TRUSTED_PROXIES")),
     rateLimitPerMinute: Number(need("LC_RATE_LIMIT")),
     historyDays: Number(need("LC_HISTORY_DAYS")),
+    backup: Object.freeze({
+      s3Url: read("LC_S3_URL"),
+      backupDir: read("LC_BACKUP_DIR"),
+      keep: readKeep(need("LC_BACKUP_KEEP")) ?? { daily: 7, weekly: 4, monthly: 6 },
+    }),
     limits: Object.freeze({
       jobs: Number(need("LC_MAX_QUEUED_JOBS")),
       messages: Number(need("LC_MAX_QUEUED_MESSAGES")),

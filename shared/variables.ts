@@ -1,6 +1,7 @@
 // The table of environment variables: name, meaning, default, limits, example. README and .env.example are generated
 // from it; shared/config.ts reads by it and is the only reader of the environment.
 import { isIP } from "node:net";
+import { backupVariables } from "./backup-variables.ts";
 import { connectionVariables } from "./connection-variables.ts";
 import { inboundVariables } from "./inbound-variables.ts";
 import { listOf, oneOf, urlWith, wholeNumber } from "./variable-checks.ts";
@@ -230,6 +231,7 @@ export const variables: readonly Variable[] = [
     example: "lc_…",
   },
   ...watchVariables,
+  ...backupVariables,
   {
     name: "LC_PROCESSES",
     meaning: "How `npm start` spreads the groups: `folded` into three processes, all in `one`, or `each` on its own",

@@ -12,6 +12,8 @@ export const commands: Readonly<Record<string, string>> = {
   logs: "`npm run logs -- email -f` follows the log of a group, without a name of all; `--level warn`, `--grep`, `--job <id>`, `--request <id>`, `-n 200`, `--json`",
   doctor:
     "Looks at variables, Redis, Postgres, clocks, the way out for mail and `PUBLIC_URL`, and says in a sentence each what to do. `-- --json` for programs",
+  restore:
+    "Restores a backup into an empty system; `-- --list` shows what there is, `-- --verify` reads one through, `-- --help` the rest",
   user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in; `npm run user -- list` says who has an account",
   repl: "A prompt in the running system: queues, jobs, dead letters, schedules, campaigns, processes, rules, each act under your name and in the audit log. `-- jobs --state failed` runs one command; `-- help` lists them",
   "queue:status":

@@ -12,6 +12,12 @@ const CANCEL_REQUEST = 80_877_102;
 /** Message types after which the backend has answered and another connection may have its turn (protocol 3.0, section 55.7). */
 const ENDS_UNIT = new Set(["S", "Q", "F", "X"].map((letter) => letter.charCodeAt(0)));
 const TERMINATE = "X".charCodeAt(0);
+const QUERY = "Q".charCodeAt(0);
+/** Ends what a client copies in: it is done, or it gives up. */
+const ENDS_COPY = new Set(["c", "f"].map((letter) => letter.charCodeAt(0)));
+const COPY_IN = /^\s*copy\s[^;]*\sfrom\s+stdin\b[^;]*$/i;
+/** CopyInResponse: text, no columns named. The client begins to send when it has it. */
+const GO_AHEAD = Buffer.from([0x47, 0, 0, 0, 7, 0, 0, 0]);
 
 interface Client {
   readonly socket: Socket;
@@ -21,16 +27,41 @@ interface Client {
   unit: Buffer[];
   started: boolean;
   gone: boolean;
+  /** It was told to send the rows of a COPY; they are a unit with it, since the backend reads them without waiting. */
+  copying: boolean;
 }
 
 interface Unit {
   readonly client: Client;
   readonly bytes: Buffer;
+  /** The client has been told to go ahead already. */
+  readonly copy: boolean;
 }
 
-/** Cuts the client's bytes into units; answers what comes before the start-up message by itself. */
-const unitsOf = (client: Client): Buffer[] => {
-  const units: Buffer[] = [];
+/** Leaves out what the client was told already: the backend's own CopyInResponse, which comes first or not at all. */
+const withoutGoAhead = (send: (data: Buffer) => void): ((data: Uint8Array) => void) => {
+  let first: Buffer | undefined = Buffer.alloc(0);
+  return (data) => {
+    if (!first) return send(Buffer.from(data));
+    const bytes = Buffer.concat([first, data]);
+    if (bytes.length < 5) {
+      first = bytes;
+      return;
+    }
+    const own = bytes[0] === GO_AHEAD[0] ? 1 + bytes.readInt32BE(1) : 0;
+    if (bytes.length < own) {
+      first = bytes;
+      return;
+    }
+    first = undefined;
+    if (bytes.length > own) send(bytes.subarray(own));
+  };
+};
+
+/** Cuts the client's bytes into units; answers what comes before the start-up message, and a COPY's first word, by itself. */
+const unitsOf = (client: Client): Unit[] => {
+  const units: Unit[] = [];
+  const unit = (bytes: Buffer, copy = false) => units.push({ client, bytes, copy });
   for (;;) {
     const { rest } = client;
     if (!client.started) {
@@ -43,7 +74,7 @@ const unitsOf = (client: Client): Buffer[] => {
       else if (code === CANCEL_REQUEST) client.socket.end();
       else if (code === PROTOCOL_3) {
         client.started = true;
-        units.push(rest.subarray(0, length));
+        unit(rest.subarray(0, length));
       } else client.socket.destroy(new Error(`unknown protocol ${code}`));
       continue;
     }
@@ -52,8 +83,17 @@ const unitsOf = (client: Client): Buffer[] => {
     if (rest.length < length) return units;
     client.rest = rest.subarray(length);
     client.unit.push(rest.subarray(0, length));
-    if (!ENDS_UNIT.has(rest[0] as number)) continue;
-    if (rest[0] !== TERMINATE) units.push(Buffer.concat(client.unit));
+    const kind = rest[0] as number;
+    if (client.copying) {
+      if (!ENDS_COPY.has(kind)) continue;
+      client.copying = false;
+      unit(Buffer.concat(client.unit), true);
+    } else if (kind === QUERY && COPY_IN.test(rest.toString("utf8", 5, length - 1))) {
+      client.copying = true;
+      client.socket.write(GO_AHEAD);
+      continue;
+    } else if (!ENDS_UNIT.has(kind)) continue;
+    else if (kind !== TERMINATE) unit(Buffer.concat(client.unit));
     client.unit = [];
   }
 };
@@ -84,12 +124,13 @@ export const servePglite = async (db: PGlite, port: number): Promise<PgliteServe
       const next = owner ? waiting.findIndex((unit) => unit.client === owner) : 0;
       const unit = next === -1 ? undefined : waiting.splice(next, 1)[0];
       if (!unit) return;
-      const { client, bytes } = unit;
+      const { client, bytes, copy } = unit;
       if (client.gone) continue;
+      const send = (data: Uint8Array) => {
+        if (client.socket.writable) client.socket.write(Buffer.from(data));
+      };
       try {
-        await run(bytes, (data) => {
-          if (client.socket.writable) client.socket.write(Buffer.from(data));
-        });
+        await run(bytes, copy ? withoutGoAhead(send) : send);
       } catch (error) {
         client.socket.destroy(error as Error);
       }
@@ -104,7 +145,7 @@ export const servePglite = async (db: PGlite, port: number): Promise<PgliteServe
   };
 
   const server = createServer({ noDelay: true }, (socket) => {
-    const client: Client = { socket, rest: Buffer.alloc(0), unit: [], started: false, gone: false };
+    const client: Client = { socket, rest: Buffer.alloc(0), unit: [], started: false, gone: false, copying: false };
     clients.add(client);
     const leave = () => {
       if (client.gone) return;
@@ -115,7 +156,7 @@ export const servePglite = async (db: PGlite, port: number): Promise<PgliteServe
     };
     socket.on("data", (data) => {
       client.rest = client.rest.length === 0 ? data : Buffer.concat([client.rest, data]);
-      for (const bytes of unitsOf(client)) waiting.push({ client, bytes });
+      waiting.push(...unitsOf(client));
       turn();
     });
     socket.on("error", leave);

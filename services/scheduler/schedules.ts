@@ -38,6 +38,7 @@ export const schedules: readonly Schedule[] = [
   // Each minute, so that charts end where the live view begins; what was missed is made up for by the next.
   every("metrics.rollup", "* * * * *", "Adds up the last minutes and hours of each job type for the charts.", "skip"),
   every("outbox.sweep", "* * * * *", "Deletes events that every part of the platform has read.", "skip"),
+  every("backup.run", "0 3 * * *", "Takes a backup of everything, and removes those that are no longer kept."),
   every("tokens.cleanup", "0 1 * * *", "Deletes links, keys and tokens that have expired."),
   every("messages.partition", "0 4 * * *", "Makes room in the ledger for the messages of the coming months."),
   every("jobs.prune", "0 4 * * *", "Deletes finished jobs and past times of schedules when they are old."),

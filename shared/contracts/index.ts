@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { accounts } from "./accounts.ts";
 import { audit } from "./audit.ts";
+import { backups } from "./backups.ts";
 import { bulk } from "./bulk.ts";
 import { campaigns } from "./campaigns.ts";
 import { communities, tags } from "./communities.ts";
@@ -32,6 +33,7 @@ import { workers } from "./workers.ts";
 export const contracts = {
   accounts,
   audit,
+  backups,
   bulk,
   campaigns,
   communities,

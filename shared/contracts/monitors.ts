@@ -9,7 +9,8 @@ import { action, byId, clean, Done, GivenInstant, Id, Instant, job, listQuery, p
  * missed within an hour; `outbox-lag`: seconds that the oldest event waits for Redis; `redis-memory`: percent of its
  * limit; `redis-settings`: settings that could lose work; `redis-away`: 1 while it does not answer; `campaigns-held`:
  * campaigns that wait for somebody; `hold-age`: hours that a queue or type has been held;
- * `workers-gone`: processes that fell silent without a goodbye within ten minutes.
+ * `workers-gone`: processes that fell silent without a goodbye within ten minutes; `backup-age`: hours since the newest
+ * whole backup was taken.
  */
 export const MonitorKind = z.enum([
   "queue-age",
@@ -25,6 +26,7 @@ export const MonitorKind = z.enum([
   "campaigns-held",
   "hold-age",
   "workers-gone",
+  "backup-age",
 ]);
 export type MonitorKind = z.infer<typeof MonitorKind>;
 export const MonitorUnit = z.enum(["seconds", "percent", "hours", "count"]);

@@ -11,7 +11,8 @@ export interface Migration {
   readonly up: (trx: Trx) => Promise<void>;
 }
 
-const LOCK = 7_262_001;
+/** Held by whoever changes the schema, until the end of its transaction. */
+export const migrationLock = 7_262_001;
 /** A statement waits so long for the lock of a table: everybody who needs that table waits behind it. */
 const lockMs = 1_000;
 const pauseMs = 500;
@@ -21,7 +22,7 @@ const mostTries = 400;
 /** Applies the first that is missing, and returns its name. */
 const applyNext = (db: Db, all: readonly Migration[]): Promise<string | undefined> =>
   db.transaction(async (trx) => {
-    await trx.raw("select pg_advisory_xact_lock(?)", [LOCK]);
+    await trx.raw("select pg_advisory_xact_lock(?)", [migrationLock]);
     await trx.raw(
       "create table if not exists public.schema_migrations (name text primary key, applied_at timestamptz not null default now())",
     );

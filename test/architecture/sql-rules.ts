@@ -3,7 +3,7 @@ import type { Finding, Rule } from "./rule.ts";
 import { lastName, type Node, type Source, textConstants, textOf } from "./source.ts";
 
 const rooms = [
-  /^shared\/(db|jobs|messaging|consent)\//,
+  /^shared\/(db|jobs|messaging|consent|backup)\//,
   /^services\/(.+\/)?store\.ts$/,
   /^gateway\/(.+\/)?([a-z-]+-)?store\.ts$/,
 ];
@@ -31,7 +31,7 @@ const statements = new Set([
   "first",
   "count",
 ]);
-const schemas = ["contacts", "consent", "campaigns", "messaging", "jobs", "scheduler", "accounts"] as const;
+const schemas = ["contacts", "consent", "campaigns", "messaging", "jobs", "scheduler", "accounts", "backups"] as const;
 const anySchema = schemas.join("|");
 const statement = new RegExp(
   `^\\s*(with\\s+\\w+\\s+as\\s*\\(|select\\s[\\s\\S]+\\sfrom\\s|insert\\s+into\\s|update\\s+[\\w."]+\\s+(as\\s+)?(\\w+\\s+)?set\\s|delete\\s+from\\s|truncate\\s|(create|alter|drop)\\s+(table|schema|index|view|type|function)\\s)` +
@@ -58,7 +58,7 @@ const runsStatement = (node: Node): boolean => {
 
 /** SQL is written and run in the rooms for it. */
 export const sqlRooms: Rule = {
-  name: "SQL stands only in shared/{db,jobs,messaging,consent} and in stores",
+  name: "SQL stands only in shared/{db,jobs,messaging,consent,backup} and in stores",
   check: (source) => {
     if (inRoom(source.path)) return [];
     const { nodes, imports, lineOf, path } = source;
@@ -87,6 +87,7 @@ const owners: Readonly<Record<(typeof schemas)[number], string>> = {
   messaging: "shared/messaging/",
   jobs: "shared/jobs/",
   consent: "shared/consent/",
+  backups: "shared/backup/",
 };
 const isSchema = (name: string): name is keyof typeof owners => name in owners;
 

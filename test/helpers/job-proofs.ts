@@ -201,6 +201,11 @@ export const jobProofs: Readonly<Record<JobName, JobProof>> = {
     );
     return ["select 1 from scheduler.schedule_slots where fire_at < now() - interval '91 days'", []];
   }),
+  "backup.run": async ({ call }) => {
+    const newest = async () => (await call("GET", "/backups")).newestAt;
+    expect((await call("POST", "/backups", {})).jobId).toBeDefined();
+    await until("there is a backup", newest);
+  },
   "tokens.cleanup": prunes("tokens.cleanup", async (stage) => {
     await stage.people();
     const { key } = await there(stage.db, "a key", "select key from accounts.idempotency_keys limit 1");

@@ -66,6 +66,7 @@ test("everything that rules read is read from the real stores", async () => {
     "campaigns-held": [{ value: 0 }],
     "redis-away": [{ value: 0 }],
     "workers-gone": [{ subject: "email", value: 1, detail: "gone" }],
+    "backup-age": [{ value: expect.any(Number) }],
   });
   await t.deps.db.transaction((trx) => release(trx, { kind: "type", name: "contacts.erase" }));
   // While nobody was watching, nothing can be said to have been missed.

@@ -20,6 +20,8 @@ export const apiRoutes = {
   "accounts.useSignInLink": { method: "POST", path: "/api/v1/auth/sign-in-link" },
   "audit.csv": { method: "GET", path: "/api/v1/audit.csv" },
   "audit.list": { method: "GET", path: "/api/v1/audit" },
+  "backups.create": { method: "POST", path: "/api/v1/backups" },
+  "backups.list": { method: "GET", path: "/api/v1/backups" },
   "bulk.cancel": { method: "POST", path: "/api/v1/bulk-acts/:id/cancel" },
   "bulk.count": { method: "POST", path: "/api/v1/contacts/bulk/count" },
   "bulk.file": { method: "GET", path: "/api/v1/bulk-acts/:id/file.csv" },

@@ -8,6 +8,7 @@ import { publish } from "../../../shared/jobs/outbox.ts";
 import { raisePauseEpoch, setDispatchStatus } from "../../../shared/messaging/dispatches.ts";
 import { resolveUnknown, retryFailed } from "../../../shared/messaging/source-ledger.ts";
 import { requireCampaign } from "./drafts.ts";
+import { RESTORED } from "./life-cycle.ts";
 import { changeStatus, findCampaign } from "./store.ts";
 
 const decidable: readonly CampaignStatus[] = ["running", "paused", "completed", "held"];
@@ -30,6 +31,8 @@ const act = async (
       );
     const count = await work(trx);
     if (count === 0) return 0;
+    // What a restore holds back stays so: a decision over one message is none over those that wait.
+    if (row.status === "held" && row.held_reason === RESTORED) return count;
     if (row.status === "completed" || row.status === "held") {
       const to = row.audience_complete ? "running" : "preparing";
       await changeStatus(trx, id, { from: ["completed", "held"], to });

@@ -12,6 +12,9 @@ import { cancelQueued } from "../../../shared/messaging/sweep.ts";
 import { requireCampaign } from "./drafts.ts";
 import { type CampaignRow, changeStatus, findCampaign } from "./store.ts";
 
+/** Why a campaign is held that was on its way when a backup was taken which is now restored. */
+export const RESTORED = "restored";
+
 type Answer = { id: string; status: CampaignStatus };
 
 const wrongState = async (deps: Deps, id: string, verb: string, expected: string) => {
@@ -25,7 +28,7 @@ const change = async (
   id: string,
   next: (row: CampaignRow) => CampaignStatus | undefined,
   dispatch: DispatchStatus,
-  also?: (trx: Trx) => Promise<void>,
+  also?: (trx: Trx, row: CampaignRow) => Promise<void>,
 ): Promise<Answer | undefined> => {
   const changed = await deps.db.transaction(async (trx) => {
     const row = await findCampaign(trx, id, true);
@@ -37,7 +40,7 @@ const change = async (
       ...(to === "cancelled" ? { completedAt: deps.clock.now() } : {}),
     });
     await setDispatchStatus(trx, id, dispatch);
-    await also?.(trx);
+    await also?.(trx, row);
     await publish(trx, "campaign.changed", { campaignId: id, status: to });
     return { id, status: to };
   });
@@ -60,25 +63,28 @@ export const pauseCampaign = async (deps: Deps, { id }: { readonly id: string })
   );
 };
 
-/** Carries on with a paused campaign, or tries again one that was held while it prepared. Throws CAMPAIGN_STATE_WRONG. */
+/** Where resuming leads; undefined: it cannot be resumed. One that was restored goes back to where its backup had it. */
+const resumedTo = (row: CampaignRow): CampaignStatus | undefined => {
+  if (row.status !== "paused" && row.status !== "held") return undefined;
+  if (row.audience_complete) return row.status === "paused" || row.held_reason === RESTORED ? "running" : undefined;
+  // Without a frozen audience it had not begun: it begins when its time comes, or at once when that is past.
+  return row.audience_at === null ? "scheduled" : "preparing";
+};
+
+/** Carries on with a paused campaign, or one that was held while it prepared or by a restore. Throws CAMPAIGN_STATE_WRONG. */
 export const resumeCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<Answer> => {
   await requireCampaign(deps, id);
-  const resumed = await change(
-    deps,
-    id,
-    (row) => (row.audience_complete ? from(["paused"], "running") : from(["paused", "held"], "preparing"))(row),
-    "running",
-    async (trx) => {
-      await enqueue(trx, "campaign.launch", { campaignId: id }, { uniqueKey: id, entity: `campaign:${id}` });
-      await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake", until: "started" });
-      await enqueue(
-        trx,
-        "campaign.finalize",
-        { campaignId: id },
-        { uniqueKey: id, until: "started", entity: `campaign:${id}` },
-      );
-    },
-  );
+  const resumed = await change(deps, id, resumedTo, "running", async (trx, row) => {
+    const runAt = row.audience_at === null && row.launched_at !== null ? { runAt: row.launched_at } : {};
+    await enqueue(trx, "campaign.launch", { campaignId: id }, { uniqueKey: id, entity: `campaign:${id}`, ...runAt });
+    await enqueue(trx, "email.send-batch", {}, { uniqueKey: "wake", until: "started" });
+    await enqueue(
+      trx,
+      "campaign.finalize",
+      { campaignId: id },
+      { uniqueKey: id, until: "started", entity: `campaign:${id}` },
+    );
+  });
   if (!resumed) throw await wrongState(deps, id, "resumed", "paused");
   return resumed;
 };

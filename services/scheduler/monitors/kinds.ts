@@ -102,6 +102,11 @@ export const kinds: Readonly<Record<MonitorKind, Kind>> = {
     incident: (services, value) =>
       `${value === "1" ? "A process" : `${value} processes`} with ${services} vanished without a goodbye`,
   },
+  "backup-age": {
+    unit: "hours",
+    rule: (_about, limit) => `The newest backup is older than ${limit}`,
+    incident: (_about, value) => `There has been no backup for ${value}`,
+  },
 };
 
 const round = (value: number): number => (value >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
@@ -178,4 +183,5 @@ export const builtIns: readonly BuiltIn[] = [
   own("campaigns-held", "A campaign waits for you", 0, 300),
   own("hold-age", "A queue was left paused", 24, 0),
   own("workers-gone", "A process vanished", 0, 0),
+  own("backup-age", "There is no new backup", 48, 0),
 ];

@@ -21,6 +21,7 @@ import { schedules } from "./0018_schedules.ts";
 import { letters } from "./0019_letters.ts";
 import { trace } from "./0020_trace.ts";
 import { monitors } from "./0021_monitors.ts";
+import { backups } from "./0022_backups.ts";
 import { secondFactor } from "./0024_second-factor.ts";
 import { parked } from "./0025_parked.ts";
 
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   letters,
   trace,
   monitors,
+  backups,
   secondFactor,
   parked,
 ];

@@ -1,5 +1,6 @@
 // Reads what the rules watch, once for all of them. What cannot be read right now is left out: its incidents stay as
 // they are, neither opened nor closed by not knowing.
+import { backupAgeHours } from "../../../../shared/backup/runs.ts";
 import type { Deps } from "../../../../shared/broker/deps.ts";
 import type { MonitorKind } from "../../../../shared/contracts/monitors.ts";
 import { isConnectionLost } from "../../../../shared/db/knex.ts";
@@ -105,6 +106,7 @@ export const takeReadings = async (
     "campaigns-held": async () => one(await heldCampaigns(deps.db)),
     "hold-age": () => holdAges(deps),
     "dead-letters": () => letters(deps),
+    "backup-age": async () => one(await backupAgeHours(deps.db)),
     "workers-gone": async () =>
       (await goneWorkers(deps.redis, deps.clock.now())).map(({ groups, nodes }) => ({
         ...{ subject: groups, value: nodes.length, detail: nodes.join(", ") },

@@ -1,6 +1,7 @@
 // What each type of job does, in a sentence. A type without one (of a newer version) is shown by its name alone.
 
 const sentences: Readonly<Record<string, string>> = {
+  "backup.run": "Takes a backup of everything.",
   "campaign.due": "Starts campaigns whose time has come.",
   "campaign.finalize": "Looks whether a campaign is finished, and ends it.",
   "campaign.launch": "Writes down who gets a campaign, and lets it begin.",

@@ -60,6 +60,7 @@ const verbs: Readonly<Record<string, string>> = {
 };
 const others: Readonly<Record<string, string>> = {
   "messages.send": "sent a message",
+  "backups.create": "had a backup taken",
   "campaigns.retry": "sent failed messages again",
   "campaigns.resolve": "decided over messages that may have been sent",
   "consent.record": "wrote down a consent",

@@ -58,6 +58,7 @@ export const kindChoices: Readonly<Record<Rule["kind"], Choice>> = {
   "campaigns-held": { label: "Campaigns wait for your release", unit: "count", usual: 0 },
   "hold-age": { label: "A queue was left paused", unit: "hours", usual: 24 },
   "workers-gone": { label: "A process vanished", unit: "count", usual: 0 },
+  "backup-age": { label: "There is no new backup", unit: "hours", usual: 48 },
   "redis-memory": { label: "Redis fills up", unit: "percent", usual: 80 },
   "redis-settings": { label: "Redis is set up so that work can be lost", unit: "count", usual: 0 },
   "redis-away": { label: "Redis is away", unit: "count", usual: 0 },
