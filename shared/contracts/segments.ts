@@ -20,6 +20,7 @@ export const segments = {
     list: action({
       summary: "Lists segments",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/segments" },
       params: z.strictObject({ ...listQuery }),
       result: page(Segment),
@@ -27,6 +28,7 @@ export const segments = {
     get: action({
       summary: "Shows one segment",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/segments/:id" },
       params: byId,
       result: Segment,
@@ -34,6 +36,7 @@ export const segments = {
     create: action({
       summary: "Creates a segment",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/segments", status: 201 },
       params: z.strictObject({ name, rule: Rule }),
       result: Segment,
@@ -41,6 +44,7 @@ export const segments = {
     update: action({
       summary: "Changes a segment; `version` guards against overwriting another's change (If-Match)",
       permission: "write",
+      scope: "community",
       rest: { method: "PATCH", path: "/segments/:id" },
       params: z.strictObject({
         id: Id,
@@ -53,6 +57,7 @@ export const segments = {
     remove: action({
       summary: "Deletes a segment; refused while a campaign that is not over has it as its audience",
       permission: "write",
+      scope: "community",
       rest: { method: "DELETE", path: "/segments/:id", status: 204 },
       params: byId,
       result: Done,
@@ -60,6 +65,7 @@ export const segments = {
     usage: action({
       summary: "Campaigns whose audience is this segment, newest first, and views that filter by it",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/segments/:id/usage" },
       params: byId,
       result: z.object({
@@ -70,6 +76,7 @@ export const segments = {
     preview: action({
       summary: "Counts the contacts a rule finds and shows some of them",
       permission: "read",
+      scope: "community",
       rest: { method: "POST", path: "/segments/preview" },
       params: z.strictObject({ rule: Rule, sample: z.number().int().min(0).max(50).default(10) }),
       result: z.object({ count: z.number().int(), sample: z.array(Contact), sentence: z.string() }),
