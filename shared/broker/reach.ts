@@ -17,8 +17,11 @@ export const demandReach = (
   );
 };
 
-/** The dependencies of a call: limited as its caller is. Calls from within have no caller and no limit. */
-export const reaching = (deps: Deps, { caller }: Meta): Deps =>
-  caller?.communities === undefined
+/**
+ * The dependencies of a call: of what belongs to communities, limited as its caller is. Calls from within have no caller
+ * and no limit.
+ */
+export const reaching = (deps: Deps, { caller }: Meta, contract: Pick<ActionContract, "scope">): Deps =>
+  caller?.communities === undefined || contract.scope !== "community"
     ? deps
     : { ...deps, scope: { communities: caller.communities, ownAddress: caller.email.toLowerCase() } };

@@ -65,7 +65,7 @@ const wrapAction = (name: string, contract: ActionContract, handler: (ctx: Ctx<n
       call: (target: string, p: unknown) => ctx.call(target, p as Record<string, unknown>),
     };
     try {
-      return await handler(checked as unknown as Ctx<never>, reaching(depsOf(this.broker), checked.meta));
+      return await handler(checked as unknown as Ctx<never>, reaching(depsOf(this.broker), checked.meta, contract));
     } catch (error) {
       throw unavailable(error);
     }

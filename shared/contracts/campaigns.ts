@@ -41,6 +41,8 @@ export const Campaign = z.object({
   content: Content,
   schedule: Schedule.nullable(),
   rate: Rate.nullable(),
+  /** Whose people it is for: null for everybody's, else only those of these communities. */
+  communities: z.array(Id).nullable(),
   createdAt: Instant,
   updatedAt: Instant,
   launchedAt: Instant.nullable(),

@@ -11,6 +11,8 @@ export const Segment = z.object({
   name: z.string(),
   rule: Rule,
   version: z.number().int(),
+  /** Whose it is: null for everybody's, else for people of these communities. */
+  communities: z.array(Id).nullable(),
   createdAt: Instant,
   updatedAt: Instant,
 });
