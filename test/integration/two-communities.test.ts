@@ -4,7 +4,9 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { publicActions } from "../../gateway/operations.ts";
 import { connectPostgres, type Db } from "../../shared/db/knex.ts";
+import { connectRedis } from "../../shared/streams/connections.ts";
 import { type House, openHouse } from "../helpers/house.ts";
+import { until } from "../helpers/processes.ts";
 import { buildTwoCommunities, type LimitedPerson, type Spoken, speak, type Town } from "../helpers/two-communities.ts";
 
 let house: House;
@@ -12,6 +14,7 @@ let base: string;
 let db: Db;
 let a: Town;
 let b: Town;
+let both: LimitedPerson;
 
 beforeAll(async () => {
   house = await openHouse();
@@ -21,7 +24,7 @@ beforeAll(async () => {
   await house.signIn();
   db = connectPostgres(house.postgres.url, 2);
   const owner = house.authorization();
-  ({ a, b } = await buildTwoCommunities({ base, databaseUrl: house.postgres.url, owner }));
+  ({ a, b, both } = await buildTwoCommunities({ base, databaseUrl: house.postgres.url, owner }));
 }, 180_000);
 afterAll(async () => {
   await db?.destroy();
@@ -195,5 +198,201 @@ describe("somebody who sees one of two communities", () => {
       asked.map(async (path) => [path, (await as(b.people.manager, "GET", path)).status]),
     );
     expect(statuses).toEqual(asked.map((path) => [path, 200]));
+  });
+
+  it("is not told of other people's objects by the live stream, and of their own at once", async () => {
+    const stop = new AbortController();
+    const topics = `campaigns,campaign:${a.ids.draft},campaign:${b.ids.draft},contact:${b.ids.contact},import:${b.ids.import}`;
+    const stream = await fetch(`${base}/api/v1/live?topics=${topics}`, {
+      headers: { authorization: manager().authorization },
+      signal: stop.signal,
+    });
+    let heard = "";
+    const reading = (async () => {
+      for await (const piece of stream.body ?? []) heard += Buffer.from(piece).toString();
+    })().catch(() => undefined);
+    const redis = connectRedis(house.redis.url, "commands");
+    const tell = (topic: string) => redis.publish("lc:live", JSON.stringify({ topic }));
+    await until("their own draft to be told", async () => {
+      // The other one's first: were it told, it would be heard before.
+      await tell(`campaign:${b.ids.draft}`);
+      await tell(`contact:${b.ids.contact}`);
+      await tell(`import:${b.ids.import}`);
+      await tell("campaigns");
+      await tell(`campaign:${a.ids.draft}`);
+      return heard.includes(`campaign:${a.ids.draft}`) && heard.includes('"campaigns"');
+    });
+    stop.abort();
+    await reading;
+    redis.disconnect();
+    for (const canary of Object.values(b.ids)) expect(heard).not.toContain(canary);
+    const other = await fetch(`${base}/api/v1/live?topics=campaigns`, {
+      headers: { authorization: b.people.viewer.authorization },
+      signal: AbortSignal.timeout(1_500),
+    });
+    expect(other.status).toBe(200);
+    await other.body?.cancel();
+  }, 30_000);
+});
+
+describe("what somebody limited does", () => {
+  it("stays at home: new people belong there, and nobody is moved out of sight", async () => {
+    const made = await as(manager(), "POST", "/contacts", { email: "at-home@example.com" });
+    expect([made.status, made.json.communityId]).toEqual([201, a.ids.community]);
+    const moved = await as(manager(), "PATCH", `/contacts/${made.json.id}`, { communityId: b.ids.community });
+    expect([moved.status, moved.json.errors[0].path]).toEqual([422, "communityId"]);
+    const which = await as(both, "POST", "/contacts", { email: "which@example.com" });
+    expect([which.status, which.json.errors[0].path]).toEqual([422, "communityId"]);
+    expect((await as(manager(), "DELETE", `/contacts/${made.json.id}`)).status).toBe(204);
+  });
+
+  it("learns that an address is taken, and not by whom", async () => {
+    const own = await as(manager(), "POST", "/contacts", { email: a.email });
+    expect([own.status, own.json.existingId]).toEqual([409, a.ids.contact]);
+    const other = await as(manager(), "POST", "/contacts", { email: b.email });
+    expect([other.status, other.json.code, other.json.existingId]).toEqual([409, "CONTACT_EXISTS", undefined]);
+    expect(other.text).not.toContain(b.ids.contact);
+  });
+
+  it("counts only what is seen: lists, facets, segments, audiences and the overview", async () => {
+    const list = await as(manager(), "GET", "/contacts");
+    expect(list.json.data.map((one: { communityId: string }) => one.communityId)).toEqual(
+      list.json.data.map(() => a.ids.community),
+    );
+    expect(list.json.total).toBe(3);
+    const facets = (await as(manager(), "GET", "/contact-facets")).json;
+    expect([facets.total, facets.communities.map(({ id }: { id: string }) => id)]).toEqual([3, [a.ids.community]]);
+    const rule = { field: "email", op: "isSet" };
+    expect((await as(manager(), "POST", "/segments/preview", { rule, sample: 0 })).json.count).toBe(3);
+    expect((await as(both, "POST", "/segments/preview", { rule, sample: 0 })).json.count).toBe(6);
+    const { recipients, excluded } = (await as(manager(), "POST", `/campaigns/${a.ids.draft}/preflight`, {})).json;
+    const sum = Object.values(excluded as Record<string, number>).reduce((total, n) => total + n, recipients);
+    expect(sum).toBe(3);
+    const mine = (await as(manager(), "GET", "/overview")).json.period.sent;
+    const ours = (await as(both, "GET", "/overview")).json.period.sent;
+    expect([mine > 0, ours]).toEqual([true, 2 * mine]);
+  });
+
+  it("is refused rows of an import that meet somebody elsewhere or name another community", async () => {
+    const form = new FormData();
+    const rows = [
+      "Email,Phone,Town",
+      `${b.email},,`,
+      `fresh1@example.com,${b.phone},`,
+      `fresh2@example.com,,${b.name}`,
+      "fresh3@example.com,,Elsewhere",
+      `fresh4@example.com,,${a.name.toUpperCase()}`,
+    ];
+    form.set("file", new Blob([rows.join("\n")], { type: "text/csv" }), "towns.csv");
+    form.set("mapping", JSON.stringify({ Email: "email", Phone: "phone", Town: "community" }));
+    form.set("options", JSON.stringify({ dedupe: "update" }));
+    const { json } = await as(manager(), "POST", "/imports", form);
+    const done = await until("the import to end", async () => {
+      const now = await as(manager(), "GET", `/imports/${json.id}`);
+      return now.json.status === "completed" && now.json;
+    });
+    expect(done).toMatchObject({ inserted: 1, updated: 0, failed: 4 });
+    const errors = await as(manager(), "GET", `/imports/${json.id}/errors`);
+    expect(errors.text).not.toContain(b.ids.contact);
+    const names = await db.raw<{ rows: unknown[] }>("select 1 from contacts.communities where name = 'Elsewhere'");
+    expect(names.rows).toEqual([]);
+    expect((await as(b.people.manager, "GET", `/imports/${json.id}`)).status).toBe(404);
+    expect((await as(both, "GET", `/imports/${json.id}`)).status).toBe(200);
+    expect((await as(manager(), "POST", `/imports/${json.id}/undo`, {})).status).toBe(202);
+  });
+
+  it("acts in bulk on nobody else, and sees a campaign only when all its communities are theirs", async () => {
+    const count = (await as(manager(), "POST", "/contacts/bulk/count", { filter: { tag: "Everybody" } })).json.count;
+    expect(count).toBe(2);
+    const wide = await as(both, "POST", "/campaigns", {
+      ...{ name: "For both towns", channel: "email", audience: { all: true }, content },
+    });
+    expect([...wide.json.communities].sort()).toEqual([a.ids.community, b.ids.community].sort());
+    expect((await as(manager(), "GET", `/campaigns/${wide.json.id}`)).status).toBe(404);
+    expect((await as(manager(), "GET", "/campaigns")).text).not.toContain("For both towns");
+    const owners = await house.api("POST", "/campaigns", {
+      ...{ name: "For everybody", channel: "email", audience: { all: true }, content },
+    });
+    expect([owners.body.communities, (await as(both, "GET", `/campaigns/${owners.body.id}`)).status]).toEqual([
+      null,
+      404,
+    ]);
+    const clone = await as(both, "POST", `/campaigns/${a.ids.draft}/clone`, {});
+    expect(clone.json.communities).toHaveLength(2);
+  });
+
+  it("sees a shared segment and may not change it; a list of all suppressed addresses is not for them", async () => {
+    const shared = await house.api("POST", "/segments", { name: "Shared", rule: { field: "email", op: "isSet" } });
+    expect((await as(manager(), "GET", `/segments/${shared.body.id}`)).status).toBe(200);
+    const changed = await as(manager(), "PATCH", `/segments/${shared.body.id}`, { name: "Mine" });
+    expect([changed.status, changed.json.code]).toEqual([403, "ABILITY_MISSING"]);
+    const all = await as(manager(), "GET", "/suppressions");
+    expect([all.status, all.json.code]).toEqual([403, "COMMUNITIES_LIMITED"]);
+  });
+
+  it("writes to people they see and to themselves, and to nobody else", async () => {
+    const send = (to: string) => as(manager(), "POST", "/messages", { channel: "email", to, content });
+    const own = await send(a.email);
+    expect(own.status).toBe(202);
+    expect((await as(manager(), "GET", `/messages/${own.json.id}`)).json.contactId).toBe(a.ids.contact);
+    const self = await send(manager().email);
+    expect((await as(manager(), "GET", `/messages/${self.json.id}`)).status).toBe(200);
+    expect((await as(b.people.manager, "GET", `/messages/${self.json.id}`)).status).toBe(404);
+    for (const to of [b.email, "stranger@example.com"]) {
+      const refused = await send(to);
+      expect([refused.status, refused.json.errors[0].path]).toEqual([422, "to"]);
+    }
+  });
+
+  it("leaves with whoever moves away: the new community sees the person's messages, not the campaign", async () => {
+    const [{ id }] = (await as(manager(), "GET", "/contacts?q=mary")).json.data;
+    await house.api("PATCH", `/contacts/${id}`, { communityId: b.ids.community });
+    expect((await as(manager(), "GET", `/contacts/${id}`)).status).toBe(404);
+    expect((await as(manager(), "GET", `/campaigns/${a.ids.campaign}/messages`)).text).not.toContain(id);
+    const seen = await as(b.people.manager, "GET", `/contacts/${id}/activity`);
+    expect(seen.json.data.some(({ type }: { type: string }) => type === "message")).toBe(true);
+    const list = await as(b.people.manager, "GET", `/messages?contactId=${id}`);
+    expect(list.json.data).toHaveLength(1);
+    for (const text of [seen.text, list.text, (await as(b.people.manager, "GET", `/contacts/${id}/export`)).text])
+      for (const canary of [a.ids.campaign, a.ids.import, `${a.name} news`, "rvrsde-people.csv"])
+        expect(text).not.toContain(canary);
+    await house.api("PATCH", `/contacts/${id}`, { communityId: a.ids.community });
+  });
+});
+
+describe("the limit itself", () => {
+  it("is given by an owner, works at once for tokens that are in use, and is never an owner's", async () => {
+    const { userId } = a.people.viewer;
+    expect((await as(a.people.viewer, "GET", "/contacts")).json.total).toBe(3);
+    const change = (communities: unknown, more = {}) =>
+      house.api("PATCH", `/users/${userId}`, { communities, ...more });
+    expect((await change([b.ids.community])).body.communities).toEqual([b.ids.community]);
+    expect((await as(a.people.viewer, "GET", `/contacts/${b.ids.contact}`)).status).toBe(200);
+    expect((await as(a.people.viewer, "GET", `/contacts/${a.ids.contact}`)).status).toBe(404);
+    expect((await as(a.people.viewer, "GET", "/auth/me")).json.communities).toEqual([
+      { id: b.ids.community, name: b.name },
+    ]);
+    expect((await change(null)).body.communities).toBeNull();
+    expect((await as(a.people.viewer, "GET", `/contacts/${a.ids.contact}`)).status).toBe(200);
+    expect((await change([])).status).toBe(422);
+    expect((await change(["01990000-0000-7000-8000-000000000001"])).body.errors[0].path).toBe("communities");
+    expect((await change([a.ids.community], { role: "owner" })).body.errors[0].path).toBe("communities");
+    await change([a.ids.community]);
+    const line = (await house.api("GET", "/audit?limit=200")).body.data.find(
+      ({ event }: { event: string }) => event === "user.communities-changed",
+    );
+    expect(line).toMatchObject({ objectId: userId, detail: { to: [a.ids.community] } });
+    expect((await as(manager(), "PATCH", `/users/${userId}`, { communities: null })).status).toBe(403);
+  });
+
+  it("keeps a community from being deleted while somebody sees nothing else", async () => {
+    const { body } = await house.api("POST", "/communities", { name: "Empty" });
+    const invited = await house.api("POST", "/users/invite", {
+      ...{ email: "later@example.org", role: "editor", communities: [body.id] },
+    });
+    expect([invited.status, invited.body.communities]).toEqual([201, [body.id]]);
+    expect((await house.api("DELETE", `/communities/${body.id}`)).body.code).toBe("COMMUNITY_IN_USE");
+    await house.api("DELETE", `/users/invites/${invited.body.id}`);
+    expect((await house.api("DELETE", `/communities/${body.id}`)).status).toBe(204);
   });
 });
