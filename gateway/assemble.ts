@@ -93,7 +93,7 @@ export const assemble = (deps: Deps, settings: GatewaySettings): Gateway => {
   const recorder = createRecorder(deps);
   const hub = createHub(deps.clock);
   const ear = listen(deps, hub, tokens);
-  const live = createLiveStreams(hub, guard);
+  const live = createLiveStreams(deps, hub, guard);
   const loginDeps: LoginDeps = {
     db: deps.db,
     id: deps.id,

@@ -26,12 +26,15 @@ export interface Hub {
   resumed(): void;
   /** Follows the topics; call the result to stop. `since`: the last id that this follower has seen. */
   follow(topics: readonly string[], follower: Follower, since?: number): () => void;
+  /** Hears of every topic that changed, as it was announced; call the result to stop. */
+  hear(listener: (topic: string) => void): () => void;
   stop(): void;
 }
 
 export const createHub = (clock: Clock): Hub => {
   const followed = new Map<string, Following>();
   const changes = new Map<string, number>();
+  const listeners = new Set<(topic: string) => void>();
   let completeSince = Number.POSITIVE_INFINITY;
   const now = () => clock.now().getTime();
 
@@ -59,6 +62,7 @@ export const createHub = (clock: Clock): Hub => {
   return {
     changed(topic) {
       remember(topic);
+      for (const listener of listeners) listener(topic);
       const following = followed.get(topic);
       if (!following || following.timer) return;
       const wait = following.toldAt + leastGapMs - clock.monotonic();
@@ -96,12 +100,18 @@ export const createHub = (clock: Clock): Hub => {
       };
     },
 
+    hear(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+
     stop() {
       for (const { timer, ticker } of followed.values()) {
         clearTimeout(timer);
         clearInterval(ticker);
       }
       followed.clear();
+      listeners.clear();
     },
   };
 };

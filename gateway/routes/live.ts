@@ -1,8 +1,10 @@
 // GET /live: server-sent events that say which topics a screen must read again. Holds no data, only names of topics.
+import type { Deps } from "../../shared/broker/deps.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import type { Guard } from "../auth/guard.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Hub } from "../live/hub.ts";
+import { followWithin } from "../live/within.ts";
 
 const heartbeatMs = 15_000;
 const mostTopics = 50;
@@ -41,12 +43,12 @@ const readTopics = ({ query }: Exchange): string[] => {
 
 export interface LiveStreams {
   /** Opens a stream. Throws VALIDATION_FAILED, or RATE_LIMITED when the person has too many open. */
-  handle(exchange: Exchange): void;
+  handle(exchange: Exchange): Promise<void>;
   /** Ends all streams; the browsers come back by themselves. */
   stop(): void;
 }
 
-export const createLiveStreams = (hub: Hub, guard: Guard): LiveStreams => {
+export const createLiveStreams = (deps: Pick<Deps, "broker">, hub: Hub, guard: Guard): LiveStreams => {
   const open = new Map<Exchange, () => void>();
 
   const demandRoom = (userId: string | undefined) => {
@@ -63,10 +65,17 @@ export const createLiveStreams = (hub: Hub, guard: Guard): LiveStreams => {
   };
 
   return {
-    handle(exchange) {
+    async handle(exchange) {
       const topics = readTopics(exchange);
       demandRoom(exchange.caller?.userId);
       const { req, res } = exchange;
+      const within = exchange.caller?.communities
+        ? await followWithin(deps, hub, exchange, topics)
+        : { topics, unheard: [], nameOf: (topic: string) => topic, stop: () => undefined };
+      if (res.destroyed) {
+        within.stop();
+        return;
+      }
       const last = Number(req.headers["last-event-id"]);
       res.writeHead(200, {
         "content-type": "text/event-stream; charset=utf-8",
@@ -74,6 +83,7 @@ export const createLiveStreams = (hub: Hub, guard: Guard): LiveStreams => {
         "x-accel-buffering": "no",
       });
       if (req.method === "HEAD") {
+        within.stop();
         res.end();
         return;
       }
@@ -83,7 +93,8 @@ export const createLiveStreams = (hub: Hub, guard: Guard): LiveStreams => {
         if (res.writableLength > mostUnreadBytes) close();
         else res.write(text);
       };
-      const tell = (topic: string, id: number) => send(`id: ${id}\ndata: ${JSON.stringify({ topic })}\n\n`);
+      const tell = (topic: string, id: number) =>
+        send(`id: ${id}\ndata: ${JSON.stringify({ topic: within.nameOf(topic) })}\n\n`);
       const beat = async () => {
         // A session may end and a token be revoked while the stream is open.
         const admitted = await guard.stillAdmitted(exchange).catch(() => true);
@@ -95,10 +106,12 @@ export const createLiveStreams = (hub: Hub, guard: Guard): LiveStreams => {
         if (!open.delete(exchange)) return;
         clearInterval(timer);
         unfollow();
+        within.stop();
         res.end();
       };
       open.set(exchange, close);
-      const unfollow = hub.follow(topics, tell, Number.isSafeInteger(last) && last > 0 ? last : undefined);
+      const unfollow = hub.follow(within.topics, tell, Number.isSafeInteger(last) && last > 0 ? last : undefined);
+      if (last > 0) for (const topic of within.unheard) tell(topic, last);
       res.on("close", close);
     },
 

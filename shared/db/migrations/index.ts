@@ -22,6 +22,7 @@ import { letters } from "./0019_letters.ts";
 import { trace } from "./0020_trace.ts";
 import { monitors } from "./0021_monitors.ts";
 import { backups } from "./0022_backups.ts";
+import { scopes } from "./0023_scopes.ts";
 import { secondFactor } from "./0024_second-factor.ts";
 import { parked } from "./0025_parked.ts";
 
@@ -48,6 +49,7 @@ export const migrations: readonly Migration[] = [
   trace,
   monitors,
   backups,
+  scopes,
   secondFactor,
   parked,
 ];
