@@ -1,6 +1,7 @@
 // One request and its answer, as the gateway's own code sees them: where it comes from, who asks, and how to answer.
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import type { Caller } from "../shared/broker/context.ts";
 import type { GatewaySettings } from "./settings.ts";
 
@@ -46,10 +47,15 @@ const forwarded = (header: string | string[] | undefined, trusted: number): stri
   return entries.at(-Math.min(trusted, entries.length)) || undefined;
 };
 
+/** The address in an entry of X-Forwarded-For, some of which carry a port; undefined when it is no address. */
+const addressIn = (entry: string): string | undefined => {
+  const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry;
+  return isIP(bare) > 0 ? bare : undefined;
+};
+
 const addressOf = (req: IncomingMessage, settings: GatewaySettings): string => {
-  const socket = req.socket.remoteAddress ?? "unknown";
-  const address = forwarded(req.headers["x-forwarded-for"], settings.trustedProxies) ?? socket;
-  return address.replace(/^::ffff:/, "").slice(0, 64);
+  const told = addressIn(forwarded(req.headers["x-forwarded-for"], settings.trustedProxies) ?? "");
+  return (told ?? req.socket.remoteAddress ?? "unknown").replace(/^::ffff:/i, "");
 };
 
 const isSecure = (req: IncomingMessage, settings: GatewaySettings): boolean => {

@@ -12,6 +12,7 @@ import {
   postgresFull,
 } from "../shared/contracts/errors.ts";
 import { isConnectionLost, isOutOfSpace } from "../shared/db/knex.ts";
+import { redactedStack } from "../shared/lib/redact.ts";
 
 export interface Problem {
   readonly type: string;
@@ -123,7 +124,7 @@ export const logUnforeseen = (log: Log, requestId: string, what: string, thrown:
   if (classify(thrown).known || (typeof thrown === "object" && thrown !== null && said.has(thrown))) return;
   markLogged(thrown);
   reportError(thrown, { kind: "request", name: what, requestId });
-  log.error({ requestId, what }, `${what} failed: ${(thrown as Error | undefined)?.stack ?? String(thrown)}`);
+  log.error({ requestId, what }, `${what} failed: ${redactedStack(thrown)}`);
 };
 
 /** The refusal of a path that leads nowhere. */

@@ -116,6 +116,10 @@ export const createRouter = ({
     running.add(exchange);
     const { req, res, path, requestId } = exchange;
     const began = performance.now();
+    // Answered before the body was in: the client may finish, so that it reads the answer, but not go on for ever.
+    res.once("finish", () => {
+      if (!req.complete) setTimeout(() => req.complete || req.destroy(), settings.bodyRestMs).unref();
+    });
     res.once("close", () => {
       const ms = performance.now() - began;
       countRequest(exchange, ms);

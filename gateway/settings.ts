@@ -38,6 +38,8 @@ export interface GatewaySettings {
   /** Bytes. */
   readonly jsonLimit: number;
   readonly uploadLimit: number;
+  /** Milliseconds in which the rest of a body may still arrive after its request was answered. */
+  readonly bodyRestMs: number;
   readonly hooks: HookSettings;
 }
 
@@ -59,6 +61,7 @@ export const settingsFrom = (config: Config): GatewaySettings => ({
   webFolder: fileURLToPath(new URL("../web/dist/", import.meta.url)),
   jsonLimit: 2 * 1024 * 1024,
   uploadLimit: 2 * 1024 * 1024 * 1024,
+  bodyRestMs: 30_000,
   hooks: {
     resendSecrets: config.webhooks.resendSecrets,
     postmarkLogins: config.webhooks.postmarkLogins,

@@ -8,6 +8,7 @@ import {
 } from "./architecture/contract-rules.ts";
 import { homes } from "./architecture/homes.ts";
 import { environment, layering, packagesAtHome, vendorsElsewhere } from "./architecture/import-rules.ts";
+import { outbound } from "./architecture/outbound-rule.ts";
 import { findings, findingsIn, manifest, projectFiles, projectSources, type Rule } from "./architecture/rule.ts";
 import { schemaOwners, sqlRooms } from "./architecture/sql-rules.ts";
 import * as style from "./architecture/style-rules.ts";
@@ -115,6 +116,20 @@ const held: readonly Held[] = [
         'query(sql, "update campaigns.campaigns set name = ?"); call("contacts.list");',
       ],
       ["shared/messaging/claim.ts", 'query(sql, "select 1 from consent.current");'],
+    ],
+  },
+  {
+    rule: outbound,
+    forbids: [
+      ["services/contacts/feeds/read-feed.ts", "const answer = await fetch(url);"],
+      ["gateway/hooks/ses.ts", 'import https from "node:https";'],
+      ["services/calls/recording.ts", 'import { request } from "node:http";'],
+      ["services/calls/recording.ts", 'import { connect } from "node:tls";'],
+    ],
+    permits: [
+      ["services/calls/recording.ts", 'import { callOutside } from "../../shared/outbound/call.ts";'],
+      ["shared/broker/health.ts", 'import { createServer, type Server } from "node:http";'],
+      ["services/email/providers/resend.ts", 'import https from "node:https";'],
     ],
   },
   {

@@ -72,7 +72,8 @@ export const beginSession = async (
       if (
         now?.role !== user.role ||
         !sameLimit(now.communities, user.communities) ||
-        now.passwordHash !== user.passwordHash
+        now.passwordHash !== user.passwordHash ||
+        now.hasSecondFactor !== user.hasSecondFactor
       )
         return false;
       await noteSignIn(trx, user.id, deps.clock.now());

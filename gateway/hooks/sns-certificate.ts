@@ -1,6 +1,7 @@
 // The certificate that Amazon SNS signs with: fetched from Amazon's own hosts only, checked, and remembered.
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { isSnsUrl } from "../../shared/lib/sns-url.ts";
+import { callOutside } from "../../shared/outbound/call.ts";
 import { Refusal } from "./verifier.ts";
 
 /** Fetches the PEM text of a certificate whose address was checked. */
@@ -13,12 +14,9 @@ const remembered = 20;
 
 /** Over TLS, without following redirects, at most 32 KB in 5 s. */
 export const fetchSnsCertificate: FetchCertificate = async (url) => {
-  const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
-  if (!response.ok || Number(response.headers.get("content-length") ?? 0) > largest)
-    throw new Error(`the certificate was answered with ${response.status}`);
-  const bytes = Buffer.from(await response.arrayBuffer());
-  if (bytes.length > largest) throw new Error("the certificate is too large");
-  return bytes.toString("ascii");
+  const { status, body } = await callOutside(url, { timeoutMs, maxBytes: largest });
+  if (status !== 200) throw new Error(`the certificate was answered with ${status}`);
+  return body.toString("ascii");
 };
 
 /** Public keys by the address of their certificate. */

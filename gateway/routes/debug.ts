@@ -4,6 +4,7 @@ import { type DebugEntry, entriesAction } from "../../shared/broker/debug-log.ts
 import type { Deps } from "../../shared/broker/deps.ts";
 import { isDirectLocal } from "../../shared/broker/direct-local.ts";
 import { type Exchange, sendText } from "../exchange.ts";
+import { asPage } from "../headers.ts";
 import type { OwnRoute } from "../operations.ts";
 import { debugScript, renderDebug } from "../pages/debug.ts";
 import { notFound } from "../problem.ts";
@@ -45,6 +46,7 @@ export const debugRoutes = (deps: Deps): readonly OwnRoute[] => [
       const { request } = exchange.query;
       const { entries, silent } = await collect(deps);
       const page = renderDebug(entries, silent, typeof request === "string" && request !== "" ? request : undefined);
+      asPage(exchange, "page with scripts");
       sendText(exchange, 200, "text/html; charset=utf-8", page);
     },
   },

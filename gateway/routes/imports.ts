@@ -17,6 +17,8 @@ import { metaOf, runOnce } from "./api.ts";
 /** Becomes 384 KiB of base64, inside what a call between processes should carry. */
 const chunkBytes = 288 * 1024;
 const fieldBytes = 1_000_000;
+/** What mapping, options and the parts' own headers take at most. */
+const besidesFile = 3 * 1024 * 1024;
 const fieldNames = new Set(["mapping", "options"]);
 
 interface StoredFile {
@@ -161,7 +163,7 @@ const checkParts = ({ file, mapping, options }: Upload) => {
   return validate(imports.actions.submit.params, { id: file.id, mapping, options }, "imports.submit");
 };
 
-/** The handler of the upload. Throws 415 unless the body is multipart/form-data. */
+/** The handler of the upload. Throws 415 unless the body is plain multipart/form-data, 413 before reading when it says to be too large. */
 export const uploadImport =
   (deps: Deps, settings: GatewaySettings, action: PublicAction) =>
   async (exchange: Exchange): Promise<void> => {
@@ -171,6 +173,12 @@ export const uploadImport =
         "MEDIA_TYPE_UNSUPPORTED",
         `The body is ${type ? `"${type.slice(0, 100)}"` : "of no stated type"}; send multipart/form-data with the parts file, mapping and options`,
       );
+    const most = settings.uploadLimit + besidesFile;
+    if (Number(exchange.req.headers["content-length"] ?? 0) > most)
+      throw fail("BODY_TOO_LARGE", `The upload is larger than ${most} bytes, which is the most one import takes`);
+    const encoding = exchange.req.headers["content-encoding"];
+    if (encoding && encoding !== "identity")
+      throw fail("MEDIA_TYPE_UNSUPPORTED", `The body is compressed (${encoding.slice(0, 50)}); send it uncompressed`);
     const { broker } = deps;
     const meta = metaOf(exchange);
     let begun: string | undefined;

@@ -5,6 +5,7 @@ import type { Deps } from "../../shared/broker/deps.ts";
 import { keyedHash, type MessageTokenPurpose, readMessageToken } from "../../shared/lib/tokens.ts";
 import { readBytes } from "../body.ts";
 import { type Exchange, hasBody, sendText } from "../exchange.ts";
+import { asPage } from "../headers.ts";
 import type { OwnRoute } from "../operations.ts";
 import { escapeHtml, renderPage } from "../pages/page.ts";
 import { styleSheet } from "../pages/style.ts";
@@ -17,6 +18,7 @@ const html = "text/html; charset=utf-8";
 
 const sendPage = (exchange: Exchange, status: number, title: string, body: string): void => {
   exchange.res.setHeader("cache-control", "no-store");
+  asPage(exchange);
   sendText(exchange, status, html, renderPage(title, body));
 };
 

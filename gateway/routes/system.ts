@@ -2,6 +2,7 @@
 import { sendMetrics } from "../../shared/broker/metrics-page.ts";
 import { release } from "../../shared/broker/release.ts";
 import { type Exchange, sendJson, sendText } from "../exchange.ts";
+import { asPage } from "../headers.ts";
 import { describeApi } from "../openapi.ts";
 import type { OwnRoute } from "../operations.ts";
 import { renderReference } from "../pages/reference.ts";
@@ -33,7 +34,10 @@ export const systemRoutes = (publicUrl: string): readonly OwnRoute[] => {
       method: "GET",
       path: "/api/docs",
       permission: undefined,
-      handle: (exchange) => cached(exchange, "text/html; charset=utf-8", page),
+      handle: (exchange) => {
+        asPage(exchange);
+        cached(exchange, "text/html; charset=utf-8", page);
+      },
     },
   ];
 };

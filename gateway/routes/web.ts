@@ -4,6 +4,7 @@ import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import ApiGateway from "moleculer-web";
 import { type Exchange, sendText } from "../exchange.ts";
+import { asApp, asPage } from "../headers.ts";
 import { renderPage } from "../pages/page.ts";
 import type { GatewaySettings } from "../settings.ts";
 
@@ -11,7 +12,8 @@ const yearSeconds = 31_536_000;
 /** Below these nothing belongs to the web app: an unknown path there is a problem, not the app. */
 const notTheApp = /^\/(?:api|sandbox|health|metrics|version|hooks|debug|t|u)(?:\/|$)/;
 
-const cacheFor = (res: ServerResponse, path: string): void => {
+const fileHeaders = (res: ServerResponse, path: string): void => {
+  asApp({ res });
   res.setHeader(
     "cache-control",
     /[\\/]assets[\\/]/.test(path) ? `public, max-age=${yearSeconds}, immutable` : "no-cache",
@@ -34,7 +36,7 @@ export const createWeb = (settings: GatewaySettings): ((exchange: Exchange) => P
     index: false,
     redirect: false,
     dotfiles: "ignore",
-    setHeaders: cacheFor,
+    setHeaders: fileHeaders,
   });
 
   const serveFile = ({ req, res, path }: Exchange): Promise<boolean> =>
@@ -48,11 +50,14 @@ export const createWeb = (settings: GatewaySettings): ((exchange: Exchange) => P
   const serveIndex = async (exchange: Exchange): Promise<void> => {
     const page = await readFile(join(settings.webFolder, "index.html"), "utf8").catch(() => undefined);
     exchange.res.setHeader("cache-control", "no-cache");
-    if (page !== undefined) sendText(exchange, 200, "text/html; charset=utf-8", page);
-    else if (settings.webUrl && new URL(settings.webUrl).origin !== new URL(settings.publicUrl).origin) {
+    if (page !== undefined) {
+      asApp(exchange);
+      sendText(exchange, 200, "text/html; charset=utf-8", page);
+    } else if (settings.webUrl && new URL(settings.webUrl).origin !== new URL(settings.publicUrl).origin) {
       exchange.res.writeHead(302, { location: settings.webUrl });
       exchange.res.end();
     } else {
+      asPage(exchange);
       exchange.res.setHeader("retry-after", "5");
       sendText(exchange, 503, "text/html; charset=utf-8", missing);
     }

@@ -4,6 +4,11 @@ import { randomUUID } from "node:crypto";
 import { type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ErrorCode, errorCatalogue } from "../contracts/errors.ts";
+import { bareHeaders } from "./bare-headers.ts";
+
+const bare = Object.entries(bareHeaders)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join("");
 
 const codeOf = (error: Error): ErrorCode => {
   switch ((error as { code?: string }).code) {
@@ -27,7 +32,7 @@ const answer = (error: Error, socket: Duplex): void => {
   const { status, title } = errorCatalogue[code];
   const body = JSON.stringify({ type: `/api/docs#${code}`, title, status, code, requestId: randomUUID() });
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n${bare}content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 };
 

@@ -7,6 +7,7 @@ import { config } from "../config.ts";
 import { errorCatalogue } from "../contracts/errors.ts";
 import { contracts } from "../contracts/index.ts";
 import { type Backends, watchBackends } from "./backends.ts";
+import { bareHeaders } from "./bare-headers.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { closeDeps, depsOf } from "./deps.ts";
 import { mayScrape, sendMetrics } from "./metrics-page.ts";
@@ -66,6 +67,7 @@ const UPLOAD_MS = 3_600_000;
 const sendJson = (res: ServerResponse, status: number, body: unknown, type = "application/json") => {
   const text = JSON.stringify(body);
   res.writeHead(status, {
+    ...bareHeaders,
     "content-type": type,
     "content-length": Buffer.byteLength(text),
     "cache-control": "no-store",

@@ -2,6 +2,7 @@
 // The gateway also lets access tokens with the ability `read` in; that is its own route.
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { bareHeaders } from "./bare-headers.ts";
 import { isDirectLocal } from "./direct-local.ts";
 import { metricsType, renderMetrics } from "./metrics.ts";
 
@@ -19,6 +20,7 @@ export const mayScrape = (req: IncomingMessage, token: string | undefined): bool
 export const sendMetrics = async (res: ServerResponse): Promise<void> => {
   const text = await renderMetrics();
   res.writeHead(200, {
+    ...bareHeaders,
     "content-type": metricsType,
     "content-length": Buffer.byteLength(text),
     "cache-control": "no-store",

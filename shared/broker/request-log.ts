@@ -1,6 +1,7 @@
 // One structured line per action that took part in a request: name, milliseconds, outcome, ids. No params, no people.
 import type { ActionHandler, Context, Middleware } from "moleculer";
 import { errorCode } from "../contracts/errors.ts";
+import { redactedStack } from "../lib/redact.ts";
 import { note } from "./debug-log.ts";
 import { reportError } from "./report.ts";
 
@@ -30,7 +31,7 @@ export const requestLogMiddleware = (): Middleware =>
             (error as { nodeID?: string }).nodeID === ctx.nodeID
           ) {
             const failed = line("error");
-            ctx.broker.logger.error(failed, `${action.name} failed: ${(error as Error).stack ?? String(error)}`);
+            ctx.broker.logger.error(failed, `${action.name} failed: ${redactedStack(error)}`);
             reportError(error, { kind: "action", name: action.name, requestId: failed.requestId });
           }
           throw error;

@@ -1,10 +1,10 @@
 // Reports to Sentry when SENTRY_DSN is set, and loads nothing of it otherwise. What goes out is put together here from
 // what may: type, redacted message, frames of the stack and the name of what ran. No requests, variables or people.
 import { hostname } from "node:os";
-import type { ErrorEvent, Exception, StackFrame } from "@sentry/node";
+import type { ErrorEvent, EventHint, Exception, StackFrame } from "@sentry/node";
 import type { Middleware, ServiceBroker } from "moleculer";
 import { config } from "../config.ts";
-import { redact } from "../lib/redact.ts";
+import { redact, redactedMessage } from "../lib/redact.ts";
 import { type ReportContext, setReporter } from "./report.ts";
 
 const FLUSH_MS = 2_000;
@@ -30,8 +30,16 @@ const plainException = ({ type, value, stacktrace, mechanism }: Exception): Exce
   ...(mechanism ? { mechanism: { type: mechanism.type, handled: mechanism.handled ?? true } } : {}),
 });
 
+/** The exceptions of an event; the last one is what was thrown, the others are its causes. */
+const plainExceptions = ({ exception }: ErrorEvent, { originalException }: EventHint): Exception[] => {
+  const values = (exception?.values ?? []).map(plainException);
+  const thrown = values.at(-1);
+  if (thrown && originalException instanceof Error) thrown.value = redactedMessage(originalException);
+  return values;
+};
+
 /** An event with nothing but what may leave the house. */
-export const scrubbed = (event: ErrorEvent): ErrorEvent => ({
+export const scrubbed = (event: ErrorEvent, hint: EventHint = {}): ErrorEvent => ({
   type: undefined,
   ...(event.event_id ? { event_id: event.event_id } : {}),
   ...(event.timestamp ? { timestamp: event.timestamp } : {}),
@@ -41,7 +49,7 @@ export const scrubbed = (event: ErrorEvent): ErrorEvent => ({
   platform: "node",
   server_name: hostname(),
   tags: event.tags ?? {},
-  exception: { values: (event.exception?.values ?? []).map(plainException) },
+  exception: { values: plainExceptions(event, hint) },
 });
 
 const tagsOf = ({ kind, name, requestId, id, attempt }: ReportContext): Record<string, string> => ({

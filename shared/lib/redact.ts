@@ -10,10 +10,10 @@ const rules: readonly (readonly [RegExp, string | ((found: string) => string)])[
   [/[^\s<>"'(,;:=]+@[^\s<>"'),;:]+/g, "[address]"],
   [/\b(bearer|basic|token|key|password|secret|authorization)\b(["']?\s*[:=]?\s*)["']?[^\s"',;)]{6,}/gi, "$1$2[secret]"],
   [/\blc_[\w-]+/g, "[token]"],
-  // Quoted text is somebody's input, unless it looks like a name in our own code.
+  // Quoted text is somebody's input, unless it looks like a name in our own code, which begins small.
   [
     /"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”/g,
-    (found) => (/^.[a-z][\w.$:-]{0,60}.$/i.test(found) && !/\d{5}/.test(found) ? found : "[text]"),
+    (found) => (/^.[a-z][\w.$:-]{0,60}.$/.test(found) && !/\d{5}/.test(found) ? found : "[text]"),
   ],
   // Ids of ours may stay; other long runs of letters and digits may be keys.
   [
@@ -36,4 +36,38 @@ export const redact = (text: string): string => {
   for (const [pattern, replacement] of rules)
     left = typeof replacement === "string" ? left.replace(pattern, replacement) : left.replace(pattern, replacement);
   return left.slice(0, LONGEST).toWellFormed();
+};
+
+interface PostgresError {
+  readonly message: string;
+  /** SQLSTATE: its first two characters are a class. */
+  readonly code: string;
+}
+
+const isFromPostgres = (error: object): error is PostgresError =>
+  "severity" in error && "routine" in error && "code" in error && typeof error.code === "string";
+
+/** Where Postgres quotes values: errors of data, and whatever a trigger puts into words. */
+const quotesValues = /^(?:22|P0)/;
+
+/**
+ * An error's message without what may be about people. Of Postgres's errors about data only the code stays, and the
+ * beginning of the statement, which holds no parameters.
+ */
+export const redactedMessage = (thrown: unknown): string => {
+  if (!(thrown instanceof Error)) return `A ${typeof thrown} was thrown instead of an error`;
+  if (!isFromPostgres(thrown)) return redact(thrown.message);
+  const { message, code } = thrown;
+  const unsafe = quotesValues.test(code);
+  // "statement - sentence". A statement may subtract, and a value may hold a dash: what is unsafe is cut at the first one.
+  const end = unsafe ? message.indexOf(" - ") : message.lastIndexOf(" - ");
+  const said = unsafe ? `Postgres refused a value (SQLSTATE ${code})` : redact(message.slice(end < 0 ? 0 : end + 3));
+  return end < 0 ? said : `${said}, in: ${redact(message.slice(0, Math.min(end, 300)))}`;
+};
+
+/** For a log: name, redacted message and where it happened. */
+export const redactedStack = (thrown: unknown): string => {
+  const { name, stack } = thrown instanceof Error ? thrown : new Error("no error");
+  const frames = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return [`${name}: ${redactedMessage(thrown)}`, ...frames].join("\n");
 };

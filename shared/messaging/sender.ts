@@ -3,6 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../broker/deps.ts";
 import { addPart } from "../broker/vitals.ts";
+import { redactedStack } from "../lib/redact.ts";
 import { commitHandOff, releaseClaimed } from "./claim.ts";
 import { createClaimer } from "./claimer.ts";
 import { readPauseEpoch } from "./dispatches.ts";
@@ -208,7 +209,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     }
     const handOver = await made;
     const outcome = await spans.around(message, handOver).catch((error: unknown) => {
-      deps.log.error({ messageId: message.id }, `delivery broke: ${(error as Error).stack}`);
+      deps.log.error({ messageId: message.id }, `delivery broke: ${redactedStack(error)}`);
       return { kind: "unknown", detail: "The sender broke off while handing over" } as const;
     });
     noteOutcome(options.channel, transport.name, message.id, monotonic() - now, outcome);

@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
+import { until } from "../helpers/processes.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /**
  * Serious and critical findings on the page, in words; `only` asks the rules about colours alone, which are the only ones
- * that another theme can change. The visit must bypass the content security policy.
+ * that another theme can change. Works under the page's content security policy.
  */
 export const findings = async (page: Page, only?: "colours"): Promise<string[]> => {
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
@@ -23,13 +24,17 @@ export const findings = async (page: Page, only?: "colours"): Promise<string[]> 
 export const sideways = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - window.innerWidth") as Promise<number>;
 
+/** Waits until an expression is true on the page. Asked from outside, because the content policy takes no text as a script. */
+export const holds = (page: Page, expression: string): Promise<unknown> =>
+  until(`it holds that ${expression}`, () => page.evaluate(expression));
+
 /** Turns the page to a theme and waits until its colours have arrived. */
 export const turn = async (page: Page, scheme: "light" | "dark"): Promise<void> => {
   await page.emulateMedia({ colorScheme: scheme });
   await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor({ state: "attached" });
   // They have when the page has painted and no transition runs any more.
   await page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))");
-  await page.waitForFunction("document.getAnimations().every((one) => one.playState !== 'running')");
+  await holds(page, "document.getAnimations().every((one) => one.playState !== 'running')");
 };
 
 const looks = [
@@ -41,7 +46,7 @@ const looks = [
 
 /**
  * What is wrong with what the page shows right now, in light and dark, wide and narrow: for states that no address leads
- * to, such as dialogs and steps in the middle of a task. The visit must bypass the content security policy.
+ * to, such as dialogs and steps in the middle of a task. Works under the page's content security policy.
  */
 export const faultsOf = async (page: Page): Promise<string[]> => {
   const faults: string[] = [];

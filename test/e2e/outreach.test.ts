@@ -2,6 +2,7 @@
 // to who got it, who did not, and why.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../helpers/processes.ts";
 import {
   confirmAndLaunch,
   csvFile,
@@ -103,6 +104,13 @@ describe.skipIf(!hasBrowser())("outreach in the browser", () => {
       .frameLocator("iframe")
       .getByRole("heading", { name: /Hello Grace/ })
       .waitFor();
+    // Looking at it here is no open; loading its pictures is the first one.
+    await mail.getByRole("button", { name: "Show pictures" }).click();
+    const { data } = await (await page.request.get("/api/v1/campaigns")).json();
+    const opens = async () =>
+      (await (await page.request.get(`/api/v1/campaigns/${data[0].id}/stats`)).json()).opens.all as number;
+    await until("the open is counted", async () => (await opens()) > 0);
+    expect(await opens()).toBe(1);
     await mail.getByRole("tab", { name: "Headers" }).click();
     await mail.getByText("List-Unsubscribe=One-Click").waitFor();
   }, 60_000);
@@ -110,4 +118,30 @@ describe.skipIf(!hasBrowser())("outreach in the browser", () => {
   it("never broke a script nor the content security policy on the way", () => {
     expect(visit.faults).toEqual([]);
   });
+
+  it("runs no script that somebody got onto the page, and lets no mail out of its frame", async () => {
+    const injected = `new Promise((resolve) => {
+      const refused = [];
+      addEventListener("securitypolicyviolation", ({ effectiveDirective }) => refused.push(effectiveDirective));
+      const script = document.createElement("script");
+      script.textContent = "window.ranInline = true";
+      document.body.append(script);
+      document.body.insertAdjacentHTML("beforeend", '<img src="data:," onerror="window.ranHandler = true">');
+      const foreign = document.createElement("script");
+      foreign.src = "https://evil.example/x.js";
+      document.body.append(foreign);
+      const frame = document.querySelector("iframe[sandbox]");
+      const mail = document.createElement("iframe");
+      mail.setAttribute("sandbox", frame?.getAttribute("sandbox") ?? "none there");
+      mail.srcdoc = "<script>parent.ranMail = true<" + "/script><a id=x>";
+      mail.onload = () => setTimeout(() => resolve({ refused, sandbox: mail.getAttribute("sandbox"),
+        ran: [window.ranInline, window.ranHandler, window.ranMail].filter(Boolean).length }), 100);
+      document.body.append(mail);
+    })`;
+    await page.getByRole("dialog").getByRole("tab", { name: "As people see it" }).click();
+    await page.getByRole("dialog").locator("iframe").waitFor();
+    const { refused, sandbox, ran } = (await page.evaluate(injected)) as Record<string, unknown>;
+    expect([ran, sandbox]).toEqual([0, "allow-popups allow-popups-to-escape-sandbox"]);
+    expect(refused).toEqual(expect.arrayContaining(["script-src-elem", "script-src-attr"]));
+  }, 60_000);
 });

@@ -2,7 +2,7 @@
 // sideways, nothing out of reach.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findings, sideways, turn } from "./accessibility.ts";
+import { findings, holds, sideways, turn } from "./accessibility.ts";
 import {
   confirmAndLaunch,
   csvFile,
@@ -110,14 +110,14 @@ describe.skipIf(!hasBrowser())("all screens", () => {
   }, 60_000);
 
   it("have no serious accessibility finding and do not scroll sideways in light and dark at 1280 and 360 px", async () => {
-    const { page, context } = await stage.visit({ ...wide, bypassCSP: true });
+    const { page, context, faults } = await stage.visit(wide);
     const wrong: string[] = [];
     for (const [name, path] of Object.entries(paths)) {
       await page.setViewportSize(wide);
       await page.goto(path);
       // Contents have arrived when nothing says any more that it is loading.
       await page.getByRole("heading").first().waitFor();
-      await page.waitForFunction("!document.querySelector('[role=status][aria-label^=Loading]')");
+      await holds(page, "!document.querySelector('[role=status][aria-label^=Loading]')");
       wrong.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
       if ((await sideways(page)) > 0) wrong.push(`${name}: too wide for ${wide.width} px`);
       await turn(page, "dark");
@@ -128,22 +128,23 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       const over = await sideways(page);
       if (over > 0) wrong.push(`${name}: ${over} px too wide for a phone`);
     }
-    expect(wrong).toEqual([]);
+    expect([...wrong, ...faults]).toEqual([]);
     await context.close();
   }, 300_000);
 
   it("are as accessible and as narrow before the sign-in", async () => {
     const wrong: string[] = [];
     for (const scheme of ["light", "dark"] as const) {
-      const { page, context } = await stage.visit({ scheme, width: 360, signedIn: false, bypassCSP: true });
+      const { page, context, faults } = await stage.visit({ scheme, width: 360, signedIn: false });
       for (const path of ["/sign-in", "/forgot", "/reset/x", "/accept-invite/x", "/sign-in/x"]) {
         await page.goto(path);
         await page.getByRole("heading").first().waitFor();
-        await page.waitForFunction("!document.querySelector('[role=status]')");
+        await holds(page, "!document.querySelector('[role=status]')");
         wrong.push(...(await findings(page)).map((finding) => `${path} in ${scheme}: ${finding}`));
         const over = await sideways(page);
         if (over > 0) wrong.push(`${path}: ${over} px too wide`);
       }
+      wrong.push(...faults);
       await context.close();
     }
     expect(wrong).toEqual([]);
@@ -151,7 +152,7 @@ describe.skipIf(!hasBrowser())("all screens", () => {
 
   it("have an accessible sign-in that refuses a wrong password in words", async () => {
     for (const scheme of ["light", "dark"] as const) {
-      const { page, context } = await stage.visit({ scheme, signedIn: false, bypassCSP: true });
+      const { page, context } = await stage.visit({ scheme, signedIn: false });
       await page.goto("/campaigns?status=draft");
       await page.getByLabel("Email").fill(owner.email);
       await page.getByLabel("Password", { exact: true }).fill("wrong password");

@@ -193,7 +193,7 @@ describe("headers", () => {
 
   it("protect every answer", async () => {
     const { headers } = await gateway.ask({ path: "/version" });
-    expect(headers["content-security-policy"]).toContain("script-src 'self';");
+    expect(headers["content-security-policy"]).toContain("default-src 'none'");
     expect(headers["x-content-type-options"]).toBe("nosniff");
     expect(headers["x-frame-options"]).toBe("DENY");
     expect(headers["strict-transport-security"]).toBeUndefined();

@@ -9,7 +9,7 @@ import { reportError } from "../../shared/broker/report.ts";
 import { type Reporting, startReporting } from "../../shared/broker/sentry.ts";
 import { environmentWith } from "../../shared/config.ts";
 import { perform, startRun } from "../../shared/jobs/running.ts";
-import { redact } from "../../shared/lib/redact.ts";
+import { redact, redactedMessage, redactedStack } from "../../shared/lib/redact.ts";
 import { until } from "../helpers/processes.ts";
 import { type TestDeps, useCaseDeps } from "../helpers/use-case-deps.ts";
 
@@ -123,6 +123,23 @@ test("what helps stays readable", () => {
     "message 0198c5a4-7f3e-7d19-a1b2-33445566778f was neither added nor known",
   ])
     expect(redact(text)).toBe(text);
+});
+
+test("of Postgres's words those stay that name no value", async () => {
+  const thrown = async (sql: string, values: readonly string[]) =>
+    t.deps.db.raw(sql, values as never).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  const syntax = await thrown("select ?::int", ["canary - zebulonia"]);
+  expect(redactedMessage(syntax)).toBe("Postgres refused a value (SQLSTATE 22P02), in: select $1::int");
+  const raised = await thrown("do $$ begin raise exception 'no room for zebulonia'; end $$", []);
+  expect(redactedStack(raised)).toMatch(/^error: Postgres refused a value \(SQLSTATE P0001\)/);
+  const missing = await thrown("select zebra from jobs.jobs where id - 1 = ?", ["x"]);
+  expect(redactedMessage(missing)).toContain('column "zebra" does not exist, in: select zebra');
+  expect(redactedStack(missing)).toMatch(/\n\s+at /);
+  expect(redactedMessage("just text")).toBe("A string was thrown instead of an error");
+  expect(redact('the surname "Quackenbush" in column "last_name"')).toBe('the surname [text] in column "last_name"');
 });
 
 test("without SENTRY_DSN nothing of Sentry is loaded, with it it is", () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { routesSource } from "../../web/generate-routes.ts";
+import { hasRemotePictures } from "../../web/src/parts/remote-pictures.ts";
 import { cellError, ownField, rowError } from "../../web/src/screens/imports/check-row.ts";
 import { cronWords } from "../../web/src/screens/operations/schedule-words.ts";
 import { fromApi, isComplete, newGroup, toApi } from "../../web/src/screens/segments/rule.ts";
@@ -12,6 +13,18 @@ describe("the web app", () => {
   it("knows method and path of every public action as the contracts have them", () => {
     const stored = readFileSync(resolve(import.meta.dirname, "../../web/src/api-routes.ts"), "utf8");
     expect(stored, "run: node web/generate-routes.ts").toBe(routesSource());
+  });
+
+  it("knows a mail that would load pictures from elsewhere, which its links do not", () => {
+    for (const html of [
+      '<img alt="" src="https://e.org/p.gif">',
+      "<td BACKGROUND = http://e.org/p.png>",
+      "<p style='background:url(//e.org/p.png)'>",
+      '<img srcset="https://e.org/2x.png 2x">',
+    ])
+      expect(hasRemotePictures(html), html).toBe(true);
+    for (const html of ['<a href="https://e.org">x</a>', '<img src="data:image/gif;base64,R0">', "<img src=cid:1>"])
+      expect(hasRemotePictures(html), html).toBe(false);
   });
 
   it("says usual cron expressions in words, and nothing about unusual ones", () => {

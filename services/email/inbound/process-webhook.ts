@@ -7,6 +7,7 @@ import { isSnsUrl } from "../../../shared/lib/sns-url.ts";
 import { type Applied, applyFeedback, StillHandingOver } from "../../../shared/messaging/feedback.ts";
 import { announceSources } from "../../../shared/messaging/progress.ts";
 import { findWebhook, settleWebhook, type WebhookRow } from "../../../shared/messaging/webhook-inbox.ts";
+import { callOutside } from "../../../shared/outbound/call.ts";
 import { Unreadable } from "./payloads/fields.ts";
 import { readPostmark } from "./payloads/postmark.ts";
 import type { Reading, StoredDelivery } from "./payloads/reading.ts";
@@ -43,9 +44,8 @@ const readersByProvider: Readonly<
 /** Confirms at Amazon's own hosts only, without following redirects. */
 export const confirmSubscription: Surroundings["confirm"] = async (url) => {
   if (!isSnsUrl(url)) throw new Unreadable("The subscription's address is not one of Amazon SNS");
-  const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(10_000) });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`Amazon SNS answered the confirmation with ${response.status}`);
+  const { status } = await callOutside(url, { timeoutMs: 10_000, maxBytes: 0 });
+  if (status < 200 || status > 299) throw new Error(`Amazon SNS answered the confirmation with ${status}`);
 };
 
 const apply = async (deps: Deps, trx: Trx, row: WebhookRow, reading: Reading): Promise<Applied> => {

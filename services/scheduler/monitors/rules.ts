@@ -8,11 +8,11 @@ import { jobContracts } from "../../../shared/contracts/index.ts";
 import type { MonitorKind, monitors } from "../../../shared/contracts/monitors.ts";
 import { normaliseEmail } from "../../../shared/lib/email-address.ts";
 import { nearestName } from "../../../shared/lib/nearest.ts";
+import { refuseTarget } from "../../../shared/outbound/target.ts";
 import { endQuietly } from "./incidents/store.ts";
 import { kinds, ruleSentence, usualClearAt, usualClearFor } from "./kinds.ts";
 import { findNotice } from "./notices/store.ts";
 import { tellTest } from "./notices/tell.ts";
-import { refuseAddress } from "./notices/webhook-address.ts";
 import {
   deleteMonitor,
   holdClock,
@@ -186,7 +186,7 @@ export const changeChannels = async (deps: Deps, given: Params<"setChannels">) =
     return "problem" in found ? "" : found.email;
   });
   const url = given.webhookUrl === "" ? null : given.webhookUrl;
-  const refused = url ? refuseAddress(url, !config.production) : undefined;
+  const refused = url ? refuseTarget(url, { loopback: !config.production }) : undefined;
   if (refused) errors.push({ path: "webhookUrl", message: refused });
   if (errors.length > 0) throw wrong(errors);
   await deps.db.transaction(async (trx) => {

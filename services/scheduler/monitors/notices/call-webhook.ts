@@ -1,16 +1,14 @@
 // Job monitors.call-webhook: posts a notice, signed as Standard Webhooks describes it, again while the other side does
 // not say yes. At least once: a receiver knows a repetition by its `webhook-id`.
 import { createHmac } from "node:crypto";
-import http from "node:http";
-import https from "node:https";
 import type { Deps } from "../../../../shared/broker/deps.ts";
 import { config } from "../../../../shared/config.ts";
 import { Unrecoverable } from "../../../../shared/jobs/define.ts";
 import { keyedHash } from "../../../../shared/lib/tokens.ts";
+import { callOutside, OutboundFailed } from "../../../../shared/outbound/call.ts";
 import { readChannels } from "../store.ts";
 import { webhookBody } from "./compose.ts";
 import { claimCall, findNotice, noteCall } from "./store.ts";
-import { guardedLookup, refuseAddress } from "./webhook-address.ts";
 
 const answerMs = 10_000;
 const claimSeconds = 20;
@@ -33,43 +31,24 @@ export const signedHeaders = (
   return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": keys.map(sign).join(" ") };
 };
 
-/** Posts once. Resolves with what went wrong in words, or undefined after a 2xx. Never follows to another address. */
-const post = (url: string, text: string, headers: Record<string, string>, signal: AbortSignal) =>
-  new Promise<string | undefined>((resolve) => {
-    const { request, Agent } = url.startsWith("https:") ? https : http;
-    const local = !config.production;
-    // A literal address is never looked up: it was checked when it was set, and is checked again here.
-    const refused = refuseAddress(url, local);
-    if (refused) return resolve(`The address ${refused}`);
-    const outgoing = request(
-      url,
-      {
-        method: "POST",
-        agent: new Agent({ keepAlive: false }),
-        lookup: guardedLookup(local),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
-        headers: {
-          ...headers,
-          "content-type": "application/json",
-          "content-length": Buffer.byteLength(text),
-          "user-agent": "learning-center-alerts",
-        },
-      },
-      (answer) => {
-        answer.resume();
-        const { statusCode = 0 } = answer;
-        resolve(statusCode >= 200 && statusCode < 300 ? undefined : `The other side answered ${statusCode}`);
-      },
-    );
-    outgoing.on("error", (error: Error & { code?: string }) =>
-      resolve(
-        error.name === "TimeoutError" || error.name === "AbortError"
-          ? `No answer within ${answerMs / 1_000} s`
-          : error.message || error.code || "The connection failed",
-      ),
-    );
-    outgoing.end(text);
-  });
+/** Posts once. Resolves with what went wrong in words, or undefined after a 2xx. Only the status of the answer counts. */
+const post = async (url: string, text: string, headers: Record<string, string>, signal: AbortSignal) => {
+  try {
+    const { status } = await callOutside(url, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json", "user-agent": "learning-center-alerts" },
+      body: text,
+      timeoutMs: answerMs,
+      maxBytes: 0,
+      signal,
+      loopback: !config.production,
+    });
+    return status >= 200 && status < 300 ? undefined : `The other side answered ${status}`;
+  } catch (error) {
+    if (error instanceof OutboundFailed) return error.message;
+    throw error;
+  }
+};
 
 /**
  * Makes the call of a notice unless it was made, or another process makes it. Throws when the other side did not say yes:

@@ -38,7 +38,14 @@ export const MailDrawer = ({ id, onClose }: { readonly id: string | undefined; r
               <Tabs.Tab value="source">Source</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="html" pt="md">
-              <MailFrame title="The mail" html={data.html} height="min(60vh, 640px)" links />
+              <MailFrame
+                key={data.id}
+                title="The mail"
+                html={data.html}
+                height="min(60vh, 640px)"
+                about="Pictures are not loaded: in a mail of ours, loading them counts as an open."
+                links
+              />
             </Tabs.Panel>
             <Tabs.Panel value="text" pt="md">
               <pre className={css["raw"]}>{data.text || "This mail has no text part."}</pre>
