@@ -134,6 +134,7 @@ const load = () => {
     migrate: need("LC_MIGRATE") === "1",
     dbPool: Number(need("LC_DB_POOL")),
     shutdownSeconds: Number(need("LC_SHUTDOWN_SECONDS")),
+    lingerSeconds: Number(need("LC_LINGER_SECONDS")),
     leaseSeconds: Number(need("LC_LEASE_SECONDS")),
     chromePath: read("CHROME_PATH"),
     replica: read("RAILWAY_REPLICA_ID") ?? `${hostname()}-${process.pid}`,

@@ -2,6 +2,7 @@
 // from it; shared/config.ts reads by it and is the only reader of the environment.
 import { isIP } from "node:net";
 import { inboundVariables } from "./inbound-variables.ts";
+import { lingerVariables } from "./linger-variables.ts";
 import { listOf, oneOf, urlWith, wholeNumber } from "./variable-checks.ts";
 import { watchVariables } from "./watch-variables.ts";
 
@@ -270,6 +271,7 @@ export const variables: readonly Variable[] = [
     fallback: "20",
     refuse: wholeNumber(1, 600),
   },
+  ...lingerVariables,
   {
     name: "LC_LEASE_SECONDS",
     meaning: "How long a process owns a job or message it took, without a sign of life",
