@@ -3,7 +3,7 @@
 // at every plan.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { defineRailway, github, group, postgres, project, redis, service } from "railway/iac";
+import { defineRailway, github, group, postgres, project, type ResourceNode, redis, service } from "railway/iac";
 import { type Deployment, type EnvironmentName, environments, layout } from "./layout.ts";
 import { drainingSeconds, healthSeconds, overlapSeconds, variablesFor } from "./settings.ts";
 import { watched } from "./watched.ts";
@@ -44,23 +44,44 @@ const serviceOf = (deployment: Deployment, environment: EnvironmentName, reposit
 };
 
 /** Everything that an environment consists of, for the checkout at `root`. */
-export const resourcesFor = (environment: EnvironmentName, root: string) => {
+export const resourcesFor = (environment: EnvironmentName, root: string): ResourceNode[] => {
   const repository = repositoryOf(root);
-  return [
-    group("Data", [postgres("Postgres"), redis("Redis")]),
-    group(
-      "Platform",
-      layout(environment, root).map((deployment) => serviceOf(deployment, environment, repository)),
-    ),
-  ];
+  const platform = layout(environment, root).map((deployment) => serviceOf(deployment, environment, repository));
+  return [group("Data", [postgres("Postgres"), redis("Redis")]), group("Platform", platform)].flat();
 };
 
-/** What Railway evaluates. Throws for an environment that it does not know. */
+/**
+ * The same for command lines that evaluate the file once per environment and want every resource each time: what only
+ * some environments have says which. Bodies are those of the environment that is asked for.
+ */
+const scopedResources = (environment: EnvironmentName, root: string): ResourceNode[] => {
+  const all = environments.map((name) => ({ name, resources: resourcesFor(name, root) }));
+  const wanted = [environment, ...environments.filter((name) => name !== environment)];
+  const seen = new Map<string, ResourceNode>();
+  for (const name of wanted)
+    for (const node of all.find((each) => each.name === name)?.resources ?? []) {
+      const where = all.filter(({ resources }) => resources.some(({ address }) => address === node.address));
+      const scope = where.length < environments.length ? { environments: where.map((each) => each.name) } : {};
+      if (!seen.has(node.address)) seen.set(node.address, { ...node, ...scope });
+    }
+  return [...seen.values()];
+};
+
+/**
+ * What Railway evaluates. Command lines up to 5.43 pass no environment at all, later ones its name, the newest also
+ * `pr`, with which they began to want scoped resources. Throws when it cannot know which environment is meant.
+ */
 export const program = defineRailway((context) => {
-  const environment = context.environment ?? context.environmentName;
-  if (!isEnvironment(environment))
+  const name = context.environment ?? context.environmentName;
+  const scoped = "pr" in context;
+  if (!isEnvironment(name) && !(scoped && name))
     throw new Error(
-      `The environment is ${environment ? `"${environment}"` : "not named"}; this project has ${environments.join(" and ")}. Choose one with: railway environment`,
+      name
+        ? `This project has no environment "${name}", only ${environments.join(" and ")}. Choose one: railway environment`
+        : "Railway's command line did not say which environment this is. Update it (railway upgrade), link one (railway link), and try again",
     );
-  return project(projectName, { resources: resourcesFor(environment, here) });
+  const environment = isEnvironment(name) ? name : "staging";
+  return project(projectName, {
+    resources: scoped ? scopedResources(environment, here) : resourcesFor(environment, here),
+  });
 });

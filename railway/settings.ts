@@ -23,11 +23,8 @@ const reference = (resource: `${"database" | "service"}.${string}`, output: stri
 /** Keeps what is set in Railway; nothing when nothing is. Without it, applying the project would delete the variable. */
 const kept: VariableValue = { type: "preserve" };
 
-/** Variables of the table that no deployment gets, and why. */
-export const notDeployed: Readonly<Record<string, string>> = {
-  LC_DEBUG: "refused in production",
-  RAILWAY_REPLICA_ID: "Railway sets it by itself",
-};
+/** Refused in production, or set by Railway itself. */
+const isDeployed = (name: string): boolean => name !== "LC_DEBUG" && !name.startsWith("RAILWAY_");
 
 /** The environment's shared variables that must be set before the first deployment, and what they are. */
 export const sharedVariables = (environment: EnvironmentName): Readonly<Record<string, string>> => ({
@@ -48,8 +45,9 @@ const settingOf = ({ name }: Variable, deployment: Deployment, environment: Envi
     LC_SHUTDOWN_SECONDS: String(shutdownSeconds),
     LC_LINGER_SECONDS: "5",
     LC_DB_POOL: String(deployment.size.pool),
-    // Railway's edge, and in production Caddy behind it.
-    LC_TRUSTED_PROXIES: staging ? "1" : "2",
+    LC_LINGER_SECONDS: "5",
+    // Railway's edge; Caddy, which stands between in production, passes on one address only.
+    LC_TRUSTED_PROXIES: "1",
     ...(staging ? { LC_EMAIL_PROVIDER: "sandbox" } : {}),
   };
   if (fixed[name] !== undefined) return literal(fixed[name]);
@@ -61,15 +59,16 @@ const settingOf = ({ name }: Variable, deployment: Deployment, environment: Envi
 /** The names of the table that some groups need. */
 export const namesFor = (groups: readonly string[]): readonly string[] =>
   variables
-    .filter(({ name }) => !(name in notDeployed))
+    .filter(({ name }) => isDeployed(name))
     .filter((variable) => variable.groups.some((group) => group === "all" || groups.includes(group)))
     .map(({ name }) => name);
 
-/** What Caddy needs: its port, and where the gateway is. */
+/** What railway/Caddyfile reads: its port, where the gateway is, and optionally who may say whom a request came from. */
 const caddyVariables = (port: number): Readonly<Record<string, VariableValue>> => ({
   PORT: literal(String(port)),
   LC_GATEWAY_HOST: reference("service.gateway", "RAILWAY_PRIVATE_DOMAIN"),
   LC_GATEWAY_PORT: reference("service.gateway", "PORT"),
+  LC_EDGE_RANGES: kept,
 });
 
 /** Every variable of a deployment, by name. */
