@@ -43,7 +43,6 @@ const settingOf = ({ name }: Variable, deployment: Deployment, environment: Envi
     // The schema is brought up to date once, before the new version starts.
     LC_MIGRATE: "0",
     LC_SHUTDOWN_SECONDS: String(shutdownSeconds),
-    LC_LINGER_SECONDS: "5",
     LC_DB_POOL: String(deployment.size.pool),
     LC_LINGER_SECONDS: "5",
     // Railway's edge; Caddy, which stands between in production, passes on one address only.
