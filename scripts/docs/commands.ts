@@ -16,6 +16,8 @@ export const commands: Readonly<Record<string, string>> = {
   repl: "A prompt in the running system: queues, jobs, dead letters, schedules, campaigns, processes, rules, each act under your name and in the audit log. `-- jobs --state failed` runs one command; `-- help` lists them",
   "queue:status":
     "What waits, runs and fails by queue. Exits with 1 when a queue stands still or fails, with 2 when it cannot look; `-- --json` for programs, `-- --stalled 300 --failing 50` sets the limits (seconds, percent)",
+  "railway:plan":
+    "Prints what would be deployed to Railway, the names of its variables and what it costs a month, without an account; `-- staging` for one environment. Exits with 1 when something in it is stale",
   "build:web": "Builds the web app into `web/dist`",
   bench:
     "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say, `segments` rules over a million contacts, `gateway` our API against bare moleculer-web; `jobs` and `latency` the job layer beside BullMQ, `alert` an alert during a campaign, `scale` deep queues and more processes, `idle` silent channels",
