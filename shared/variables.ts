@@ -152,7 +152,7 @@ export const variables: readonly Variable[] = [
   {
     name: "PUBLIC_URL",
     meaning: "Address under which recipients reach the gateway: links, hooks. `http://localhost:PORT` when unset",
-    groups: ["gateway", "email", "campaigns", "scheduler"],
+    groups: ["all"],
     example: "https://learn.example.org",
     refuse: urlWith("http", "https"),
   },

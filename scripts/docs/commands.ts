@@ -19,6 +19,8 @@ export const commands: Readonly<Record<string, string>> = {
   "railway:plan":
     "Prints what would be deployed to Railway, the names of its variables and what it costs a month, without an account; `-- staging` for one environment. Exits with 1 when something in it is stale",
   "build:web": "Builds the web app into `web/dist`",
+  rehearse:
+    "The deployment without a deployment: every service of the project graph as its own process on a private network, the outreach journey through Caddy, redeploys under load, Redis and Postgres away; prints what was found and what each process costs. Linux, as root. `-- --quick` takes a minute, without it 20 rounds; `-- --environment staging --rounds 3 --rate 100 --only gateway,web`",
   bench:
     "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say, `segments` rules over a million contacts, `gateway` our API against bare moleculer-web; `jobs` and `latency` the job layer beside BullMQ, `alert` an alert during a campaign, `scale` deep queues and more processes, `idle` silent channels",
   chaos:

@@ -110,6 +110,12 @@ export const ensureCaddy = async (): Promise<string | undefined> => {
   return findProgram("caddy");
 };
 
+/** `ip` and `unshare`, which make private networks, installed where that is possible. */
+export const ensureNetworkTools = async (): Promise<void> => {
+  if (!findProgram("ip")) await attempt("iproute2", () => aptInstall("iproute2"));
+  if (!findProgram("unshare")) await attempt("util-linux", () => aptInstall("util-linux"));
+};
+
 /** The browser for the e2e suite, installed where that is possible. Undefined when there is none. */
 export const ensureChromium = async (): Promise<string | undefined> => {
   const find = () =>
