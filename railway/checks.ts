@@ -7,8 +7,8 @@ import { namesFor, sharedVariables } from "./settings.ts";
 import { reachedFrom, serviceFilesIn, type Tree } from "./tree.ts";
 import { covers, patternsFor, programsOf } from "./watch-patterns.ts";
 
-/** What Postgres of Railway's template grants to others than its superuser, at its default of 100. */
-const postgresConnections = 97;
+/** What Postgres grants to others than its superuser, at its default of 100. */
+export const postgresConnections = 97;
 
 /** What Railway gives every service without being asked. */
 const provided = /^RAILWAY_[A-Z_]+$/;
@@ -84,18 +84,24 @@ const referenceFindings = ({ graph, deployments, environment }: Evaluated, { var
     return known && given ? [] : [`takes ${name} from ${value.resource}.${value.output}, which nothing provides`];
   });
 
+/** Names that a Caddyfile reads from the environment. */
+const placeholdersIn = (tree: Tree, path: string): readonly string[] =>
+  tree.files.has(path)
+    ? [...new Set([...tree.read(path).matchAll(/\{\$([A-Z_]+)/g)].map(([, name]) => name ?? ""))]
+    : [];
+
 /** Variables: exactly those that the groups need, with values that resolve and that the platform takes. */
-export const variableFindings = (evaluated: Evaluated): readonly string[] =>
+export const variableFindings = (evaluated: Evaluated, tree: Tree): readonly string[] =>
   evaluated.deployments.flatMap((deployment) => {
     const declared = Object.keys(deployment.variables);
-    const wanted = deployment.kind === "node" ? namesFor(deployment.groups) : declared;
+    const wanted = deployment.kind === "node" ? namesFor(deployment.groups) : placeholdersIn(tree, "railway/Caddyfile");
     return [
       ...wanted
         .filter((name) => !declared.includes(name))
-        .map((name) => `lacks ${name}, which shared/variables.ts gives to its groups`),
+        .map((name) => `lacks ${name}, which it reads by shared/variables.ts or railway/Caddyfile`),
       ...declared
         .filter((name) => !wanted.includes(name))
-        .map((name) => `has ${name}, which none of its groups reads: add its group in shared/variables.ts or drop it`),
+        .map((name) => `has ${name}, which it does not read: add its group in shared/variables.ts or drop it`),
       ...referenceFindings(evaluated, deployment),
     ].map((finding) => `${deployment.name} ${finding}`);
   });
@@ -166,11 +172,11 @@ export const connectionFindings = ({ deployments }: Evaluated): readonly string[
       ];
 };
 
-/** Every finding. `root` is where packages are installed. */
+/** Every finding. `installed` says whether a file of a package is there. */
 export const findings = (evaluated: Evaluated, tree: Tree, installed: (path: string) => boolean): readonly string[] => [
   ...pathFindings(evaluated, tree, installed),
   ...groupFindings(evaluated, tree),
-  ...variableFindings(evaluated),
+  ...variableFindings(evaluated, tree),
   ...watchFindings(evaluated, tree),
   ...lifeFindings(evaluated),
   ...connectionFindings(evaluated),

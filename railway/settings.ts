@@ -10,6 +10,8 @@ export const drainingSeconds = 30;
 export const shutdownSeconds = drainingSeconds - 10;
 /** Seconds that the old version keeps running beside the new one. */
 export const overlapSeconds = 15;
+/** For how many of the draining seconds it still takes new requests, until everybody has noticed that it goes. */
+const lingerSeconds = "5";
 /** On the first deployment the gateway waits for all others, which are still being built. */
 export const healthSeconds = 600;
 
@@ -44,7 +46,7 @@ const settingOf = ({ name }: Variable, deployment: Deployment, environment: Envi
     LC_MIGRATE: "0",
     LC_SHUTDOWN_SECONDS: String(shutdownSeconds),
     LC_DB_POOL: String(deployment.size.pool),
-    LC_LINGER_SECONDS: "5",
+    LC_LINGER_SECONDS: lingerSeconds,
     // Railway's edge; Caddy, which stands between in production, passes on one address only.
     LC_TRUSTED_PROXIES: "1",
     ...(staging ? { LC_EMAIL_PROVIDER: "sandbox" } : {}),
@@ -67,6 +69,7 @@ const caddyVariables = (port: number): Readonly<Record<string, VariableValue>> =
   PORT: literal(String(port)),
   LC_GATEWAY_HOST: reference("service.gateway", "RAILWAY_PRIVATE_DOMAIN"),
   LC_GATEWAY_PORT: reference("service.gateway", "PORT"),
+  LC_LINGER_SECONDS: literal(lingerSeconds),
   LC_EDGE_RANGES: kept,
 });
 

@@ -16,6 +16,8 @@ export const commands: Readonly<Record<string, string>> = {
   repl: "A prompt in the running system: queues, jobs, dead letters, schedules, campaigns, processes, rules, each act under your name and in the audit log. `-- jobs --state failed` runs one command; `-- help` lists them",
   "queue:status":
     "What waits, runs and fails by queue. Exits with 1 when a queue stands still or fails, with 2 when it cannot look; `-- --json` for programs, `-- --stalled 300 --failing 50` sets the limits (seconds, percent)",
+  "railway:plan":
+    "Prints what would be deployed to Railway, the names of its variables and what it costs a month, without an account; `-- staging` for one environment. Exits with 1 when something in it is stale",
   "build:web": "Builds the web app into `web/dist`",
   rehearse:
     "The deployment without a deployment: every service of the project graph as its own process on a private network, the outreach journey through Caddy, redeploys under load, Redis and Postgres away; prints what was found and what each process costs. Linux, as root. `-- --quick` takes a minute, without it 20 rounds; `-- --environment staging --rounds 3 --rate 100 --only gateway,web`",

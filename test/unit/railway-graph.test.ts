@@ -8,9 +8,8 @@ import railway from "../../.railway/railway.ts";
 import { connectionsOf, findings } from "../../railway/checks.ts";
 import { type Declared, type Evaluated, evaluate } from "../../railway/graph.ts";
 import { environments } from "../../railway/layout.ts";
-import { importsOf, reachedFrom, type Tree, treeAt } from "../../railway/tree.ts";
+import { reachedFrom, type Tree, treeAt } from "../../railway/tree.ts";
 import { covers, programsOf, watchedSource } from "../../railway/watch-patterns.ts";
-import { projectSources } from "../architecture/rule.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const tree = treeAt(root);
@@ -115,10 +114,10 @@ it("notices a variable that is missing, too much, refused or unresolved", () => 
     broken("email", (each) => ({ ...each, variables: { ...each.variables, ...change } as Declared["variables"] }));
   const { REDIS_URL: _, ...rest } = graphs.production.deployments.find(({ name }) => name === "email")?.variables ?? {};
   expect(broken("email", (each) => ({ ...each, variables: rest }))).toEqual([
-    "email lacks REDIS_URL, which shared/variables.ts gives to its groups",
+    "email lacks REDIS_URL, which it reads by shared/variables.ts or railway/Caddyfile",
   ]);
   expect(variables({ LC_HISTORY_DAYS: { type: "preserve" } })).toEqual([
-    "email has LC_HISTORY_DAYS, which none of its groups reads: add its group in shared/variables.ts or drop it",
+    "email has LC_HISTORY_DAYS, which it does not read: add its group in shared/variables.ts or drop it",
   ]);
   expect(variables({ LC_DB_POOL: { type: "literal", value: "many" } })[0]).toMatch(/^email sets LC_DB_POOL to "many"/);
   expect(variables({ REDIS_URL: { type: "reference", resource: "database.Redis", output: "REDIS_HOST" } })).toEqual([
@@ -173,15 +172,7 @@ it("has watch patterns that say what a fresh run of the generator says", () => {
   expect(readFileSync(join(root, "railway/watched.ts"), "utf8"), "run npm run docs").toBe(watchedSource(tree, root));
 });
 
-it("reads imports as the parser does", () => {
-  const differing = projectSources()
-    .filter(({ path }) => /^(gateway|services|shared|scripts)\//.test(path))
-    .flatMap(({ path, text, imports }) => {
-      const parsed = imports.flatMap(({ file, typeOnly }) => (file && !typeOnly ? [file] : []));
-      const missed = parsed.filter((file) => !importsOf(path, text).includes(file));
-      return missed.map((file) => `${path}: ${file}`);
-    });
-  expect(differing).toEqual([]);
+it("follows workers and imports that are made late, and no further than folders go", () => {
   const campaigns = graphs.production.deployments.find(({ name }) => name === "campaigns") as Declared;
   const reached = reachedFrom(tree, programsOf(tree, campaigns));
   expect(reached).toContain("services/campaigns/templates/mjml-worker.ts");
