@@ -131,6 +131,7 @@ const load = () => {
     migrate: need("LC_MIGRATE") === "1",
     dbPool: Number(need("LC_DB_POOL")),
     shutdownSeconds: Number(need("LC_SHUTDOWN_SECONDS")),
+    lingerSeconds: Number(need("LC_LINGER_SECONDS")),
     leaseSeconds: Number(need("LC_LEASE_SECONDS")),
     chromePath: read("CHROME_PATH"),
     onRailway: read("RAILWAY_ENVIRONMENT_NAME") !== undefined,

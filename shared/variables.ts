@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { backupVariables } from "./backup-variables.ts";
 import { connectionVariables } from "./connection-variables.ts";
 import { inboundVariables } from "./inbound-variables.ts";
+import { lingerVariables } from "./linger-variables.ts";
 import { listOf, oneOf, urlWith, wholeNumber } from "./variable-checks.ts";
 import { watchVariables } from "./watch-variables.ts";
 
@@ -260,6 +261,7 @@ export const variables: readonly Variable[] = [
     fallback: "20",
     refuse: wholeNumber(1, 600),
   },
+  ...lingerVariables,
   {
     name: "LC_LEASE_SECONDS",
     meaning: "How long a process owns a job or message it took, without a sign of life",
