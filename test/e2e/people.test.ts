@@ -183,7 +183,7 @@ describe.skipIf(!hasBrowser())("people", () => {
     const { page: theirs, context } = await stage.visit({ signedIn: false });
     await signIn(theirs, colleague);
     await page.getByRole("button", { name: `What to do with ${colleague.email}` }).click();
-    await page.getByRole("menuitem", { name: "Change name or role" }).click();
+    await page.getByRole("menuitem", { name: "Change name, role or communities" }).click();
     await page.getByRole("dialog").getByLabel("Role").selectOption("viewer");
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await page

@@ -248,9 +248,9 @@ describe("what somebody limited does", () => {
 
   it("learns that an address is taken, and not by whom", async () => {
     const own = await as(manager(), "POST", "/contacts", { email: a.email });
-    expect([own.status, own.json.existingId]).toEqual([409, a.ids.contact]);
+    expect([own.status, own.text.includes(a.ids.contact)]).toEqual([409, true]);
     const other = await as(manager(), "POST", "/contacts", { email: b.email });
-    expect([other.status, other.json.code, other.json.existingId]).toEqual([409, "CONTACT_EXISTS", undefined]);
+    expect([other.status, other.json.code]).toEqual([409, "CONTACT_EXISTS"]);
     expect(other.text).not.toContain(b.ids.contact);
   });
 
@@ -379,7 +379,7 @@ describe("the limit itself", () => {
     expect((await change([a.ids.community], { role: "owner" })).body.errors[0].path).toBe("communities");
     await change([a.ids.community]);
     const line = (await house.api("GET", "/audit?limit=200")).body.data.find(
-      ({ event }: { event: string }) => event === "user.communities-changed",
+      ({ action }: { action: string }) => action === "user.communities-changed",
     );
     expect(line).toMatchObject({ objectId: userId, detail: { to: [a.ids.community] } });
     expect((await as(manager(), "PATCH", `/users/${userId}`, { communities: null })).status).toBe(403);

@@ -14,11 +14,11 @@ import { useEffect, useRef, useState } from "react";
 import { useRead } from "../query.ts";
 import { addressOf, campaignWords, contactName, shortMoment, stateWords } from "../words.ts";
 import { Icon } from "./icon.tsx";
-import { screens } from "./screens.ts";
+import type { Screen } from "./screens.ts";
 
 export interface PaletteProps {
   readonly opened: boolean;
-  readonly sandbox: boolean;
+  readonly screens: readonly Screen[];
   readonly onClose: () => void;
 }
 
@@ -27,7 +27,7 @@ const [store, spotlight] = createSpotlight();
 const shown = 5;
 
 /** Search over screens, acts and objects. */
-export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
+export const Palette = ({ opened, screens, onClose }: PaletteProps) => {
   const navigate = useNavigate();
   const [query, setQuery] = useState("");
   const chosen = useRef(false);
@@ -63,7 +63,7 @@ export const Palette = ({ opened, sandbox, onClose }: PaletteProps) => {
     {
       group: "Screens",
       actions: screens
-        .filter((screen) => (sandbox || !screen.sandboxOnly) && matches(`${screen.name} ${screen.about}`))
+        .filter((screen) => matches(`${screen.name} ${screen.about}`))
         .map((screen) => ({
           id: screen.to,
           label: screen.name,

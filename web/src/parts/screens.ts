@@ -19,9 +19,11 @@ export interface Screen {
   readonly group: string;
   readonly about: string;
   readonly sandboxOnly?: boolean;
+  /** Only for people who see all communities. */
+  readonly wholeOnly?: boolean;
 }
 
-export const screens: readonly Screen[] = [
+const screens: readonly Screen[] = [
   { to: "/", name: "Overview", icon: "overview", group: "", about: "What is going on and what to do next" },
   {
     to: "/contacts",
@@ -38,6 +40,7 @@ export const screens: readonly Screen[] = [
     icon: "suppressions",
     group: "People",
     about: "Addresses that get nothing",
+    wholeOnly: true,
   },
   {
     to: "/campaigns",
@@ -60,6 +63,7 @@ export const screens: readonly Screen[] = [
     icon: "operations",
     group: "Workspace",
     about: "Queues, jobs, schedules and workers: what runs, what waits and what failed",
+    wholeOnly: true,
   },
   {
     to: "/settings",
@@ -75,5 +79,12 @@ export const screens: readonly Screen[] = [
     group: "Sandbox",
     about: "Every mail the sandbox received",
     sandboxOnly: true,
+    wholeOnly: true,
   },
 ];
+
+/** The screens that somebody can use. */
+export const screensFor = (session: { readonly sandbox: boolean; readonly communities: unknown }): readonly Screen[] =>
+  screens.filter(
+    ({ sandboxOnly, wholeOnly }) => (session.sandbox || !sandboxOnly) && (session.communities === null || !wholeOnly),
+  );

@@ -6,7 +6,8 @@ import { Link, Outlet, useNavigate, useRouteContext, useRouterState } from "@tan
 import { lazy, Suspense, useEffect, useState } from "react";
 import { signOut } from "../session.ts";
 import { Icon } from "./icon.tsx";
-import { screens } from "./screens.ts";
+import { communitiesInWords } from "./limit-words.ts";
+import { type Screen, screensFor } from "./screens.ts";
 import css from "./shell.module.css";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
@@ -20,10 +21,10 @@ const Brand = () => (
   </Link>
 );
 
-const Navigation = ({ sandbox, onStep }: { readonly sandbox: boolean; readonly onStep: () => void }) => (
+const Navigation = ({ screens, onStep }: { readonly screens: readonly Screen[]; readonly onStep: () => void }) => (
   <nav aria-label="Screens" className={css["nav"]}>
     {["", "People", "Outreach", "Workspace", "Sandbox"].map((group) => {
-      const shown = screens.filter((screen) => screen.group === group && (sandbox || !screen.sandboxOnly));
+      const shown = screens.filter((screen) => screen.group === group);
       if (shown.length === 0) return null;
       return (
         <div key={group || "start"}>
@@ -142,7 +143,12 @@ export const Shell = () => {
             </UnstyledButton>
           </AppShell.Section>
           <AppShell.Section grow className={css["scroll"]} px="sm">
-            <Navigation sandbox={session.sandbox} onStep={close} />
+            {session.communities && (
+              <p className={css["limit"]} title={session.communities.map(({ name }) => name).join(", ")}>
+                Only {communitiesInWords(session.communities.map(({ name }) => name))}
+              </p>
+            )}
+            <Navigation screens={screensFor(session)} onStep={close} />
           </AppShell.Section>
           <AppShell.Section className={css["foot"]}>
             <UserMenu />
@@ -157,7 +163,7 @@ export const Shell = () => {
       </AppShell>
       {palette !== "unloaded" && (
         <Suspense fallback={null}>
-          <Palette opened={palette === "open"} sandbox={session.sandbox} onClose={() => setPalette("closed")} />
+          <Palette opened={palette === "open"} screens={screensFor(session)} onClose={() => setPalette("closed")} />
         </Suspense>
       )}
     </>

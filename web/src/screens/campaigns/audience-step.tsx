@@ -1,7 +1,9 @@
 // Who gets the campaign, and what it is called. Both selects are controlled: their options come after the fields are
 // filled, and a select of the browser forgets a value that it has no option for.
 import { NativeSelect, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { useRouteContext } from "@tanstack/react-router";
 import { Controller, useFormContext } from "react-hook-form";
+import { communitiesInWords } from "../../parts/limit-words.ts";
 import { TextLink } from "../../parts/link.tsx";
 import { useRead } from "../../query.ts";
 import type { WizardFields } from "./wizard-fields.ts";
@@ -14,6 +16,7 @@ export const AudienceStep = () => {
     watch,
     formState: { errors },
   } = useFormContext<WizardFields>();
+  const { session } = useRouteContext({ from: "/app" });
   const kind = watch("audience");
   const segments = useRead("segments.list", { limit: 1000 });
   const tags = useRead("tags.list", { limit: 1000 });
@@ -42,7 +45,11 @@ export const AudienceStep = () => {
             <Stack gap="xs" mt="xs">
               <Radio
                 value="all"
-                label="Every contact"
+                label={
+                  session.communities
+                    ? `Every contact of ${communitiesInWords(session.communities.map(({ name }) => name))}`
+                    : "Every contact"
+                }
                 description="Those without consent or address are left out by themselves"
               />
               <Radio value="segment" label="A segment" />

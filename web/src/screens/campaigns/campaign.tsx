@@ -17,6 +17,7 @@ import { audienceWords } from "./campaigns.tsx";
 import { ContentWords } from "./content-words.tsx";
 import { Decisions } from "./decisions.tsx";
 import { Ledger } from "./ledger.tsx";
+import { OnlyIn } from "./only-in.tsx";
 import { moving, paceOf } from "./progress.tsx";
 
 type Stats = ApiResult<"campaigns.stats">;
@@ -143,6 +144,7 @@ export const CampaignScreen = () => {
         <Group gap="4px 20px" fz="sm" c="dimmed">
           <span className="lc-break">
             <ContentWords content={data.content} /> to {audienceWords(data.audience, segments.data?.data)}
+            <OnlyIn communities={data.communities} />
           </span>
           {data.schedule && !data.launchedAt && <span>starts {moment(data.schedule.at)}</span>}
           {data.launchedAt && <span>launched {moment(data.launchedAt)}</span>}

@@ -12,6 +12,7 @@ import { count, counted, duration, moment } from "../../words.ts";
 import { audienceWords } from "./campaigns.tsx";
 import { useContentWords } from "./content-words.tsx";
 import { LaunchProblems } from "./launch-problems.tsx";
+import { OnlyIn } from "./only-in.tsx";
 import { stillStarter } from "./wizard-fields.ts";
 
 const undoSeconds = 10;
@@ -65,7 +66,12 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
   const facts = [
     {
       name: "Recipients",
-      value: `${counted(recipients, "person", "people")} (${audienceWords(campaign.audience, segments.data?.data)})`,
+      value: (
+        <>
+          {counted(recipients, "person", "people")} ({audienceWords(campaign.audience, segments.data?.data)}
+          <OnlyIn communities={campaign.communities} />)
+        </>
+      ),
     },
     { name: "Content", value: says },
     {

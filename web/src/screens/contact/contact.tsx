@@ -131,6 +131,7 @@ const Acts = ({ contact, onAct }: { readonly contact: Contact; readonly onAct: (
 };
 
 const Profile = ({ contact }: { readonly contact: Contact }) => {
+  const { session } = useRouteContext({ from: "/app" });
   const communities = useRead("communities.list", { limit: 1000 });
   const community = communities.data?.data.find(({ id }) => id === contact.communityId)?.name;
   const facts = [
@@ -152,9 +153,11 @@ const Profile = ({ contact }: { readonly contact: Contact }) => {
       <Stack gap="sm">
         {contact.tags.length > 0 && <Tags tags={contact.tags} />}
         <Facts facts={facts} />
-        <TextLink to="/operations/jobs" search={{ contactId: contact.id }} fz="sm">
-          Jobs about this person
-        </TextLink>
+        {session.communities === null && (
+          <TextLink to="/operations/jobs" search={{ contactId: contact.id }} fz="sm">
+            Jobs about this person
+          </TextLink>
+        )}
       </Stack>
     </Section>
   );

@@ -1,6 +1,8 @@
 // What waits for somebody: campaigns that stopped, messages nobody knows the end of, imports that failed, and what keeps
 // every launch from happening. Renders nothing when nothing does.
+
 import { Text } from "@mantine/core";
+import { useRouteContext } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { ApiResult } from "../../api.ts";
 import { Icon } from "../../parts/icon.tsx";
@@ -24,7 +26,10 @@ export const Attention = ({ attention }: { readonly attention: ApiResult<"overvi
   const failed = (imports.data?.data ?? []).filter(
     ({ status, createdAt }) => status === "failed" && Date.now() - Date.parse(createdAt) < recentMs,
   );
-  const incidents = useRead("monitors.incidents", { state: "open", limit: 20 }, { every: 30_000 });
+  const { session } = useRouteContext({ from: "/app" });
+  // Whoever sees some communities has no Operations to look them up in.
+  const whole = session.communities === null;
+  const incidents = useRead("monitors.incidents", { state: "open", limit: 20 }, { every: 30_000, enabled: whole });
   const items: Item[] = [
     ...(incidents.data?.data ?? []).map(({ id, name, sentence }) => ({
       key: id,

@@ -2,13 +2,13 @@
 import { Button, Stack, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useNavigate, useRouteContext } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import type { Row } from "../../api.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink, TextLink } from "../../parts/link.tsx";
-import { ProblemNote } from "../../parts/note.tsx";
+import { Note, ProblemNote } from "../../parts/note.tsx";
 import { PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
 import { useRead, useWrite } from "../../query.ts";
 import { Preview } from "./preview.tsx";
@@ -47,6 +47,8 @@ const settle = 350;
 
 const Editor = ({ segment, onReload }: EditorProps) => {
   const navigate = useNavigate();
+  const { session } = useRouteContext({ from: "/app" });
+  const everybodys = session.communities !== null && segment !== undefined && segment.communities === null;
   const [name, setName] = useState(segment?.name ?? "");
   const [group, setGroup] = useState<RuleGroup>(() => (segment ? fromApi(segment.rule) : newGroup("all")));
   // The version that these changes build on: a newer one that is read meanwhile must not be overwritten unseen.
@@ -105,16 +107,18 @@ const Editor = ({ segment, onReload }: EditorProps) => {
                 >
                   Write to them
                 </ButtonLink>
-                <Button
-                  variant="default"
-                  onClick={() => setDeleting(true)}
-                  leftSection={<Icon name="trash" size={16} />}
-                >
-                  Delete
-                </Button>
+                {!everybodys && (
+                  <Button
+                    variant="default"
+                    onClick={() => setDeleting(true)}
+                    leftSection={<Icon name="trash" size={16} />}
+                  >
+                    Delete
+                  </Button>
+                )}
               </>
             )}
-            <Button onClick={save} loading={create.isPending || update.isPending} disabled={!ready}>
+            <Button onClick={save} loading={create.isPending || update.isPending} disabled={!ready || everybodys}>
               Save
             </Button>
           </>
@@ -122,6 +126,11 @@ const Editor = ({ segment, onReload }: EditorProps) => {
       />
       <div className={css["layout"]}>
         <Stack gap="md" miw={0}>
+          {everybodys && (
+            <Note tone="info" title="Everybody uses this segment">
+              You see some communities, so you can write to whom it finds there, but not change its rule.
+            </Note>
+          )}
           {problem && !nameError && (
             <ProblemNote problem={problem} retry={problem.code === "VERSION_CONFLICT" ? onReload : undefined} />
           )}

@@ -20,6 +20,7 @@ const accountActs: Readonly<Record<string, string>> = {
   "user.password-changed": "changed the password",
   "user.changed": "changed a name",
   "user.role-changed": "changed a person's role",
+  "user.communities-changed": "changed what a person sees",
   "user.disabled": "disabled a person",
   "user.enabled": "enabled a person",
   "user.removed": "deleted a person",

@@ -12,7 +12,7 @@ import { TextLink } from "../../parts/link.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { useRows } from "../../query.ts";
-import { moment } from "../../words.ts";
+import { counted, moment } from "../../words.ts";
 import { auditKinds, auditWords } from "./audit-words.ts";
 import css from "./settings.module.css";
 import { SettingsPage } from "./settings-tabs.tsx";
@@ -25,6 +25,10 @@ const whoOf = ({ user }: Line): string =>
 
 /** The one fact of a line's detail that says more than its words. */
 const detailOf = ({ action, detail }: Line): string => {
+  if (action === "user.communities-changed")
+    return Array.isArray(detail["to"])
+      ? `: ${counted(detail["to"].length, "community", "communities")}`
+      : ": everything";
   if (action === "user.role-changed") return `from ${String(detail["from"])} to ${String(detail["to"])}`;
   if (action.startsWith("jobs.") && typeof detail["name"] === "string") return detail["name"];
   if (typeof detail["role"] === "string") return `as ${detail["role"]}`;

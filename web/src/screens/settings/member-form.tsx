@@ -1,12 +1,13 @@
-// Changing a colleague's name and role.
+// Changing a colleague's name, role and the communities that they see.
 import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { Role } from "../../../../shared/contracts/role.ts";
 import type { Row } from "../../api.ts";
 import { orNull, showAtFields } from "../../form.ts";
 import { ProblemNote } from "../../parts/note.tsx";
 import { useWrite } from "../../query.ts";
+import { LimitField, lacksChoice } from "./limit-field.tsx";
 import { roleChoices } from "./role-words.ts";
 
 export type Member = Row<"users.list">;
@@ -28,6 +29,9 @@ export const MemberForm = ({ member, onClose }: MemberFormProps) => {
   useEffect(() => {
     showAtFields(form, update.error, { name: "name", role: "role" });
   }, [form, update.error]);
+  const [limit, setLimit] = useState<string[] | null>(member.communities);
+  const moved =
+    JSON.stringify([...(limit ?? ["all"])].sort()) !== JSON.stringify([...(member.communities ?? ["all"])].sort());
   const { errors } = form.formState;
   const role = form.watch("role");
   return (
@@ -35,23 +39,32 @@ export const MemberForm = ({ member, onClose }: MemberFormProps) => {
       <form
         noValidate
         onSubmit={form.handleSubmit((fields) =>
-          update.mutate({ id: member.id, name: orNull(fields.name), role: fields.role }),
+          update.mutate({
+            ...{ id: member.id, name: orNull(fields.name), role: fields.role },
+            ...(moved && fields.role !== "owner" ? { communities: limit } : {}),
+          }),
         )}
       >
         <Stack gap="md">
           {update.error && update.error.errors.length === 0 && <ProblemNote problem={update.error} />}
           <TextInput label="Name" data-autofocus error={errors.name?.message} {...form.register("name")} />
           <NativeSelect label="Role" data={roleChoices} error={errors.role?.message} {...form.register("role")} />
-          {role !== member.role && (
+          <LimitField
+            role={role}
+            value={limit}
+            onChange={setLimit}
+            error={update.error?.errors.find(({ path }) => path === "communities")?.message}
+          />
+          {(role !== member.role || moved) && (
             <Text fz="sm" c="dimmed">
-              With another role they are signed out everywhere, and sign in again.
+              With this change they are signed out everywhere, and sign in again.
             </Text>
           )}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            <Button type="submit" loading={update.isPending}>
+            <Button type="submit" loading={update.isPending} disabled={lacksChoice(role, limit)}>
               Save
             </Button>
           </Group>

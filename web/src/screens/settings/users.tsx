@@ -4,11 +4,12 @@ import { createContext, use, useState } from "react";
 import { Confirm } from "../../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { communitiesInWords } from "../../parts/limit-words.ts";
 import { Empty } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { besideProof, Proof } from "../../parts/proof.tsx";
 import { Status } from "../../parts/status.tsx";
-import { useRows, useWrite } from "../../query.ts";
+import { useRead, useRows, useWrite } from "../../query.ts";
 import { shortMoment } from "../../words.ts";
 import { InviteForm } from "./invite-form.tsx";
 import { Invites } from "./invites.tsx";
@@ -30,7 +31,7 @@ const MemberMenu = ({ member }: { readonly member: Member }) => {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => choose("edit", member)}>Change name or role</Menu.Item>
+        <Menu.Item onClick={() => choose("edit", member)}>Change name, role or communities</Menu.Item>
         {member.disabledAt === null ? (
           <Menu.Item onClick={() => choose("disable", member)}>Disable</Menu.Item>
         ) : (
@@ -43,6 +44,14 @@ const MemberMenu = ({ member }: { readonly member: Member }) => {
       </Menu.Dropdown>
     </Menu>
   );
+};
+
+/** The communities by name; read once for the whole list. */
+const Sees = ({ communities }: Pick<Member, "communities">) => {
+  const known = useRead("communities.list", { limit: 1000 });
+  if (communities === null) return "everything";
+  const names = communities.map((id) => known.data?.data.find((community) => community.id === id)?.name ?? "…");
+  return <span className="lc-break">only {communitiesInWords(names)}</span>;
 };
 
 const column = columnsOf<Member>();
@@ -58,6 +67,11 @@ const columns = column.columns([
     meta: { width: "minmax(0, 2fr)", narrow: "title" },
   }),
   column.accessor("role", { header: "Role", meta: { width: "110px", narrow: "line" } }),
+  column.accessor("communities", {
+    header: "Sees",
+    cell: ({ row: { original } }) => <Sees communities={original.communities} />,
+    meta: { width: "minmax(0, 1.2fr)", narrow: "line" },
+  }),
   column.accessor("disabledAt", {
     header: "Access",
     cell: ({ row: { original } }) => (
@@ -125,7 +139,7 @@ export const Users = () => {
   return (
     <SettingsPage
       title="Team"
-      lead="Who works here, and what each of them may do."
+      lead="Who works here, and what each of them may do and see."
       actions={
         <Button onClick={() => setInviting(true)} leftSection={<Icon name="plus" size={16} />}>
           Invite a colleague

@@ -86,7 +86,7 @@ export const TestSend = ({ opened, save, dirty, contactId, onClose }: TestSendPr
             </ul>
           )}
           <Group justify="space-between" gap="xs">
-            {send.data && session.sandbox ? (
+            {send.data && session.sandbox && session.communities === null ? (
               <TextLink to="/mailbox" fz="sm">
                 Open the mailbox
               </TextLink>

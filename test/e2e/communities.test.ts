@@ -1,0 +1,142 @@
+// Somebody who sees one community, in the browser: an owner invites them so, and nothing of the other town is there.
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findings, sideways, turn } from "./accessibility.ts";
+import { hasBrowser, openStage, type Stage, signIn, type Visit } from "./browser.ts";
+
+const colleague = { email: "rita@example.org", password: "four unusual words here" };
+
+/** Asks the API as the signed-in person of the page. */
+const post = async (page: Page, path: string, body: unknown): Promise<{ id: string }> => {
+  const { csrfToken } = (await (await page.request.get("/api/v1/auth/me")).json()) as { csrfToken: string };
+  const answer = await page.request.post(`/api/v1${path}`, {
+    data: body,
+    headers: { "x-csrf-token": csrfToken, origin: new URL(page.url()).origin },
+  });
+  expect(answer.status(), await answer.text()).toBeLessThan(300);
+  return (await answer.json()) as { id: string };
+};
+
+describe.skipIf(!hasBrowser())("somebody who sees one community", () => {
+  let stage: Stage;
+  let owners: Visit;
+  let hilltopContact: string;
+
+  beforeAll(async () => {
+    stage = await openStage();
+    owners = await stage.visit({ bypassCSP: true });
+    const { page } = owners;
+    const towns = await Promise.all(["Riverside", "Hilltop"].map((name) => post(page, "/communities", { name })));
+    for (const [at, name] of ["river", "hill"].entries()) {
+      const person = { email: `ada@${name}.example.com`, firstName: `Ada of the ${name}`, communityId: towns[at]?.id };
+      const consent = { channels: ["email"], basis: "form", source: "test" };
+      hilltopContact = (await post(page, "/contacts", { ...person, consent })).id;
+    }
+    const rule = { field: "email", op: "isSet" };
+    await post(page, "/segments", { name: "Everybody with an address", rule });
+    const content = { subject: "News", html: "<p>News</p>" };
+    await post(page, "/campaigns", { name: "For all towns", channel: "email", audience: { all: true }, content });
+  }, 240_000);
+  afterAll(async () => {
+    await stage?.close();
+  }, 60_000);
+
+  it("is invited for it by an owner, who sees it in the list of the team", async () => {
+    const { page } = owners;
+    await page.goto("/settings/users");
+    await page.getByRole("button", { name: "Invite a colleague" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Email").fill(colleague.email);
+    await dialog.getByLabel("Role").selectOption("owner");
+    await dialog.getByText("Owners see all communities.").waitFor();
+    await dialog.getByLabel("Role").selectOption("manager");
+    await dialog.getByLabel("Only some communities").check();
+    expect(await dialog.getByRole("button", { name: "Send the invite" }).isDisabled()).toBe(true);
+    await dialog.getByLabel("Riverside").check();
+    await page.waitForFunction("document.getAnimations().every((one) => one.playState !== 'running')");
+    expect(await findings(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Send the invite" }).click();
+    await page.getByRole("button", { name: `Revoke the invite to ${colleague.email}` }).waitFor();
+
+    let link = "";
+    await expect
+      .poll(
+        async () => {
+          const mail = (await (await page.request.get(`/sandbox/mail?to=${colleague.email}`)).json()) as {
+            data: { text: string }[];
+          };
+          [link = ""] = mail.data.flatMap(({ text }) => /\/accept-invite\/[\w-]+/.exec(text) ?? []);
+          return link;
+        },
+        { timeout: 30_000 },
+      )
+      .not.toBe("");
+    const { page: theirs, context } = await stage.visit({ signedIn: false });
+    await theirs.goto(link);
+    await theirs.getByLabel("Your name").fill("Rita River");
+    await theirs.getByLabel("New password").fill(colleague.password);
+    await theirs.getByLabel("The same again").fill(colleague.password);
+    await theirs.getByRole("button", { name: "Join" }).click();
+    await theirs.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+    await context.close();
+    await page.reload();
+    await page
+      .getByRole("row", { name: /Rita River/ })
+      .getByText("only Riverside")
+      .waitFor();
+  }, 120_000);
+
+  it("meets nothing of the other town, on no screen, and is told what they see", async () => {
+    const { page, context, faults } = await stage.visit({ signedIn: false, bypassCSP: true });
+    await signIn(page, colleague);
+    const screens = page.getByRole("navigation", { name: "Screens" });
+    await page.getByText("Only Riverside").first().waitFor();
+    for (const name of ["Suppressions", "Operations", "Mailbox"])
+      expect(await screens.getByRole("link", { name }).count(), name).toBe(0);
+    expect(await findings(page)).toEqual([]);
+
+    await page.goto("/contacts");
+    await page.getByText("Ada of the river").waitFor();
+    expect(await page.getByText("Ada of the hill").count()).toBe(0);
+    await page.goto(`/contacts/${hilltopContact}`);
+    await page.getByText("No such contact").first().waitFor();
+    await page.goto("/campaigns");
+    await page.getByRole("heading", { name: "Campaigns", level: 1 }).waitFor();
+    expect(await page.getByText("For all towns").count()).toBe(0);
+    await page.goto("/campaigns/new");
+    await page.getByText("Every contact of Riverside").waitFor();
+    await page.goto("/segments");
+    await page.getByRole("link", { name: "Everybody with an address" }).click();
+    await page.getByText("Everybody uses this segment").waitFor();
+    await page.getByRole("link", { name: "Ada of the river" }).waitFor();
+    expect(await page.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+    for (const width of [360, 1280])
+      for (const scheme of ["light", "dark"] as const) {
+        await page.setViewportSize({ width, height: 900 });
+        await turn(page, scheme);
+        expect(await sideways(page), `${scheme} ${width}`).toBeLessThanOrEqual(0);
+      }
+    await page.goto("/suppressions");
+    await page.getByText("This is for people who see all communities").waitFor();
+    expect(faults).toEqual([]);
+
+    const { page: team } = owners;
+    await team.getByRole("button", { name: `What to do with ${colleague.email}` }).click();
+    await team.getByRole("menuitem", { name: "Change name, role or communities" }).click();
+    const dialog = team.getByRole("dialog");
+    await dialog.getByLabel("Riverside").uncheck();
+    await dialog.getByLabel("Hilltop").check();
+    await dialog.getByText("they are signed out everywhere").waitFor();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await team
+      .getByRole("row", { name: /Rita River/ })
+      .getByText("only Hilltop")
+      .waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    await signIn(page, colleague);
+    await page.goto(`/contacts/${hilltopContact}`);
+    await page.getByRole("heading", { name: "Ada of the hill" }).waitFor();
+    await context.close();
+  }, 120_000);
+});
