@@ -8,8 +8,8 @@ const rooms = [
   /^gateway\/(.+\/)?([a-z-]+-)?store\.ts$/,
 ];
 const outside = (path: string) => !/^(gateway|services|shared)\//.test(path);
-/** Compiles a segment's rule to a text; it runs nothing, and stores bind it. */
-const writesTextOnly = new Set(["shared/lib/segment-sql.ts", "shared/lib/segment-rule.ts"]);
+/** They make texts that stores bind, and run nothing. */
+const writesTextOnly = new Set(["shared/lib/segment-sql.ts", "shared/lib/segment-rule.ts", "shared/lib/scope.ts"]);
 const inRoom = (path: string) => outside(path) || rooms.some((room) => room.test(path));
 
 const pools = new Set(["db", "trx", "sql", "knex", "pool"]);
