@@ -8,6 +8,8 @@ export const commands: Readonly<Record<string, string>> = {
   types: "Type check of the back end and the web app",
   migrate: "Brings the schema of `DATABASE_URL` up to date. Safe to run twice and from several places at once",
   "key:generate": "Prints a key for `LC_SECRET_KEYS`",
+  "redis:acl":
+    "`npm run redis:acl -- users.acl` writes an ACL file for Redis with a user per group, and prints their passwords once; see `railway/redis-acl/README.md`",
   dev: "`npm start` for developers: with the debug page `/debug`, and a group restarts when one of its files changes",
   logs: "`npm run logs -- email -f` follows the log of a group, without a name of all; `--level warn`, `--grep`, `--job <id>`, `--request <id>`, `-n 200`, `--json`",
   doctor:

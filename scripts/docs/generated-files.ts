@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { metricTable } from "../../shared/broker/metric-table.ts";
+import { aclFile, usersPerGroup } from "../../shared/streams/redis-access.ts";
 import { variables } from "../../shared/variables.ts";
 import { commands } from "./commands.ts";
 import { developmentReasons, runTimeReasons } from "./dependencies.ts";
@@ -29,5 +30,6 @@ export const generatedFiles = (root: string): readonly GeneratedFile[] => {
   return [
     { path: ".env.example", text: envExample(variables) },
     { path: "README.md", text: readme },
+    { path: "railway/redis-acl/users.acl", text: aclFile(usersPerGroup) },
   ];
 };

@@ -13,9 +13,15 @@ export interface Answer {
 }
 
 export const openHouse = async (
-  options: { leaseSeconds?: number; env?: Record<string, string>; sandboxEnv?: Record<string, string> } = {},
+  options: {
+    leaseSeconds?: number;
+    env?: Record<string, string>;
+    sandboxEnv?: Record<string, string>;
+    /** Further lines of its Redis's configuration. */
+    redisConfig?: readonly string[];
+  } = {},
 ) => {
-  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis({ config: options.redisConfig ?? [] })]);
   const dataDir = newDataDir();
   const port = await freePort();
   const env: Record<string, string> = {
