@@ -111,7 +111,7 @@ export const addAccountMail = async (
       contactId: null,
       address: to,
       contentId,
-      vars: confidential(vars),
+      vars: confidential(config.secretKeys, vars),
       idempotencyKey: null,
     },
   ]);

@@ -3,35 +3,18 @@ import { randomInt } from "node:crypto";
 import { hash, hashRaw, verify } from "@node-rs/argon2";
 import { fail } from "../../shared/contracts/errors.ts";
 import { isCommonPassword } from "./common-passwords.ts";
+import { createTurns } from "./turns.ts";
 
 /** Lengths in characters. */
 export const passwordLength = { min: 10, max: 128 } as const;
 
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 /** Of a password nobody knows: verified when there is no such person, so that the answer takes as long. */
-const decoy = "$argon2id$v=19$m=19456,t=2,p=1$i2EG7fz/f8Ufs+i88XD62A$VjN8ZAqSrkEQ+jMgEInmXbRvEVErkm1raqjXiDTHwvw";
-
-const mostAtOnce = 4;
-const mostWaiting = 100;
-let running = 0;
-const waiting: (() => void)[] = [];
+export const decoy =
+  "$argon2id$v=19$m=19456,t=2,p=1$i2EG7fz/f8Ufs+i88XD62A$VjN8ZAqSrkEQ+jMgEInmXbRvEVErkm1raqjXiDTHwvw";
 
 /** Each hash takes 19 MiB: more than four at a time would let a burst of sign-ins eat the memory and the cores. */
-const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-  if (running >= mostAtOnce) {
-    if (waiting.length >= mostWaiting)
-      throw fail("SERVICE_UNAVAILABLE", "Too many people sign in at this moment. Try again.", { retryAfter: 3 });
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else running++;
-  try {
-    return await work();
-  } finally {
-    // The turn is handed over without being given back, so nobody can slip in between.
-    const next = waiting.shift();
-    if (next) next();
-    else running--;
-  }
-};
+const inTurn = createTurns(4, 100, "Too many people sign in at this moment. Try again.");
 
 /**
  * Throws VALIDATION_FAILED unless somebody may choose this password: 10 to 128 characters, none that everybody tries

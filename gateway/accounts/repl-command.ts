@@ -67,7 +67,11 @@ const credentialOf = async (email: string | undefined): Promise<Credential> => {
   if (!process.stdin.isTTY)
     return leave("Nobody can be asked here who you are: set LC_TOKEN to an access token (Settings, Access tokens).");
   const who = email ?? (await askFor("Email: "));
-  return { email: who, password: await askFor(`Password of ${who}: `, true) };
+  return {
+    email: who,
+    password: await askFor(`Password of ${who}: `, true),
+    askCode: () => askFor("Code of your second factor (or a recovery code): "),
+  };
 };
 
 const given = process.argv.slice(2);

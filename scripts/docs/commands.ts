@@ -16,7 +16,7 @@ export const commands: Readonly<Record<string, string>> = {
     "Looks at variables, Redis, Postgres, clocks, the way out for mail and `PUBLIC_URL`, and says in a sentence each what to do. `-- --json` for programs",
   restore:
     "Restores a backup into an empty system; `-- --list` shows what there is, `-- --verify` reads one through, `-- --help` the rest",
-  user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in; `npm run user -- list` says who has an account",
+  user: "`npm run user -- reset <email>` prints a new password for somebody who cannot sign in; `-- second-factor-off <email>` takes the second factor off somebody who has lost it; `npm run user -- list` says who has an account",
   repl: "A prompt in the running system: queues, jobs, dead letters, schedules, campaigns, processes, rules, each act under your name and in the audit log. `-- jobs --state failed` runs one command; `-- help` lists them",
   "queue:status":
     "What waits, runs and fails by queue. Exits with 1 when a queue stands still or fails, with 2 when it cannot look; `-- --json` for programs, `-- --stalled 300 --failing 50` sets the limits (seconds, percent)",

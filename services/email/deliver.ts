@@ -4,7 +4,7 @@ import type { Clock } from "../../shared/lib/clock.ts";
 import { returnPath } from "../../shared/lib/return-path.ts";
 import { messageToken } from "../../shared/lib/tokens.ts";
 import type { CompiledContent } from "../../shared/messaging/compile.ts";
-import { isConfidential } from "../../shared/messaging/confidential.ts";
+import { isConfidential, revealed } from "../../shared/messaging/confidential.ts";
 import { contentCache } from "../../shared/messaging/contents.ts";
 import type { Dispatch } from "../../shared/messaging/dispatches.ts";
 import type { Outcome } from "../../shared/messaging/outcomes.ts";
@@ -88,7 +88,7 @@ export const createEmailTransport = (deps: DeliverDeps, provider: EmailProvider)
     const linkTo = (index: number) =>
       (links[index] ??= `${deps.publicUrl}/t/c/${messageToken(deps.secretKeys, "click", id, index)}`);
     const values = {
-      ...message.vars,
+      ...(message.vars && revealed(deps.secretKeys, message.vars)),
       unsubscribeUrl,
       postalAddress: dispatch.sender.postalAddress ?? "",
       pixelUrl: dispatch.bulk ? `${deps.publicUrl}/t/o/${messageToken(deps.secretKeys, "open", id)}.gif` : "",

@@ -40,6 +40,8 @@ export interface ServedGateway {
   signIn(email?: string): Promise<{ cookie: string; "x-csrf-token": string }>;
   /** An access token of the owner. */
   token(...abilities: Ability[]): Promise<{ id: string; authorization: string }>;
+  /** Tokens of the links that were mailed to an address, the oldest first. */
+  linksTo(address: string): Promise<string[]>;
   sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
@@ -117,6 +119,7 @@ export const serveGateway = async ({
   const accounts = await import("../../gateway/accounts/accounts.service.ts");
   const users = await import("../../gateway/accounts/users.service.ts");
   const secondFactor = await import("../../gateway/accounts/second-factor.service.ts");
+  const { revealed } = await import("../../shared/messaging/confidential.ts");
   const audit = await import("../../gateway/audit/audit.service.ts");
 
   const broker = new ServiceBroker({ logger: false });
@@ -166,6 +169,13 @@ export const serveGateway = async ({
       });
       if (reply.status !== 201) throw new Error(`token: ${reply.status} ${reply.text}`);
       return { id: String(reply.json.id), authorization: `Bearer ${reply.json.token}` };
+    },
+    async linksTo(address) {
+      const { rows } = await deps.db.raw<{ rows: { vars: Record<string, string> }[] }>(
+        "select vars from messaging.messages where address = ? and vars ->> 'link' is not null order by id",
+        [address],
+      );
+      return rows.map(({ vars }) => revealed(config.secretKeys, vars)["link"]?.split("/").at(-1) ?? "");
     },
     sql: async (text, values = []) =>
       (await deps.db.raw<{ rows: Record<string, unknown>[] }>(text, values as never)).rows,

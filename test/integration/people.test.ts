@@ -18,13 +18,7 @@ const ask = (method: string, path: string, body?: unknown, headers: Headers = ow
 const invite = (email: string, role = "editor", headers: Headers = owner) =>
   ask("POST", "/users/invite", { email, role, name: "New Person" }, headers);
 /** The token of the last link that was mailed to an address. */
-const mailed = async (address: string): Promise<string> => {
-  const [row] = await gateway.sql(
-    "select vars->>'link' as link, state, contact_id from messaging.messages where address = ? order by id desc limit 1",
-    [address],
-  );
-  return String(row?.link).split("/").at(-1) ?? "";
-};
+const mailed = async (address: string): Promise<string> => (await gateway.linksTo(address)).at(-1) ?? "";
 const accept = (token: string, secret = "four unusual words here", name = "Grace") =>
   ask("POST", "/auth/invite/accept", { token, name, password: secret }, {});
 const reads = async (headers: Headers) => (await ask("GET", "/contacts", undefined, headers)).status;

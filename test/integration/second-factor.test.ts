@@ -240,6 +240,19 @@ describe("signing in with it", () => {
   });
 });
 
+describe("the prompt of operators", () => {
+  it("asks for the code as well", async () => {
+    const { email, secret } = await withFactor("operator");
+    const { openApi } = await import("../../shared/broker/repl/api.ts");
+    const open = (askCode: () => Promise<string>) =>
+      openApi(`http://127.0.0.1:${gateway.port}`, { email, password, askCode });
+    await expect(open(async () => "000000")).rejects.toThrow("The code is wrong");
+    const api = await open(async () => ` ${codeOf(secret)} `);
+    expect((await api.call("GET", "/auth/me")).user).toMatchObject({ email });
+    await api.close();
+  });
+});
+
 describe("changing it", () => {
   it("takes the password and a code: for new recovery codes, and for switching it off", async () => {
     const { id, email, secret, session, codes } = await withFactor("changing");

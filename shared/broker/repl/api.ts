@@ -27,7 +27,12 @@ export interface Api {
 export type Credential =
   | { readonly token: string }
   | { readonly code: string }
-  | { readonly email: string; readonly password: string };
+  | {
+      readonly email: string;
+      readonly password: string;
+      /** Asks for the code of the second factor, where the person has one. */
+      readonly askCode: () => Promise<string>;
+    };
 
 const answerMs = 30_000;
 
@@ -73,6 +78,26 @@ const ask = async (
   return { answer, cookies: response.headers.getSetCookie().map((cookie) => cookie.split(";")[0] ?? "") };
 };
 
+type Entered = Awaited<ReturnType<typeof ask>>;
+
+/** The answer that begins a session. Throws ReplError. */
+const enter = async (
+  baseUrl: string,
+  origin: Readonly<Record<string, string>>,
+  credential: Exclude<Credential, { token: string }>,
+): Promise<Entered> => {
+  if ("code" in credential) return ask(baseUrl, origin, "POST", "/auth/sign-in-link", credential);
+  const { email, password, askCode } = credential;
+  const first = await ask(baseUrl, origin, "POST", "/auth/login", { email, password });
+  if (first.answer.secondFactor !== true) return first;
+  if (first.answer.setUp === true)
+    throw new ReplError("Everybody needs a second factor here, and you have none: sign in in a browser to set it up.");
+  const { challenge } = first.answer;
+  const given = (await askCode()).trim();
+  const proof = /^[\d\s]+$/.test(given) ? { code: given } : { recoveryCode: given };
+  return ask(baseUrl, origin, "POST", "/auth/second-factor", { challenge, ...proof });
+};
+
 /** Signs in. Throws ReplError when that is refused or nobody answers. */
 export const openApi = async (baseUrl: string, credential: Credential): Promise<Api> => {
   if ("token" in credential) {
@@ -84,13 +109,7 @@ export const openApi = async (baseUrl: string, credential: Credential): Promise<
     };
   }
   const origin = { origin: new URL(baseUrl).origin, "user-agent": "learning-center-repl" };
-  const { answer, cookies } = await ask(
-    baseUrl,
-    origin,
-    "POST",
-    "code" in credential ? "/auth/sign-in-link" : "/auth/login",
-    { ...credential },
-  );
+  const { answer, cookies } = await enter(baseUrl, origin, credential);
   const headers = { ...origin, cookie: cookies.join("; "), "x-csrf-token": String(answer.csrfToken) };
   return {
     baseUrl,

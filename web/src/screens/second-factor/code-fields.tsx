@@ -45,7 +45,7 @@ export const CodeFields = ({ value, onChange, error, autoFocus = false, recovery
         component="button"
         type="button"
         fz="sm"
-        mt={8}
+        className={css["other"] ?? ""}
         onClick={() => onChange({ text: "", recovery: !value.recovery })}
       >
         {value.recovery ? "Use the code from your app" : "Your phone is not at hand? Use a recovery code"}

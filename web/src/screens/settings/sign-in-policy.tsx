@@ -19,6 +19,8 @@ export const SignInPolicy = () => {
     set.reset();
     setWanted(null);
   };
+  // Whoever may not see the team is told so once, by its list.
+  if (policy.error?.status === 403) return null;
   return (
     <Section title="Signing in">
       {policy.error && <ProblemNote problem={policy.error} />}

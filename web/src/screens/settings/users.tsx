@@ -1,5 +1,6 @@
 // Who has an account: roles, who may sign in, and invites.
 import { ActionIcon, Button, Menu } from "@mantine/core";
+import { useRouteContext } from "@tanstack/react-router";
 import { createContext, use, useState } from "react";
 import { Confirm } from "../../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
@@ -19,10 +20,12 @@ import { SettingsPage } from "./settings-tabs.tsx";
 import { SignInPolicy } from "./sign-in-policy.tsx";
 
 type Act = "edit" | "disable" | "enable" | "second-factor" | "remove";
+const Self = createContext("");
 const Choose = createContext<(act: Act, member: Member) => void>(() => undefined);
 
 const MemberMenu = ({ member }: { readonly member: Member }) => {
   const choose = use(Choose);
+  const self = use(Self);
   return (
     <Menu>
       <Menu.Target>
@@ -37,7 +40,7 @@ const MemberMenu = ({ member }: { readonly member: Member }) => {
         ) : (
           <Menu.Item onClick={() => choose("enable", member)}>Enable</Menu.Item>
         )}
-        {member.secondFactor && (
+        {member.secondFactor && member.id !== self && (
           <Menu.Item onClick={() => choose("second-factor", member)}>Take off the second factor</Menu.Item>
         )}
         <Menu.Item onClick={() => choose("remove", member)}>Delete</Menu.Item>
@@ -122,6 +125,7 @@ const questions = {
 
 /** The list of people, with invites above it while there are any. */
 export const Users = () => {
+  const { session } = useRouteContext({ from: "/app" });
   const list = useRows("users.list", { limit: 100 });
   const [inviting, setInviting] = useState(false);
   const [chosen, setChosen] = useState<{ act: Act; member: Member } | null>(null);
@@ -149,23 +153,25 @@ export const Users = () => {
       <div className={css["stack"]}>
         <Invites />
         <Section flush>
-          <Choose
-            value={(act, member) => {
-              update.reset();
-              remove.reset();
-              takeOff.reset();
-              setChosen({ act, member });
-            }}
-          >
-            <DataTable
-              label="Team"
-              columns={columns}
-              list={list}
-              rowKey={(row) => row.id}
-              rowHeight={62}
-              empty={<Empty icon="contacts" title="Nobody is here" />}
-            />
-          </Choose>
+          <Self value={session.user.id}>
+            <Choose
+              value={(act, member) => {
+                update.reset();
+                remove.reset();
+                takeOff.reset();
+                setChosen({ act, member });
+              }}
+            >
+              <DataTable
+                label="Team"
+                columns={columns}
+                list={list}
+                rowKey={(row) => row.id}
+                rowHeight={62}
+                empty={<Empty icon="contacts" title="Nobody is here" />}
+              />
+            </Choose>
+          </Self>
         </Section>
         <SignInPolicy />
       </div>
