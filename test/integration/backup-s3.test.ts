@@ -1,6 +1,7 @@
 // Backups in storage that speaks S3, against a server that does: in parts, refused, cut off in the middle, retried.
 import { createRequire } from "node:module";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openStore } from "../../shared/backup/configured.ts";
 import { type BackupOptions, runBackup } from "../../shared/backup/run-backup.ts";
@@ -115,7 +116,7 @@ it.each<readonly [string, () => string, RegExp]>([
   expect(JSON.stringify(await latest())).not.toMatch(/S3RVER:|wrong@/);
 });
 
-it("a backup goes there in parts, is listed, and comes back; of a day the newest stays", async () => {
+it("a backup goes there in parts, is listed, and comes back; old ones are removed", async () => {
   // Bytes that do not pack: more than one part.
   await query(
     source.deps.db,
@@ -123,7 +124,13 @@ it("a backup goes there in parts, is listed, and comes back; of a day the newest
      insert into contacts.import_chunks (import_id, seq, data)
      select made.id, n, decode(string_agg(md5(random()::text || n), ''), 'hex') from made, generate_series(1, 320) n, generate_series(1, 2000) m group by 1, 2`,
   );
-  await backup(url());
+  const name = "lc-backup-20200101T000000Z-0000abcd.age";
+  await opened(async (store) => {
+    await store.put(name, Readable.from([Buffer.from("old")]), new AbortController().signal);
+    const old = { name, takenAt: "2020-01-01T00:00:00Z", finishedAt: "2020-01-01T00:00:00Z", bytes: 3, rows: 1 };
+    await store.putCard({ ...old, tables: 1, format: 1, schema: "", platform: "0", sha256: "" });
+    expect(await store.list()).toHaveLength(1);
+  });
   await backup(url());
   const [card, ...others] = await opened((store) => store.list());
   expect(others).toEqual([]);
@@ -157,8 +164,6 @@ it("a connection that breaks in the middle fails the job, lists nothing, and the
   await backup(url({ port: wire.port }));
   const [newest] = await opened((store) => store.list());
   expect(newest?.name).not.toBe(before[0]?.name);
-  // What was removed elsewhere is known to be gone from there on.
-  expect((await listRuns(source.deps.db, 10)).filter(({ state }) => state === "completed").length).toBeGreaterThan(0);
 });
 
 it("without a place that stays, a deployment's backup fails with what to do", async () => {

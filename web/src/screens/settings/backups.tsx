@@ -96,9 +96,9 @@ const Notices = ({ answer }: { readonly answer: Answer }) => (
 
 const keptWords = ({ daily, weekly, monthly }: Answer["keep"]): string =>
   [
-    ...(daily > 0 ? [`of the last ${counted(daily, "day")}`] : []),
-    ...(weekly > 0 ? [`the last ${counted(weekly, "week")}`] : []),
-    ...(monthly > 0 ? [`the last ${counted(monthly, "month")}`] : []),
+    ...(daily > 0 ? [`of ${counted(daily, "day")}`] : []),
+    ...(weekly > 0 ? [`of ${counted(weekly, "week")}`] : []),
+    ...(monthly > 0 ? [`of ${counted(monthly, "month")}`] : []),
   ].join(", ");
 
 const Restore = ({ answer }: { readonly answer: Answer }) => (
@@ -106,7 +106,7 @@ const Restore = ({ answer }: { readonly answer: Answer }) => (
     <Facts
       facts={[
         { name: "Kept in", value: answer.place?.name ?? "nowhere yet" },
-        { name: "How many", value: `The newest of each: ${keptWords(answer.keep)}` },
+        { name: "How many", value: `All of the last 24 hours, and the newest one each ${keptWords(answer.keep)}` },
         {
           name: "When",
           value: (
