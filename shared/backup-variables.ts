@@ -42,7 +42,8 @@ export const backupVariables: readonly Variable[] = [
   },
   {
     name: "LC_BACKUP_KEEP",
-    meaning: "How many backups stay: the newest of so many days, weeks and months. The newest of all always stays",
+    meaning:
+      "How many backups stay: the newest of so many days, weeks and months. Those of the last 24 hours and the newest always stay",
     groups: ["scheduler"],
     fallback: "7d,4w,6m",
     refuse: refuseKeep,

@@ -1,4 +1,5 @@
-// Which backups stay: the newest of each of the last days, weeks and months. The newest of all always stays.
+// Which backups stay: the newest of each of the last days, weeks and months. Those of the last
+// 24 hours all stay, so that one taken by hand costs no other, and the newest always does.
 import type { Keep } from "../backup-variables.ts";
 
 const dayMs = 86_400_000;
@@ -14,7 +15,8 @@ const periods: readonly (readonly [keyof Keep, (at: Date) => string])[] = [
 /** Those of `backups` that are not kept. Periods count in UTC; one without a backup does not count. */
 export const expired = <B extends { readonly takenAt: string }>(backups: readonly B[], keep: Keep): B[] => {
   const newestFirst = [...backups].sort((a, b) => (a.takenAt < b.takenAt ? 1 : -1));
-  const kept = new Set<B>(newestFirst.slice(0, 1));
+  const since = Date.parse(newestFirst[0]?.takenAt ?? "") - dayMs;
+  const kept = new Set<B>(newestFirst.filter(({ takenAt }) => Date.parse(takenAt) > since));
   for (const [unit, periodOf] of periods) {
     const seen = new Set<string>();
     for (const backup of newestFirst) {

@@ -85,6 +85,7 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       people: "/settings/users",
       tokens: "/settings/tokens",
       audit: "/settings/audit",
+      backups: "/settings/backups",
       queues: "/operations/queues",
       jobs: "/operations/jobs",
       "jobs of one contact": `/operations/jobs?state=completed&contactId=${await firstId(page, "/api/v1/contacts")}`,

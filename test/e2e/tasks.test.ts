@@ -190,6 +190,21 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await page.getByText("paused the queue emails").waitFor();
   }, 90_000);
 
+  it("takes a backup by hand, which is listed and leads to its job", async () => {
+    await page.goto("/settings");
+    await page.getByRole("link", { name: "Backups" }).click();
+    await page.getByRole("heading", { level: 1, name: "Backups" }).waitFor();
+    await page.getByText("There is no backup yet").waitFor();
+    await page.getByText("npm run restore -- --list").waitFor();
+    await page.getByRole("button", { name: "Take one now" }).click();
+    await page.getByText("A backup is being taken.").waitFor();
+    await page.getByText("whole", { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByText(/^1 kept, encrypted, the newest from/).waitFor();
+    await page.getByText(/^lc-backup-\d{8}T\d{6}Z-[0-9a-f]{8}\.age$/).waitFor();
+    await page.getByRole("link", { name: "its job" }).click();
+    await page.getByText(/rows in .* MB: lc-backup-/).waitFor();
+  }, 90_000);
+
   it("keeps the chosen theme over a reload and needs no more than the keyboard to leave", async () => {
     await page.goto("/");
     await page.getByRole("button", { name: /^Colours/ }).focus();

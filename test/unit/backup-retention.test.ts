@@ -24,10 +24,11 @@ describe("retention", () => {
       "2026-09-30",
     ]);
   });
-  it("keeps the newest of a day, and always the newest of all", () => {
-    const twice = [{ takenAt: "2026-11-22T03:00:00.000Z" }, { takenAt: "2026-11-22T15:00:00.000Z" }];
-    expect(expired(twice, { daily: 7, weekly: 0, monthly: 0 })).toEqual([twice[0]]);
-    expect(expired(twice, { daily: 0, weekly: 0, monthly: 0 })).toEqual([twice[0]]);
+  it("keeps the newest of a day, and always those of the last 24 hours", () => {
+    const at = (hour: string) => ({ takenAt: `2026-11-${hour}:00:00.000Z` });
+    const all = [at("20T03"), at("20T15"), at("21T23"), at("22T03"), at("22T15")];
+    expect(expired(all, { daily: 7, weekly: 0, monthly: 0 })).toEqual([all[0]]);
+    expect(expired(all, { daily: 0, weekly: 0, monthly: 0 })).toEqual([all[1], all[0]]);
   });
   it("counts days that have a backup, so that a pause costs none", () => {
     const old = daily(3, "2026-01-10T03:00:00.000Z");

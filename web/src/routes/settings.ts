@@ -43,4 +43,10 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../screens/settings/audit.tsx"), "Audit"),
 });
 
-export const settingsRoutes = [settings, account, sending, users, tokens, audit] as const;
+const backups = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/backups",
+  component: lazyRouteComponent(() => import("../screens/settings/backups.tsx"), "Backups"),
+});
+
+export const settingsRoutes = [settings, account, sending, users, tokens, audit, backups] as const;

@@ -56,7 +56,8 @@ export const CampaignActions = ({
           Pause
         </Button>
       )}
-      {(status === "paused" || (status === "held" && campaign.heldReason !== "unknown_messages")) && (
+      {(status === "paused" ||
+        (status === "held" && !["unknown_messages", "restored"].includes(campaign.heldReason ?? ""))) && (
         <Button
           leftSection={<Icon name="play" size={16} />}
           loading={resume.isPending}

@@ -17,7 +17,7 @@ export interface DecisionsProps {
   readonly reason: string | undefined;
 }
 
-type Asked = "resend" | "close" | "retry" | null;
+type Asked = "resend" | "close" | "retry" | "release" | null;
 
 /** Notices with the acts they call for; nothing when there is nothing to decide. */
 export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
@@ -31,6 +31,7 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
   const release = useWrite("campaigns.resume", { touches: ["campaigns"] });
   const unknown = stats.states.unknown ?? 0;
   const failed = stats.states.failed ?? 0;
+  const waiting = stats.states.queued ?? 0;
   // Closed by hand: failed in the ledger, and yet perhaps sent.
   const blind = stats.reasons["unknown_closed"] ?? 0;
   const held = status === "held";
@@ -53,10 +54,26 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
       >
         The connection broke after the mail was handed over and before the server answered. Sending again may reach
         people twice; closing may leave them without.
-        {held && " Until you decide, the campaign waits for your release."}
+        {held && stats.heldReason !== "restored" && " Until you decide, the campaign waits for your release."}
       </Note>
     ),
-    held && unknown === 0 && (
+    held && stats.heldReason === "restored" && (
+      <Note
+        key="restored"
+        tone="warn"
+        title={`Restored from a backup with ${counted(waiting, "message")} waiting: decide`}
+        actions={
+          <Button size="compact-sm" variant="default" onClick={() => setAsked("release")}>
+            Resume it
+          </Button>
+        }
+      >
+        It was on its way when the backup was taken, and may have gone on until the system was lost. What was sent after
+        the backup is not known here. Look at what your provider says: if nothing was sent, resume it; if it was sent,
+        cancel it.
+      </Note>
+    ),
+    held && stats.heldReason !== "restored" && unknown === 0 && (
       <Note
         key="held"
         tone="warn"
@@ -108,6 +125,20 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
         {asked === "close"
           ? "They end as failed. Those who did not get the mail will not get it."
           : "Some of these people may get the mail a second time."}
+      </Confirm>
+      <Confirm
+        opened={asked === "release"}
+        title="Resume this restored campaign?"
+        act="Resume it"
+        danger
+        pending={release.isPending}
+        problem={release.error}
+        onConfirm={() => release.mutate({ id }, { onSuccess: () => setAsked(null) })}
+        onClose={() => setAsked(null)}
+      >
+        {waiting > 0
+          ? `${counted(waiting, "message")} will be sent now. Whoever got theirs after the backup was taken gets it a second time.`
+          : "It goes on from where the backup had it. If it went on after the backup was taken, people get it a second time."}
       </Confirm>
       <Confirm
         opened={asked === "retry"}

@@ -9,6 +9,7 @@ const tabs: readonly PageTab[] = [
   { to: "/settings/users", name: "Team", adminOnly: true },
   { to: "/settings/tokens", name: "Access tokens", adminOnly: false },
   { to: "/settings/audit", name: "Audit log", adminOnly: true },
+  { to: "/settings/backups", name: "Backups", adminOnly: true },
 ];
 
 export interface SettingsPageProps {
