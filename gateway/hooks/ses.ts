@@ -6,12 +6,17 @@ import { isSnsUrl } from "../../shared/lib/sns-url.ts";
 import { certificateKeys, type FetchCertificate } from "./sns-certificate.ts";
 import { checkAge, type HookVerifier, ONE_DAY_MS, Refusal } from "./verifier.ts";
 
-const signedFields: Readonly<Record<string, readonly string[]>> = {
-  Notification: ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
-  SubscriptionConfirmation: ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"],
-  UnsubscribeConfirmation: ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"],
-};
-const digests: Readonly<Record<string, string>> = { "1": "sha1", "2": "sha256" };
+const ofSubscriptions = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
+/** Maps, because strangers choose what is looked up in them. */
+const signedFields = new Map([
+  ["Notification", ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]],
+  ["SubscriptionConfirmation", ofSubscriptions],
+  ["UnsubscribeConfirmation", ofSubscriptions],
+]);
+const digests = new Map([
+  ["1", "sha1"],
+  ["2", "sha256"],
+]);
 
 const parse = (body: Buffer): ReadonlyMap<string, string> => {
   let value: unknown;
@@ -43,10 +48,10 @@ export const sesVerifier = ({ topics, fetchCertificate }: SesHook): HookVerifier
     async verify({ body, now }) {
       const fields = parse(body);
       const field = (name: string) => fields.get(name) ?? "";
-      const names = signedFields[field("Type")];
+      const names = signedFields.get(field("Type"));
       if (!names) throw new Refusal("its type is none of SNS");
       if (!allowed.has(field("TopicArn"))) throw new Refusal("its topic is not in LC_SES_TOPICS");
-      const algorithm = digests[field("SignatureVersion")];
+      const algorithm = digests.get(field("SignatureVersion"));
       if (!algorithm) throw new Refusal("its signature version is unknown");
       if (fields.has("SubscribeURL") && !isSnsUrl(field("SubscribeURL")))
         throw new Refusal("its confirmation leads to a foreign host");

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
+import { parse } from "csv-parse/sync";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askPort, type Reply } from "../helpers/gateway.ts";
@@ -53,6 +54,19 @@ const ok = async (...[method, path, body]: Parameters<typeof ask>) => {
   const reply = await ask(method, path, body);
   if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`);
   return reply.json;
+};
+
+/** Imports the rows and answers the import's id when it is done. */
+const upload = async (name: string, rows: readonly string[], mapping: object): Promise<string> => {
+  const form = new FormData();
+  form.set("file", new Blob([rows.join("\n")]), name);
+  form.set("mapping", JSON.stringify(mapping));
+  form.set("options", JSON.stringify({ consent: { channels: ["email"], basis: "Zebulonia said so", source: "desk" } }));
+  const url = `http://127.0.0.1:${processes[0]?.port}/api/v1/imports`;
+  const { id } = (await (await fetch(url, { method: "POST", headers: auth, body: form })).json()) as { id: string };
+  const done = async () => (await ok("GET", `/imports/${id}`)).status === "completed";
+  await until("the import", done, { timeoutMs: 30_000 });
+  return id;
 };
 
 beforeAll(async () => {
@@ -159,23 +173,50 @@ test.skipIf(!hasRealPostgres())(
 );
 
 test.skipIf(!hasRealPostgres())(
+  "no cell of any file to download is a formula",
+  async () => {
+    const formulas = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "=\t1", "\uff1d1"];
+    for (const [n, formula] of formulas.entries()) {
+      const fields = { firstName: formula, lastName: formula, orgName: formula, attrs: { "-note": formula } };
+      await ok("POST", "/contacts", {
+        email: `f${n}@example.org`,
+        phone: `+1202555010${n}`,
+        tags: [`${formula} tag`],
+        ...fields,
+      });
+    }
+    await ok("POST", "/suppressions", { channel: "sms", address: "+12025550199", reason: "stop" });
+    await ok("POST", "/messages", {
+      channel: "email",
+      to: "f0@example.org",
+      content: { subject: "=1+1", html: "<p>x</p>" },
+    });
+    await ok("POST", "/users/invite", { email: "+formula@example.org", role: "viewer" });
+    const rows = ["Mail,=Name", ...formulas.map((one) => `"no address","${one}"`)];
+    const id = await upload("=1.csv", rows, { Mail: "email", "=Name": "firstName" });
+    const bulk = await ok("POST", "/contacts/bulk", { act: "export", filter: {}, expected: formulas.length });
+    await until("the export", async () => (await ok("GET", `/bulk-acts/${bulk.id}`)).hasFile, { timeoutMs: 30_000 });
+    const ids: Record<string, string> = { "/imports": id, "/bulk-acts": bulk.id };
+    const { publicActions } = await import("../../gateway/operations.ts");
+    const files = publicActions.filter(({ rest }) => rest.produces === "text/csv").map(({ rest }) => rest.path);
+    expect(files.length).toBeGreaterThanOrEqual(5);
+    for (const file of files) {
+      const { status, text } = await ask("GET", file.replace(":id", ids[file.split("/:")[0] ?? ""] ?? ""));
+      expect([file, status]).toEqual([file, 200]);
+      const cells = (parse(text, { bom: true, relax_column_count: true }) as string[][]).flat();
+      expect(cells.length, file).toBeGreaterThan(8);
+      expect([file, cells.filter((cell) => /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(cell))]).toEqual([file, []]);
+    }
+  },
+  60_000,
+);
+
+test.skipIf(!hasRealPostgres())(
   "a journey with errors",
   async () => {
     const contact = await ok("POST", "/contacts", { ...person, attrs: { city: "Quackenbush" } });
-    const form = new FormData();
     const rows = ["Mail,First", `${person.email},Zebulonia`, "zebulonia at quackmail,Zebulonia", "ada@example.org,Ada"];
-    form.set("file", new Blob([rows.join("\n")]), "Friends of Zebulonia Quackenbush.csv");
-    form.set("mapping", JSON.stringify({ Mail: "email", First: "firstName" }));
-    form.set(
-      "options",
-      JSON.stringify({ consent: { channels: ["email"], basis: "Zebulonia said so", source: "desk" } }),
-    );
-    const base = `http://127.0.0.1:${processes[0]?.port}/api/v1`;
-    const sent = await fetch(`${base}/imports`, { method: "POST", headers: auth, body: form });
-    const { id } = (await sent.json()) as { id: string };
-    await until("the import", async () => (await ok("GET", `/imports/${id}`)).status === "completed", {
-      timeoutMs: 30_000,
-    });
+    await upload("Friends of Zebulonia Quackenbush.csv", rows, { Mail: "email", First: "firstName" });
     // The mail server refuses them for good, and says their address in its answer.
     await ok("POST", "/sandbox/faults", { kind: "reject", count: 1, to: person.email });
     await ok("POST", "/messages", {

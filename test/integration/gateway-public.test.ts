@@ -13,6 +13,8 @@ let gateway: ServedGateway;
 let tracked: Record<string, unknown>[] = [];
 let unsubscribed: unknown[] = [];
 let away = false;
+/** Where the stored link leads. */
+let destination = "https://example.org/über?a=1&b=2";
 
 beforeAll(async () => {
   gateway = await serveGateway({
@@ -23,7 +25,7 @@ beforeAll(async () => {
         tracked.push(params);
         return {
           messageId: id,
-          location: params.purpose === "click" ? "https://example.org/über?a=1&b=2" : null,
+          location: params.purpose === "click" ? destination : null,
           address: "<b>ada</b>@example.org",
           unsubscribed: unsubscribed.length > 0,
         };
@@ -79,6 +81,32 @@ describe("a tracked link", () => {
     expect([reply.status, reply.headers.location]).toEqual([302, "https://example.org/%C3%BCber?a=1&b=2"]);
     expect((await gateway.ask({ method: "HEAD", path })).status).toBe(200);
     expect(tracked).toHaveLength(1);
+  });
+
+  it("leads nowhere else, whatever the request asks for, and to nothing but a web address", async () => {
+    const asked = "url=https://evil.example&to=https://evil.example&next=//evil.example&u=https://evil.example";
+    const reply = await gateway.ask({
+      path: `${path}?${asked}`,
+      headers: { "x-forwarded-host": "evil.example", referer: "https://evil.example" },
+    });
+    expect(reply.headers.location).toBe("https://example.org/%C3%BCber?a=1&b=2");
+    const stored = destination;
+    for (destination of [
+      "javascript:alert(1)",
+      "data:text/html,x",
+      "//evil.example",
+      "/inside",
+      "ftp://e.org",
+      " https://e.org",
+    ])
+      expect([destination, (await gateway.ask({ path })).status]).toEqual([destination, 404]);
+    destination = "https://example.org/a\r\nset-cookie: x=1";
+    const split = await gateway.ask({ path });
+    expect([split.headers["set-cookie"], split.headers.location]).toEqual([
+      undefined,
+      "https://example.org/aset-cookie:%20x=1",
+    ]);
+    destination = stored;
   });
 
   it("of another purpose, forged or cut, is a 404 that asks no service", async () => {
