@@ -223,8 +223,9 @@ export const variables: readonly Variable[] = [
   },
   {
     name: "LC_SEND_ALLOWLIST",
-    meaning: "Only these addresses and domains get messages (staging)",
-    groups: ["email", "campaigns"],
+    meaning:
+      "Only these addresses and domains get messages (staging). With it, production may also send to the sandbox",
+    groups: ["email", "campaigns", "gateway", "scheduler"],
     example: "example.org,me@example.com",
   },
   {

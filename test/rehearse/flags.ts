@@ -19,8 +19,6 @@ export interface Flags {
   readonly idleSeconds: number;
   /** Seconds for which old and new run beside each other. */
   readonly overlapSeconds: number;
-  /** Also with the web app on another origin. */
-  readonly pages: boolean;
   /** The services that are replaced; empty: all. */
   readonly only: readonly string[];
 }
@@ -54,13 +52,12 @@ export const readFlags = (args: readonly string[]): Flags => {
     environments: chosen,
     rounds,
     mailsPerSecond: 20,
-    people: (services) => (quick ? 500 * rounds : 20 * (rounds * services * 9 + 60)),
+    people: (services) => (quick ? 400 * rounds : 20 * (rounds * services * 9 + 60)),
     together: quick,
     perSecond: wholeNumber("rate", values.rate, quick ? 40 : 200),
     awaySeconds: wholeNumber("away", values.away, quick ? 3 : 60),
     idleSeconds: quick ? 2 : 30,
     overlapSeconds: quick ? 1 : 2,
-    pages: true,
     only: values.only?.split(",").filter(Boolean) ?? [],
   };
 };

@@ -16,6 +16,7 @@ import { playOutages } from "./outages.ts";
 import { domain, ended, importPeople, launch, ledger, setUpSender, statsOf } from "./outreach.ts";
 import type { Mails, Rehearsal } from "./report.ts";
 import { roll } from "./rolling.ts";
+import { tryOrigins, webOrigin } from "./second-origin.ts";
 import { startStores } from "./stores.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -28,6 +29,7 @@ const dashboardOf = (environment: EnvironmentName, mailVariables: Readonly<Recor
   const set: Readonly<Record<string, string>> = {
     LC_SECRET_KEYS: randomBytes(32).toString("base64url"),
     PUBLIC_URL: `https://${publicHost}`,
+    LC_WEB_ORIGINS: webOrigin,
     LC_ADMIN_EMAIL: owner.email,
     LC_ADMIN_PASSWORD: owner.password,
     ...(environment === "staging" ? { LC_SEND_ALLOWLIST: domain } : { LC_EMAIL_PROVIDER: "resend" }),
@@ -110,6 +112,7 @@ export const rehearse = async (
 
   const edge = createEdge(fleet, "web");
   const api = await signIn(edge, owner);
+  remarks.push(...(await tryOrigins(edge, owner)));
   await setUpSender(api);
   const people = flags.people(fleet.services.length);
   await importPeople(api, people, stranger);

@@ -43,13 +43,13 @@ const prepare = async (): Promise<void> => {
   if (!existsSync(join(root, "web/dist/index.html"))) fail("The web app could not be built: see above.");
 };
 
-let current: ChildProcess | undefined;
+const running = new Set<ChildProcess>();
 let stopped = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => {
     stopped = true;
-    // Its channel closes; it ends, and the kernel ends whatever it had started.
-    if (current?.connected) current.disconnect();
+    // Their channels close; they end, and the kernel ends whatever they had started.
+    for (const child of running) if (child.connected) child.disconnect();
   });
 
 const runInside = (environment: string, runDir: string): Promise<number> =>
@@ -62,9 +62,13 @@ const runInside = (environment: string, runDir: string): Promise<number> =>
       detached: true,
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    current = child;
-    child.on("error", () => done(1));
-    child.on("exit", (code) => done(code ?? 1));
+    running.add(child);
+    const over = (code: number | null) => {
+      running.delete(child);
+      done(code ?? 1);
+    };
+    child.on("error", () => over(1));
+    child.on("exit", over);
   });
 
 const rehearseIn = async (environment: string): Promise<Rehearsal | undefined> => {
@@ -82,16 +86,20 @@ const rehearseIn = async (environment: string): Promise<Rehearsal | undefined> =
 const flags = flagsOf();
 await prepare();
 const findings: string[] = [];
-for (const environment of flags.environments) {
+const judge = async (environment: string): Promise<void> => {
+  if (stopped) return;
   const rehearsal = await rehearseIn(environment);
-  if (stopped) process.exit(130);
   if (!rehearsal) {
     findings.push(`${environment}: the rehearsal broke off; see above`);
-    continue;
+    return;
   }
   say(`\n${tablesOf(rehearsal)}\n`);
   findings.push(...findingsOf(rehearsal));
-}
+};
+// In small they may stand in each other's way; in full each is measured alone.
+if (flags.together) await Promise.all(flags.environments.map(judge));
+else for (const environment of flags.environments) await judge(environment);
+if (stopped) process.exit(130);
 for (const finding of findings) say(`FOUND ${finding}`);
 say(findings.length === 0 ? "The deployment holds: nothing was found." : `${findings.length} findings.`);
 process.exit(findings.length === 0 ? 0 : 1);
