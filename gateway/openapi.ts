@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { errorCatalogue } from "../shared/contracts/errors.ts";
 import { ownOperations } from "./openapi-own.ts";
-import { apiBase, type PublicAction, publicActions } from "./operations.ts";
+import { apiBase, fieldsOf, type PublicAction, publicActions } from "./operations.ts";
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
@@ -51,11 +51,14 @@ const schemaOf = (schema: z.ZodType, io: "input" | "output"): JsonSchema => {
 const problem = (status: number): JsonSchema => ({ $ref: `#/components/responses/Problem${status}` });
 
 /** Statuses that a request may meet besides its success. */
-const errorStatuses = ({ rest, contract, path }: PublicAction): number[] => {
-  const statuses = new Set([422, 429, 500, 503]);
+const errorStatuses = ({ rest, contract, path }: PublicAction, schema: JsonSchema): number[] => {
+  const statuses = new Set([422, 429, 500, 503, ...(contract.refusals ?? [])]);
   if (contract.permission !== "none") for (const status of [401, 403]) statuses.add(status);
-  if (path.includes(":")) statuses.add(404);
-  if (rest.method !== "GET") statuses.add(409);
+  // What a path or a field names may not be there.
+  if (path.includes(":") || JSON.stringify(schema).includes('"format":"uuid"')) statuses.add(404);
+  // A write from a page of somebody else is refused whoever makes it.
+  if (rest.method !== "GET") for (const status of [403, 409]) statuses.add(status);
+  if (rest.method !== "GET" && fieldsOf(contract).includes("version")) statuses.add(412);
   if (rest.method !== "GET" && rest.method !== "DELETE") for (const status of [400, 413, 415]) statuses.add(status);
   return [...statuses].sort((a, b) => a - b);
 };
@@ -145,7 +148,7 @@ const describeAction = (action: PublicAction): Operation => {
     ...(requestBody ? { requestBody } : {}),
     responses: {
       [String(action.rest.status ?? 200)]: successOf(action),
-      ...Object.fromEntries(errorStatuses(action).map((status) => [String(status), problem(status)])),
+      ...Object.fromEntries(errorStatuses(action, schema).map((status) => [String(status), problem(status)])),
     },
     "x-permission": action.contract.permission,
   };
@@ -207,7 +210,7 @@ export const describeApi = (version: string, publicUrl: string): Description => 
       title: "Learning Center Platform",
       version,
       license: { name: "MIT", identifier: "MIT" },
-      description: `Base ${apiBase}. Errors are RFC 9457 problem details; every answer carries X-Request-Id.`,
+      description: `Base ${apiBase}. Errors are RFC 9457 problem details; every answer carries X-Request-Id. What cannot be read as HTTP at all is answered with 400, 408 or 431, whatever the path.`,
     },
     servers: [{ url: publicUrl }],
     paths,

@@ -159,7 +159,8 @@ export const createRouter = ({
       req.headers["x-request-id"] = exchange.requestId;
       delete req.headers["x-correlation-id"];
       const work = async () => {
-        if (!exchange.path.startsWith("/")) throw notFound(exchange.path);
+        // Nor two slashes: an address put together wrongly must not be answered by a page of the web app.
+        if (!/^\/(?!\/)/.test(exchange.path)) throw notFound(exchange.path);
         if (req.method === "OPTIONS") options(service, exchange, permitted);
         else
           await service.httpHandler(

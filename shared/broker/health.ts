@@ -66,6 +66,7 @@ const UPLOAD_MS = 3_600_000;
 const sendJson = (res: ServerResponse, status: number, body: unknown, type = "application/json") => {
   const text = JSON.stringify(body);
   res.writeHead(status, {
+    "x-content-type-options": "nosniff",
     "content-type": type,
     "content-length": Buffer.byteLength(text),
     "cache-control": "no-store",
@@ -80,10 +81,12 @@ const refuse = (
   detail: string,
 ) => {
   const { status, title } = errorCatalogue[code];
+  const requestId = randomUUID();
+  res.setHeader("x-request-id", requestId);
   sendJson(
     res,
     status,
-    { type: `/api/docs#${code}`, title, status, detail, code, requestId: randomUUID() },
+    { type: `/api/docs#${code}`, title, status, detail, code, requestId },
     "application/problem+json",
   );
 };

@@ -31,6 +31,8 @@ export interface ActionContract<P extends z.ZodType = z.ZodType, R extends z.Zod
   readonly rest?: Rest;
   /** Milliseconds until a caller gives up; Moleculer's default (10 s) when absent. */
   readonly timeout?: number;
+  /** Statuses of refusals that do not follow from method, path and permission, for the description of the API. */
+  readonly refusals?: readonly number[];
 }
 
 /** Declares an action. Params are a strict object: unknown fields are refused with 422. */
