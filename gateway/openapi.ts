@@ -24,6 +24,8 @@ export interface Operation {
   readonly responses: { readonly [status: string]: JsonSchema };
   /** The ability that a caller needs. */
   readonly "x-permission": string;
+  /** What the answer means to somebody who sees only some communities; `all`: they are refused. */
+  readonly "x-communities"?: string;
 }
 
 export interface Description {
@@ -151,6 +153,7 @@ const describeAction = (action: PublicAction): Operation => {
       ...Object.fromEntries(errorStatuses(action, schema).map((status) => [String(status), problem(status)])),
     },
     "x-permission": action.contract.permission,
+    ...(action.contract.permission === "none" ? {} : { "x-communities": action.contract.scope ?? "all" }),
   };
 };
 

@@ -5,6 +5,7 @@ import { note } from "../shared/broker/debug-log.ts";
 import type { Deps } from "../shared/broker/deps.ts";
 import { countMetric, observeSeconds } from "../shared/broker/metrics.ts";
 import { ofRequest } from "../shared/broker/origin.ts";
+import { demandReach } from "../shared/broker/reach.ts";
 import { fail } from "../shared/contracts/errors.ts";
 import type { Recorder } from "./audit/recorder.ts";
 import type { Guard } from "./auth/guard.ts";
@@ -183,6 +184,7 @@ export const createRouter = ({
       nameRoute(exchange, alias.method, alias.fullPath);
       try {
         if (operation.permission) await guard.admit(exchange, operation.permission);
+        if (operation.action) demandReach(operation.action.contract, exchange.caller?.communities);
         if (operation.action?.rest.adds) await pressure.demandRoom();
         if (operation.action?.name.startsWith("sandbox.") && !settings.sandbox)
           throw fail(

@@ -8,6 +8,7 @@ import { announceTopics } from "../live/announce.ts";
 import { callerOf } from "./actor.ts";
 import { forget } from "./forget.ts";
 import { openInvite } from "./invites.ts";
+import { namesOf } from "./limit-store.ts";
 import { showUser } from "./login.ts";
 import { renameSelf } from "./members.ts";
 import { endOtherSessions, endOwnSession, ownSessions } from "./own-sessions.ts";
@@ -34,6 +35,7 @@ export default service("accounts", {
       if (!user) throw fail("NOT_SIGNED_IN", "This account no longer exists");
       return {
         user: showUser(user),
+        communities: user.communities && (await namesOf(deps.db, user.communities)),
         abilities: [...caller.abilities],
         csrfToken: caller.sessionId ? csrfTokenOf(config.secretKeys, caller.sessionId) : null,
         sandbox: config.emailProvider === "sandbox",

@@ -12,6 +12,7 @@ import { normaliseEmail } from "../../shared/lib/email-address.ts";
 import { audit } from "../audit/store.ts";
 import { addAccountMail, demandMail, linkTo } from "./account-mail.ts";
 import { actorOf, callerOf } from "./actor.ts";
+import { checkedLimit, shownLimit } from "./limits.ts";
 import {
   deleteInvite,
   findInvite,
@@ -34,6 +35,7 @@ const showInvite = (row: InviteRow): z.output<typeof Invite> => ({
   email: row.email,
   name: row.name,
   role: row.role,
+  communities: shownLimit(row.communities),
   invitedBy: row.invitedBy,
   createdAt: row.createdAt.toISOString(),
   sentAt: row.sentAt.toISOString(),
@@ -61,6 +63,7 @@ export interface InviteRequest {
   readonly email: string;
   readonly role: Role;
   readonly name?: string | undefined;
+  readonly communities?: readonly string[] | null | undefined;
 }
 
 /**
@@ -83,6 +86,7 @@ export const inviteMember = async (
   const now = deps.clock.now();
   const { token, secretHash } = makeLinkToken(config.secretKeys, "invite", id);
   const row = await deps.db.transaction(async (trx) => {
+    const communities = await checkedLimit(trx, request.role, request.communities ?? null);
     if (await emailTaken(trx, email))
       throw fail("USER_EXISTS", `${email} has an account already; change the role there instead`);
     const invite = await insertInvite(trx, {
@@ -90,6 +94,7 @@ export const inviteMember = async (
       email,
       name: request.name ?? null,
       role: request.role,
+      communities,
       secretHash,
       invitedBy: callerOf(meta).userId,
       now,
@@ -103,7 +108,7 @@ export const inviteMember = async (
       event: "user.invited",
       ...actorOf(meta),
       objectId: id,
-      detail: { role: request.role },
+      detail: { role: request.role, ...(communities ? { communities } : {}) },
     });
     return invite;
   });
@@ -183,7 +188,16 @@ export const acceptInvite = async (
   return deps.db.transaction(async (trx) => {
     const taken = await takeInvite(trx, link.id, link.secretHash, deps.clock.now());
     if (!taken) throw dead();
-    if (!(await insertMember(trx, { id, email: taken.email, name, role: taken.role, passwordHash })))
+    if (
+      !(await insertMember(trx, {
+        id,
+        email: taken.email,
+        name,
+        role: taken.role,
+        communities: taken.communities,
+        passwordHash,
+      }))
+    )
       throw fail("USER_EXISTS", `${taken.email} has an account already: sign in instead`);
     await audit(trx, {
       id: deps.id(),

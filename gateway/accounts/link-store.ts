@@ -2,25 +2,28 @@
 // using a link and taking it out of the table are one statement, so that of two clicks one counts.
 import type { Role } from "../../shared/contracts/role.ts";
 import { query, type Sql, type Trx } from "../../shared/db/knex.ts";
+import { limit } from "./limit-store.ts";
 
 export interface InviteRow {
   readonly id: string;
   readonly email: string;
   readonly name: string | null;
   readonly role: Role;
+  readonly communities: readonly string[] | null;
   readonly invitedBy: string | null;
   readonly createdAt: Date;
   readonly sentAt: Date;
   readonly expiresAt: Date;
 }
 
-const inviteColumns = `id, email, name, role, invited_by as "invitedBy", created_at as "createdAt", sent_at as "sentAt", expires_at as "expiresAt"`;
+const inviteColumns = `id, email, name, role, ${limit("")}, invited_by as "invitedBy", created_at as "createdAt", sent_at as "sentAt", expires_at as "expiresAt"`;
 
 export interface NewInvite {
   readonly id: string;
   readonly email: string;
   readonly name: string | null;
   readonly role: Role;
+  readonly communities: readonly string[] | null;
   readonly secretHash: Buffer;
   readonly invitedBy: string;
   readonly now: Date;
@@ -36,13 +39,14 @@ export const insertInvite = async (trx: Trx, invite: NewInvite): Promise<InviteR
   ]);
   const rows = await query<InviteRow>(
     trx,
-    `insert into accounts.invites (id, email, name, role, secret_hash, invited_by, created_at, sent_at, expires_at)
-     values (?, ?, ?, ?, ?, ?, ?::timestamptz, ?::timestamptz, ?::timestamptz) on conflict do nothing returning ${inviteColumns}`,
+    `insert into accounts.invites (id, email, name, role, communities, secret_hash, invited_by, created_at, sent_at, expires_at)
+     values (?, ?, ?, ?, ?::uuid[], ?, ?, ?::timestamptz, ?::timestamptz, ?::timestamptz) on conflict do nothing returning ${inviteColumns}`,
     [
       invite.id,
       invite.email,
       invite.name,
       invite.role,
+      invite.communities,
       invite.secretHash,
       invite.invitedBy,
       now,

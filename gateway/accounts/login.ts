@@ -7,6 +7,7 @@ import { keyedHash } from "../../shared/lib/tokens.ts";
 import { audit } from "../audit/store.ts";
 import type { Session, SessionPlace, Sessions } from "../auth/sessions.ts";
 import { withPostgres } from "../postgres-deadline.ts";
+import { sameLimit, shownLimit } from "./limits.ts";
 import type { LoginThrottle } from "./login-throttle.ts";
 import { passwordFits } from "./passwords.ts";
 import { findByEmail, findUser, type KnownUser, noteSignIn, type UserRow } from "./store.ts";
@@ -33,6 +34,7 @@ export const showUser = (row: UserRow): z.output<typeof User> => ({
   email: row.email,
   name: row.name,
   role: row.role,
+  communities: shownLimit(row.communities),
   createdAt: row.createdAt.toISOString(),
 });
 
@@ -54,12 +56,17 @@ export const beginSession = async (
   origin: Origin,
   by: "password" | "invite" | "link",
 ): Promise<SignedIn> => {
-  const begun = await deps.sessions.begin({ userId: user.id, email: user.email, role: user.role }, origin);
+  const begun = await deps.sessions.begin({ ...user, userId: user.id }, origin);
   const { requestId, address } = origin;
   const still = await withPostgres(() =>
     deps.db.transaction(async (trx) => {
       const now = await findUser(trx, user.id);
-      if (now?.role !== user.role || now.passwordHash !== user.passwordHash) return false;
+      if (
+        now?.role !== user.role ||
+        !sameLimit(now.communities, user.communities) ||
+        now.passwordHash !== user.passwordHash
+      )
+        return false;
       await noteSignIn(trx, user.id, deps.clock.now());
       await audit(trx, {
         id: deps.id(),

@@ -10,6 +10,7 @@ import { idOfCursor, pageById } from "../../shared/db/id-page.ts";
 import { type AccountEvent, audit } from "../audit/store.ts";
 import { applyAccessChange, publishAccessChange } from "./access-changed.ts";
 import { actorOf, sessionOf } from "./actor.ts";
+import { checkedLimit, sameLimit, shownLimit } from "./limits.ts";
 import { showUser } from "./login.ts";
 import { deleteMember, listMembers, lockMember, lockOwners, type MemberRow, updateMember } from "./people-store.ts";
 import { liveTokenIds, revokeAllTokens } from "./store.ts";
@@ -20,6 +21,7 @@ const showMember = (row: MemberRow): z.output<typeof Member> => ({
   email: row.email,
   name: row.name,
   role: row.role,
+  communities: shownLimit(row.communities),
   createdAt: row.createdAt.toISOString(),
   lastSignedInAt: row.lastSignedInAt?.toISOString() ?? null,
   disabledAt: row.disabledAt?.toISOString() ?? null,
@@ -46,11 +48,13 @@ export interface MemberUpdate {
   readonly id: string;
   readonly name?: string | null | undefined;
   readonly role?: Role | undefined;
+  /** Null: all. */
+  readonly communities?: readonly string[] | null | undefined;
   readonly disabled?: boolean | undefined;
 }
 
 /**
- * Changes a person. A new role or disabling ends their sessions; disabling also revokes their tokens for good.
+ * Changes a person. A new role, other communities or disabling ends their sessions; disabling also revokes their tokens for good.
  * Throws USER_NOT_FOUND, USER_LAST_OWNER.
  */
 export const changeMember = async (deps: Deps, meta: Meta, update: MemberUpdate): Promise<z.output<typeof Member>> => {
@@ -64,20 +68,26 @@ export const changeMember = async (deps: Deps, meta: Meta, update: MemberUpdate)
     const disable = update.disabled === true && before.disabledAt === null;
     const enable = update.disabled === false && before.disabledAt !== null;
     if (role !== "owner" || disable) demandOtherOwner(owners, id);
+    // Whoever becomes an owner sees everything from now on.
+    const kept = role === "owner" ? null : before.communities;
+    const communities = update.communities === undefined ? kept : await checkedLimit(trx, role, update.communities);
+    const moved = !sameLimit(before.communities, communities);
     const row = await updateMember(trx, id, {
       name: update.name === undefined ? before.name : update.name,
       role,
+      communities,
       disabledAt: disable ? at : enable ? null : before.disabledAt,
     });
     const done: readonly (readonly [boolean, AccountEvent, Record<string, unknown>?])[] = [
       [row.name !== before.name, "user.changed"],
       [role !== before.role, "user.role-changed", { from: before.role, to: role }],
+      [moved, "user.communities-changed", { from: before.communities, to: communities }],
       [disable, "user.disabled"],
       [enable, "user.enabled"],
     ];
     for (const [happened, event, detail] of done)
       if (happened) await audit(trx, { id: deps.id(), event, ...actorOf(meta), objectId: id, detail });
-    if (role === before.role && !disable) return { row, tokenIds: undefined };
+    if (role === before.role && !moved && !disable) return { row, tokenIds: undefined };
     const tokenIds = disable ? await revokeAllTokens(trx, id) : await liveTokenIds(trx, id);
     await publishAccessChange(trx, { userId: id, at });
     return { row, tokenIds };

@@ -2,18 +2,20 @@
 // at once the second sees what the first has done, and one owner always remains.
 import type { Role } from "../../shared/contracts/role.ts";
 import { query, type Sql, type Trx } from "../../shared/db/knex.ts";
+import { limit } from "./limit-store.ts";
 
 export interface MemberRow {
   readonly id: string;
   readonly email: string;
   readonly name: string | null;
   readonly role: Role;
+  readonly communities: readonly string[] | null;
   readonly createdAt: Date;
   readonly lastSignedInAt: Date | null;
   readonly disabledAt: Date | null;
 }
 
-const columns = `id, email, name, role, created_at as "createdAt", last_signed_in_at as "lastSignedInAt", disabled_at as "disabledAt"`;
+const columns = `id, email, name, role, ${limit("")}, created_at as "createdAt", last_signed_in_at as "lastSignedInAt", disabled_at as "disabledAt"`;
 
 /** Everybody, the newest first, after the given id. */
 export const listMembers = (sql: Sql, limit: number, after: string | undefined): Promise<MemberRow[]> =>
@@ -39,14 +41,15 @@ export const lockMember = async (trx: Trx, id: string): Promise<MemberRow | unde
 export interface MemberChange {
   readonly name: string | null;
   readonly role: Role;
+  readonly communities: readonly string[] | null;
   readonly disabledAt: Date | null;
 }
 
 export const updateMember = async (trx: Trx, id: string, change: MemberChange): Promise<MemberRow> => {
   const [row] = await query<MemberRow>(
     trx,
-    `update accounts.users set name = ?, role = ?, disabled_at = ?::timestamptz, updated_at = now() where id = ? returning ${columns}`,
-    [change.name, change.role, change.disabledAt?.toISOString() ?? null, id],
+    `update accounts.users set name = ?, role = ?, communities = ?::uuid[], disabled_at = ?::timestamptz, updated_at = now() where id = ? returning ${columns}`,
+    [change.name, change.role, change.communities, change.disabledAt?.toISOString() ?? null, id],
   );
   return row as MemberRow;
 };
@@ -61,6 +64,7 @@ export interface NewMember {
   readonly email: string;
   readonly name: string;
   readonly role: Role;
+  readonly communities: readonly string[] | null;
   readonly passwordHash: string;
 }
 
@@ -68,9 +72,9 @@ export interface NewMember {
 export const insertMember = async (trx: Trx, member: NewMember): Promise<boolean> => {
   const rows = await query<{ id: string }>(
     trx,
-    `insert into accounts.users (id, email, name, role, password_hash) values (?, ?, ?, ?, ?)
+    `insert into accounts.users (id, email, name, role, communities, password_hash) values (?, ?, ?, ?, ?::uuid[], ?)
      on conflict do nothing returning id`,
-    [member.id, member.email, member.name, member.role, member.passwordHash],
+    [member.id, member.email, member.name, member.role, member.communities, member.passwordHash],
   );
   return rows.length > 0;
 };

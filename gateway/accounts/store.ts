@@ -1,12 +1,15 @@
 // SQL of signing in: who may, their passwords, and their access tokens.
 import type { Ability, Role } from "../../shared/contracts/accounts.ts";
 import type { Db, Sql, Trx } from "../../shared/db/knex.ts";
+import { limit } from "./limit-store.ts";
 
 export interface UserRow {
   readonly id: string;
   readonly email: string;
   readonly name: string | null;
   readonly role: Role;
+  /** The communities that the person is limited to; null: all of them. */
+  readonly communities: readonly string[] | null;
   readonly createdAt: Date;
 }
 
@@ -15,7 +18,7 @@ export interface KnownUser extends UserRow {
   readonly passwordHash: string | null;
 }
 
-const columns = `id, email, name, role, created_at as "createdAt"`;
+const columns = `id, email, name, role, ${limit("")}, created_at as "createdAt"`;
 
 /** Who may sign in with this email; upper and lower case make no difference. */
 export const findByEmail = async (db: Sql, email: string): Promise<KnownUser | undefined> => {
@@ -87,12 +90,14 @@ export interface TokenRow {
   readonly userId: string;
   readonly email: string;
   readonly role: Role;
+  readonly communities: readonly string[] | null;
 }
 
 /** A token that is neither revoked nor the token of a disabled person; expired ones are included. */
 export const findToken = async (db: Db, id: string): Promise<TokenRow | undefined> => {
   const { rows } = await db.raw<{ rows: TokenRow[] }>(
-    `select t.secret_hash as "secretHash", t.abilities, t.expires_at as "expiresAt", t.user_id as "userId", u.email, u.role
+    `select t.secret_hash as "secretHash", t.abilities, t.expires_at as "expiresAt", t.user_id as "userId", u.email, u.role,
+       ${limit("u.")}
      from accounts.access_tokens t join accounts.users u on u.id = t.user_id
      where t.id = ? and t.revoked_at is null and u.disabled_at is null`,
     [id],

@@ -14,6 +14,7 @@ export type AccountEvent =
   | "user.password-changed"
   | "user.changed"
   | "user.role-changed"
+  | "user.communities-changed"
   | "user.disabled"
   | "user.enabled"
   | "user.removed"

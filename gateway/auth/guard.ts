@@ -76,6 +76,7 @@ export const createGuard = ({ settings, sessions, tokens, limit }: GuardParts): 
       email: session.email,
       role: session.role,
       abilities: abilitiesOf(session.role),
+      ...(session.communities ? { communities: session.communities } : {}),
       sessionId: session.id,
     };
   };

@@ -17,6 +17,8 @@ export interface SessionUser {
   readonly userId: string;
   readonly email: string;
   readonly role: Role;
+  /** The communities that the person is limited to; null, or absent in what an older version wrote: all. */
+  readonly communities?: readonly string[] | null;
 }
 
 export interface Session extends SessionUser {
@@ -67,6 +69,12 @@ export interface Sessions {
   endAll(userId: string, only?: { before?: Date | undefined; keep?: string | undefined }): Promise<void>;
 }
 
+const shown = ({ userId, email, role, communities = null }: Stored): SessionUser => ({
+  userId,
+  email,
+  role,
+  communities,
+});
 const keyOf = (sessionId: string) => `lc:session:${sessionId}`;
 const listOf = (userId: string) => `lc:sessions:${userId}`;
 const hexOf = (uuid: string) => uuid.replaceAll("-", "");
@@ -102,6 +110,7 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
         userId: user.userId,
         email: user.email,
         role: user.role,
+        communities: user.communities ?? null,
         userAgent: place.userAgent.slice(0, 300),
         address: place.address,
         createdAt: now(),
@@ -118,7 +127,7 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
       );
       const cookie = signToken(keys, purpose, Buffer.from(id + hexOf(user.userId), "hex"));
       return {
-        session: { id, userId: user.userId, email: user.email, role: user.role },
+        session: { id, ...shown(stored) },
         cookie,
         seconds: longestMs / 1000,
       };
@@ -137,7 +146,7 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
       const stored = JSON.parse(text) as Stored;
       if (now() - stored.createdAt > longestMs) return undefined;
       if (now() - stored.seenAt > refreshAfterMs) keepAlive(sessionId, stored);
-      return { id: sessionId, userId: stored.userId, email: stored.email, role: stored.role };
+      return { id: sessionId, ...shown(stored) };
     },
 
     async end(sessionId, userId) {

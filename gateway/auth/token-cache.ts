@@ -60,6 +60,7 @@ const create = (deps: Deps): TokenCache => {
         email: row.email,
         role: row.role,
         abilities: abilitiesOfToken(row.role, row.abilities),
+        ...(row.communities ? { communities: row.communities } : {}),
         tokenId: token.id,
       };
     },

@@ -11,6 +11,7 @@ const communities = resource("communities", {
   total: true,
   unique: { communities_name: { code: "NAME_TAKEN", path: "name" } },
   notFound: "COMMUNITY_NOT_FOUND",
+  within: { sees: ({ communities: ids }) => ({ sql: "id = any(?::uuid[])", values: [[...ids]] }) },
 });
 
 export default communities.mixInto(

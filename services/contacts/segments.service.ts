@@ -12,6 +12,7 @@ const segments = resource("segments", {
     name: "name",
     rule: "rule",
     version: "version",
+    communities: "communities",
     createdAt: "created_at",
     updatedAt: "updated_at",
   },
@@ -21,6 +22,12 @@ const segments = resource("segments", {
   total: true,
   unique: { segments_name: { code: "NAME_TAKEN", path: "name" } },
   notFound: "SEGMENT_NOT_FOUND",
+  // Everybody uses the segments of people who see everything; those of others are for people of the same communities.
+  within: {
+    sees: ({ communities: ids }) => ({ sql: "(communities is null or communities <@ ?::uuid[])", values: [[...ids]] }),
+    changes: ({ communities: ids }) => ({ sql: "communities <@ ?::uuid[]", values: [[...ids]] }),
+    keeps: "communities",
+  },
   check: (fields, _verb, deps) => {
     if (fields.rule !== undefined) compileOrFail(deps, fields.rule);
     return fields;
@@ -32,6 +39,7 @@ export default segments.mixInto(
     actions: {
       ...segments.actions,
       remove: async (ctx, deps) => {
+        if (deps.scope) await segments.actions.get(ctx, deps);
         await refuseWhileUsed(deps, ctx.params.id);
         return segments.actions.remove(ctx, deps);
       },

@@ -9,6 +9,8 @@ export interface Caller {
   readonly email: string;
   readonly role: Role;
   readonly abilities: readonly Ability[];
+  /** The communities the person is limited to; absent: all of them. Tokens have those of their person. */
+  readonly communities?: readonly string[];
   /** Set when an access token was used instead of a session. */
   readonly tokenId?: string;
   readonly sessionId?: string;

@@ -7,6 +7,7 @@ import { config } from "../config.ts";
 import { connectPostgres, type Db } from "../db/knex.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { type MakeId, makeId } from "../lib/ids.ts";
+import type { Scope } from "../lib/scope.ts";
 import { connectRedis } from "../streams/connections.ts";
 
 export interface Log {
@@ -26,6 +27,8 @@ export interface Deps {
   readonly broker: ServiceBroker;
   /** Names this process in leases and logs. */
   readonly node: string;
+  /** Whose data this call may touch: set for people limited to some communities, absent in jobs and events. */
+  readonly scope?: Scope;
 }
 
 const made = new WeakMap<ServiceBroker, Deps>();

@@ -18,6 +18,7 @@ import type { Ctx, Meta } from "./context.ts";
 import { note } from "./debug-log.ts";
 import { type Deps, depsOf } from "./deps.ts";
 import { ofRequest } from "./origin.ts";
+import { demandReach, reaching } from "./reach.ts";
 import { traced } from "./tracing.ts";
 import { validate } from "./validate.ts";
 
@@ -55,6 +56,8 @@ const wrapAction = (name: string, contract: ActionContract, handler: (ctx: Ctx<n
   visibility: "published" as const,
   ...(contract.timeout === undefined ? {} : { timeout: contract.timeout }),
   async handler(this: { broker: ServiceBroker }, ctx: Context) {
+    // First of all: whoever may not call it learns nothing about its parameters either.
+    demandReach(contract, (ctx.meta as Meta).caller?.communities);
     const params = validate(contract.params, ctx.params, name);
     const checked = {
       params,
@@ -62,7 +65,7 @@ const wrapAction = (name: string, contract: ActionContract, handler: (ctx: Ctx<n
       call: (target: string, p: unknown) => ctx.call(target, p as Record<string, unknown>),
     };
     try {
-      return await handler(checked as unknown as Ctx<never>, depsOf(this.broker));
+      return await handler(checked as unknown as Ctx<never>, reaching(depsOf(this.broker), checked.meta, contract));
     } catch (error) {
       throw unavailable(error);
     }

@@ -123,6 +123,15 @@ export const suppressedAmong = async (
   return new Set(rows.map((row) => spellings.get(row.address) ?? row.address));
 };
 
+/** One suppression, or undefined. */
+export const findSuppression = async (sql: Sql, id: string): Promise<SuppressionEntry | undefined> => {
+  const { rows } = await sql.raw<{ rows: Row[] }>(
+    `select ${columns} from consent.suppressions where id = ?::uuid`,
+    bind(id),
+  );
+  return rows[0] && entry(rows[0]);
+};
+
 /** What suppresses these addresses (normalised) on any channel, newest first; also what was kept of an erased person. */
 export const suppressionsOf = async (sql: Sql, addresses: readonly string[]): Promise<readonly SuppressionEntry[]> => {
   if (addresses.length === 0) return [];

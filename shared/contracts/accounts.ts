@@ -1,7 +1,7 @@
 // Contracts of whoever signs in: their sessions, passwords and access tokens, and the links that lead in.
 import { z } from "zod";
 import { action, byId, Done, Id, Instant, listQuery, page } from "./contract.ts";
-import { Role } from "./role.ts";
+import { LimitedTo, Role } from "./role.ts";
 
 export { Role } from "./role.ts";
 
@@ -12,6 +12,7 @@ export const User = z.object({
   email: z.string(),
   name: z.string().nullable(),
   role: Role,
+  communities: LimitedTo,
   createdAt: Instant,
 });
 export const AccessToken = z.object({
@@ -46,6 +47,7 @@ export const accounts = {
     login: action({
       summary: "Signs in: sets the session cookie and answers the CSRF token",
       permission: "none",
+      scope: "own",
       rest: { method: "POST", path: "/auth/login", produces: "application/json" },
       refusals: [401],
       params: z.strictObject({ email: z.string().trim().max(320), password: z.string().max(1000) }),
@@ -54,6 +56,7 @@ export const accounts = {
     useSignInLink: action({
       summary: "Signs in with the link for one use that `npm start` printed; only from the machine itself",
       permission: "none",
+      scope: "own",
       rest: { method: "POST", path: "/auth/sign-in-link", produces: "application/json" },
       refusals: [404, 410],
       params: z.strictObject({ code: LinkToken }),
@@ -62,6 +65,7 @@ export const accounts = {
     showInvite: action({
       summary: "Who is invited by the token of an invite; changes nothing",
       permission: "none",
+      scope: "own",
       rest: { method: "POST", path: "/auth/invite/show" },
       refusals: [410],
       params: z.strictObject({ token: LinkToken }),
@@ -70,6 +74,7 @@ export const accounts = {
     acceptInvite: action({
       summary: "Accepts an invite once: makes the person, with the given name and password, and signs in",
       permission: "none",
+      scope: "own",
       rest: { method: "POST", path: "/auth/invite/accept", produces: "application/json" },
       refusals: [410],
       params: z.strictObject({ token: LinkToken, name: z.string().trim().min(1).max(100), password: NewPassword }),
@@ -78,6 +83,7 @@ export const accounts = {
     forgotPassword: action({
       summary: "Mails a link to a new password, if somebody signs in with this email; the answer does not tell",
       permission: "none",
+      scope: "own",
       rest: { method: "POST", path: "/auth/password/forgot", status: 202, produces: "application/json" },
       params: z.strictObject({ email: z.string().trim().min(3).max(320) }),
       result: Done,
@@ -85,6 +91,7 @@ export const accounts = {
     resetPassword: action({
       summary: "Sets a new password with the token of a mailed link, once, and ends all sessions of the person",
       permission: "none",
+      scope: "own",
       rest: { method: "POST", path: "/auth/password/reset", produces: "application/json" },
       refusals: [410],
       params: z.strictObject({ token: LinkToken, password: NewPassword }),
@@ -93,6 +100,7 @@ export const accounts = {
     changePassword: action({
       summary: "Changes your own password and ends your other sessions",
       permission: "user",
+      scope: "own",
       rest: { method: "POST", path: "/auth/password", produces: "application/json" },
       params: z.strictObject({ current: z.string().max(1000), password: NewPassword }),
       result: Done,
@@ -100,6 +108,7 @@ export const accounts = {
     listSessions: action({
       summary: "Lists the browsers in which you are signed in, the last seen first",
       permission: "user",
+      scope: "own",
       rest: { method: "GET", path: "/auth/sessions" },
       params: z.strictObject({}),
       result: z.object({ data: z.array(BrowserSession), nextCursor: z.null() }),
@@ -107,6 +116,7 @@ export const accounts = {
     endSession: action({
       summary: "Signs you out in one browser",
       permission: "user",
+      scope: "own",
       rest: { method: "DELETE", path: "/auth/sessions/:id", status: 204 },
       params: z.strictObject({ id: z.string().max(100) }),
       result: Done,
@@ -114,6 +124,7 @@ export const accounts = {
     endOtherSessions: action({
       summary: "Signs you out everywhere but here",
       permission: "user",
+      scope: "own",
       rest: { method: "DELETE", path: "/auth/sessions", status: 204 },
       params: z.strictObject({}),
       result: Done,
@@ -121,6 +132,7 @@ export const accounts = {
     logout: action({
       summary: "Ends the session",
       permission: "user",
+      scope: "own",
       rest: { method: "POST", path: "/auth/logout", produces: "application/json" },
       params: z.strictObject({}),
       result: Done,
@@ -128,10 +140,13 @@ export const accounts = {
     me: action({
       summary: "Who is signed in, with the CSRF token of the session",
       permission: "user",
+      scope: "own",
       rest: { method: "GET", path: "/auth/me", produces: "application/json" },
       params: z.strictObject({}),
       result: z.object({
         user: User,
+        /** The communities that the person is limited to, by name; null: all. */
+        communities: z.array(z.object({ id: Id, name: z.string() })).nullable(),
         abilities: z.array(Ability),
         csrfToken: z.string().nullable(),
         sandbox: z.boolean(),
@@ -140,6 +155,7 @@ export const accounts = {
     rename: action({
       summary: "Changes your own name",
       permission: "user",
+      scope: "own",
       rest: { method: "PATCH", path: "/auth/me" },
       params: z.strictObject({ name: z.string().trim().min(1).max(100) }),
       result: User,
@@ -147,6 +163,7 @@ export const accounts = {
     createToken: action({
       summary: "Makes an access token; it is shown this once. Expires after `expiresInDays` (365 when absent)",
       permission: "user",
+      scope: "own",
       rest: { method: "POST", path: "/auth/tokens", status: 201 },
       params: z.strictObject({
         name: z.string().trim().min(1).max(100),
@@ -158,6 +175,7 @@ export const accounts = {
     listTokens: action({
       summary: "Lists your access tokens",
       permission: "user",
+      scope: "own",
       rest: { method: "GET", path: "/auth/tokens" },
       params: z.strictObject({ ...listQuery }),
       result: page(AccessToken),
@@ -165,6 +183,7 @@ export const accounts = {
     revokeToken: action({
       summary: "Revokes an access token at once",
       permission: "user",
+      scope: "own",
       rest: { method: "DELETE", path: "/auth/tokens/:id", status: 204 },
       params: byId,
       result: Done,

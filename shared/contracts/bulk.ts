@@ -47,6 +47,7 @@ export const bulk = {
     count: action({
       summary: "The exact number of contacts that a bulk act would take; changes nothing",
       permission: "read",
+      scope: "community",
       rest: { method: "POST", path: "/contacts/bulk/count" },
       params: z.strictObject(which).refine(oneOfBoth, oneOfBothWords),
       result: z.object({ count: z.number().int() }),
@@ -56,6 +57,7 @@ export const bulk = {
       summary:
         "Acts on many contacts: on those of this moment, and only when they are exactly `expected` many (409 otherwise). `tag` and `untag` take `tag`, `setCommunity` takes `communityId`, `suppress` takes `channel`",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/contacts/bulk", status: 202, idempotent: true, adds: true },
       params: z
         .strictObject({
@@ -73,6 +75,7 @@ export const bulk = {
     list: action({
       summary: "Lists bulk acts, newest first",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/bulk-acts" },
       params: z.strictObject({ ...listQuery }),
       result: page(BulkAct),
@@ -80,6 +83,7 @@ export const bulk = {
     get: action({
       summary: "Shows a bulk act with its counts",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/bulk-acts/:id" },
       params: byId,
       result: BulkAct,
@@ -87,6 +91,7 @@ export const bulk = {
     cancel: action({
       summary: "Stops a bulk act; what is done stays done",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/bulk-acts/:id/cancel" },
       params: byId,
       result: BulkAct,
@@ -94,6 +99,7 @@ export const bulk = {
     file: action({
       summary: "The export as CSV (UTF-8 with byte order mark), safe to open in a spreadsheet",
       permission: "write",
+      scope: "community",
       rest: { method: "GET", path: "/bulk-acts/:id/file.csv", produces: "text/csv" },
       params: byId,
       result: z.object({ chunks: z.number().int(), bytes: z.number().int() }),
@@ -101,6 +107,7 @@ export const bulk = {
     fileChunk: action({
       summary: "One chunk of an export; the gateway puts them together",
       permission: "write",
+      scope: "community",
       params: z.strictObject({ id: Id, seq: z.number().int().min(0) }),
       result: z.object({ text: z.string() }),
     }),

@@ -41,6 +41,8 @@ export const Campaign = z.object({
   content: Content,
   schedule: Schedule.nullable(),
   rate: Rate.nullable(),
+  /** Whose people it is for: null for everybody's, else only those of these communities. */
+  communities: z.array(Id).nullable(),
   createdAt: Instant,
   updatedAt: Instant,
   launchedAt: Instant.nullable(),
@@ -87,6 +89,7 @@ const act = (verb: string, summary: string, permission: "write" | "send" = "send
   action({
     summary,
     permission,
+    scope: "community",
     rest: { method: "POST", path: `/campaigns/:id/${verb}`, status: 202 },
     params: byId,
     result: z.object({ id: Id, status: CampaignStatus }),
@@ -99,6 +102,7 @@ export const campaigns = {
     list: action({
       summary: "Lists campaigns, newest first",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/campaigns" },
       params: z.strictObject({ ...listQuery, status: CampaignStatus.optional(), q: z.string().max(200).optional() }),
       result: page(Campaign),
@@ -106,6 +110,7 @@ export const campaigns = {
     get: action({
       summary: "Shows one campaign",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/campaigns/:id" },
       params: byId,
       result: Campaign,
@@ -113,6 +118,7 @@ export const campaigns = {
     create: action({
       summary: "Creates a draft",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/campaigns", status: 201, idempotent: true },
       params: z.strictObject(writable),
       result: Campaign,
@@ -120,6 +126,7 @@ export const campaigns = {
     update: action({
       summary: "Changes a draft",
       permission: "write",
+      scope: "community",
       rest: { method: "PATCH", path: "/campaigns/:id" },
       params: z.strictObject({
         id: Id,
@@ -134,6 +141,7 @@ export const campaigns = {
     remove: action({
       summary: "Deletes a draft",
       permission: "write",
+      scope: "community",
       rest: { method: "DELETE", path: "/campaigns/:id", status: 204 },
       params: byId,
       result: Done,
@@ -141,6 +149,7 @@ export const campaigns = {
     clone: action({
       summary: "Makes a new draft with the same audience and content",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/campaigns/:id/clone", status: 201 },
       params: byId,
       result: Campaign,
@@ -148,6 +157,7 @@ export const campaigns = {
     preflight: action({
       summary: "Counts who would get it, who would not and why, before anything is sent",
       permission: "read",
+      scope: "community",
       rest: { method: "POST", path: "/campaigns/:id/preflight" },
       params: byId,
       result: Preflight,
@@ -156,6 +166,7 @@ export const campaigns = {
     launch: action({
       summary: "Launches now, or at the campaign's scheduled time. A second launch is refused with 409",
       permission: "send",
+      scope: "community",
       rest: { method: "POST", path: "/campaigns/:id/launch", status: 202, idempotent: true, adds: true },
       params: byId,
       result: z.object({ id: Id, status: CampaignStatus }),
@@ -167,6 +178,7 @@ export const campaigns = {
     stats: action({
       summary: "Counts by state and reason, opens, clicks, rate and time left",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/campaigns/:id/stats" },
       params: byId,
       result: CampaignStats,
@@ -174,6 +186,7 @@ export const campaigns = {
     messages: action({
       summary: "The campaign's ledger: one row per person of the audience",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/campaigns/:id/messages" },
       params: z.strictObject({
         id: Id,
@@ -187,6 +200,7 @@ export const campaigns = {
     retry: action({
       summary: "Sends failed messages again: the listed ones, or all that failed",
       permission: "send",
+      scope: "community",
       rest: { method: "POST", path: "/campaigns/:id/messages/retry", status: 202, idempotent: true, adds: true },
       params: z.strictObject({
         id: Id,
@@ -199,6 +213,7 @@ export const campaigns = {
     resolve: action({
       summary: "Decides over messages that may have been sent: `resend` queues them again, `close` ends them as failed",
       permission: "send",
+      scope: "community",
       rest: { method: "POST", path: "/campaigns/:id/messages/resolve", status: 202, idempotent: true },
       params: z.strictObject({
         id: Id,

@@ -1,13 +1,19 @@
 // Contracts of communities and tags: named things that contacts belong to.
 import { z } from "zod";
-import { action, byId, clean, Done, Id, Instant, listQuery, page } from "./contract.ts";
+import { action, byId, clean, Done, Id, Instant, listQuery, page, type Reach } from "./contract.ts";
 
 export const NamedResource = z.object({ id: Id, name: z.string(), createdAt: Instant });
 const name = clean(z.string().trim().min(1).max(100));
-const namedActions = <P extends string>(path: P, one: string) => ({
+/** What reading, making and changing them means to somebody who sees only some communities; undefined: it is refused. */
+interface Reaches {
+  readonly read: Reach;
+  readonly create?: Reach;
+}
+const namedActions = <P extends string>(path: P, one: string, reaches: Reaches) => ({
   list: action({
     summary: `Lists ${path.slice(1)}`,
     permission: "read",
+    scope: reaches.read,
     rest: { method: "GET", path },
     params: z.strictObject({ ...listQuery, q: clean(z.string().max(100)).optional() }),
     result: page(NamedResource),
@@ -15,6 +21,7 @@ const namedActions = <P extends string>(path: P, one: string) => ({
   get: action({
     summary: `Shows one ${one}`,
     permission: "read",
+    scope: reaches.read,
     rest: { method: "GET", path: `${path}/:id` },
     params: byId,
     result: NamedResource,
@@ -22,6 +29,7 @@ const namedActions = <P extends string>(path: P, one: string) => ({
   create: action({
     summary: `Creates a ${one}`,
     permission: "write",
+    ...(reaches.create ? { scope: reaches.create } : {}),
     rest: { method: "POST", path, status: 201 },
     params: z.strictObject({ name }),
     result: NamedResource,
@@ -45,8 +53,13 @@ const namedActions = <P extends string>(path: P, one: string) => ({
 /** A default community always exists and cannot be deleted. */
 export const communities = {
   group: "contacts",
-  actions: namedActions("/communities", "community"),
+  actions: namedActions("/communities", "community", { read: "community" }),
   events: {},
   jobs: {},
 } as const;
-export const tags = { group: "contacts", actions: namedActions("/tags", "tag"), events: {}, jobs: {} } as const;
+export const tags = {
+  group: "contacts",
+  actions: namedActions("/tags", "tag", { read: "organisation", create: "organisation" }),
+  events: {},
+  jobs: {},
+} as const;

@@ -51,6 +51,7 @@ export const consent = {
     suppressionsOf: action({
       summary: "What suppresses the addresses of one contact, on every channel",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contacts/:id/suppressions" },
       params: byId,
       result: z.object({ data: z.array(Suppression) }),
@@ -59,6 +60,7 @@ export const consent = {
       summary:
         "Suppresses an address: nothing more is sent to it on this channel. Suppressing it again answers the first entry",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/suppressions", status: 201 },
       params: z.strictObject({
         channel: Channel,
@@ -70,6 +72,7 @@ export const consent = {
     unsuppress: action({
       summary: "Lifts a suppression; where the person had unsubscribed before, that stays and can be lifted next",
       permission: "write",
+      scope: "community",
       rest: { method: "DELETE", path: "/suppressions/:id", status: 204 },
       params: byId,
       result: Done,
@@ -77,6 +80,7 @@ export const consent = {
     ledger: action({
       summary: "The consent ledger of one contact, newest first",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contacts/:id/consents" },
       params: z.strictObject({ id: Id, ...listQuery }),
       result: page(ConsentEntry),
@@ -84,6 +88,7 @@ export const consent = {
     record: action({
       summary: "Records that a contact granted or revoked consent",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/contacts/:id/consents", status: 201 },
       params: z.strictObject({
         id: Id,

@@ -23,6 +23,7 @@ export const contactViews = {
     list: action({
       summary: "Lists your saved views of contacts and those shared with you, by name",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contact-views" },
       params: z.strictObject({ ...listQuery }),
       result: page(ContactView),
@@ -30,6 +31,7 @@ export const contactViews = {
     get: action({
       summary: "Shows one saved view",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contact-views/:id" },
       params: byId,
       result: ContactView,
@@ -37,6 +39,7 @@ export const contactViews = {
     create: action({
       summary: "Saves filters of the list of contacts under a name",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/contact-views", status: 201 },
       params: z.strictObject({ name, filters: ContactFilter, shared: z.boolean().default(false) }),
       result: ContactView,
@@ -44,6 +47,7 @@ export const contactViews = {
     update: action({
       summary: "Changes a saved view of your own",
       permission: "write",
+      scope: "community",
       rest: { method: "PATCH", path: "/contact-views/:id" },
       params: z.strictObject({
         id: Id,
@@ -56,6 +60,7 @@ export const contactViews = {
     remove: action({
       summary: "Deletes a saved view of your own",
       permission: "write",
+      scope: "community",
       rest: { method: "DELETE", path: "/contact-views/:id", status: 204 },
       params: byId,
       result: Done,

@@ -72,6 +72,7 @@ export const contacts = {
     list: action({
       summary: "Lists contacts, newest first, filtered and searched",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contacts" },
       params: z.strictObject({ ...listQuery, ...filterFields }),
       result: page(Contact),
@@ -79,6 +80,7 @@ export const contacts = {
     facets: action({
       summary: "How the contacts that fulfil a filter divide, by community, tag, kind, stage and reach",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contact-facets" },
       params: z.strictObject(filterFields),
       result: ContactFacets,
@@ -87,6 +89,7 @@ export const contacts = {
     values: action({
       summary: "Values that a field has among the newest contacts, the most frequent first, for suggestions",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contact-values" },
       params: z.strictObject({
         field: clean(z.string().max(100)),
@@ -98,6 +101,7 @@ export const contacts = {
     get: action({
       summary: "Shows one contact",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contacts/:id" },
       params: byId,
       result: Contact,
@@ -105,6 +109,7 @@ export const contacts = {
     create: action({
       summary: "Creates a contact; needs at least an email, a phone or an external id. No consent given, none held",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/contacts", status: 201, idempotent: true },
       params: z.strictObject({ ...writable, consent: ConsentGiven.optional() }),
       result: Contact,
@@ -112,6 +117,7 @@ export const contacts = {
     update: action({
       summary: "Changes the fields that are given; `attrs` are merged, null removes one; `tags` replace the old ones",
       permission: "write",
+      scope: "community",
       rest: { method: "PATCH", path: "/contacts/:id" },
       params: z.strictObject({ id: Id, ...writable }),
       result: Contact,
@@ -119,6 +125,7 @@ export const contacts = {
     remove: action({
       summary: "Deletes a contact; what was sent stays in the ledger",
       permission: "write",
+      scope: "community",
       rest: { method: "DELETE", path: "/contacts/:id", status: 204 },
       params: byId,
       result: Done,
@@ -127,6 +134,7 @@ export const contacts = {
       summary:
         "Everything that happened to a contact, newest first: messages with their state, opens, clicks, bounces, complaints, unsubscribes, consent, suppressions, imports",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contacts/:id/activity" },
       params: z.strictObject({ id: Id, ...listQuery, type: ActivityType.optional() }),
       result: page(Activity),
@@ -134,6 +142,7 @@ export const contacts = {
     export: action({
       summary: "Everything that is held about a contact, as a file of JSON. For owners and managers",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contacts/:id/export", produces: "application/json" },
       params: byId,
       result: z.record(z.string(), z.unknown()),
@@ -143,6 +152,7 @@ export const contacts = {
       summary:
         "Erases a person for good: every trace but the numbers. `confirm` is the email, phone or name. For owners and managers",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/contacts/:id/erase", status: 202 },
       params: z.strictObject({ id: Id, confirm: clean(z.string().trim().min(1).max(400)) }),
       result: z.object({ id: Id, status: z.literal("erasing") }),
@@ -150,6 +160,7 @@ export const contacts = {
     fields: action({
       summary: "Fields that exist: the built-in ones and every attribute in use, for merge fields, mappings and rules",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/contact-fields" },
       params: z.strictObject({}),
       result: z.object({ fields: z.array(z.string()) }),

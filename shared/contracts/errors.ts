@@ -22,6 +22,11 @@ export const errorCatalogue = {
   TOKEN_INVALID: { status: 401, retryable: false, title: "The access token is unknown, revoked or expired" },
   CSRF_FAILED: { status: 403, retryable: false, title: "The request did not prove that it comes from the web app" },
   HTTPS_REQUIRED: { status: 403, retryable: false, title: "Signing in needs https, except on this machine itself" },
+  COMMUNITIES_LIMITED: {
+    status: 403,
+    retryable: false,
+    title: "This is for people who see all communities",
+  },
   ABILITY_MISSING: { status: 403, retryable: false, title: "Your role or token does not allow this" },
   NOT_FOUND: { status: 404, retryable: false, title: "There is nothing here" },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, title: "This method is not taken here" },

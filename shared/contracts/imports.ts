@@ -72,6 +72,7 @@ export const imports = {
     list: action({
       summary: "Lists imports, newest first",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/imports" },
       params: z.strictObject({ ...listQuery }),
       result: page(Import),
@@ -79,6 +80,7 @@ export const imports = {
     get: action({
       summary: "Shows an import with its counts",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/imports/:id" },
       params: byId,
       result: Import,
@@ -86,12 +88,14 @@ export const imports = {
     begin: action({
       summary: "Begins an upload; the gateway stores its chunks and completes it",
       permission: "write",
+      scope: "community",
       params: z.strictObject({ fileName: clean(z.string().max(300)) }),
       result: z.object({ id: Id }),
     }),
     storeChunk: action({
       summary: "Stores one chunk of an upload (base64) in order",
       permission: "write",
+      scope: "community",
       params: z.strictObject({ id: Id, seq: z.number().int().min(0), data: z.string() }),
       result: Done,
       timeout: 60_000,
@@ -99,6 +103,7 @@ export const imports = {
     submit: action({
       summary: "Starts the import of a stored upload (multipart: file, mapping, options; parts in any order)",
       permission: "write",
+      scope: "community",
       rest: {
         method: "POST",
         path: "/imports",
@@ -110,10 +115,17 @@ export const imports = {
       params: z.strictObject({ id: Id, mapping: ImportMapping, options: ImportOptions }),
       result: Import,
     }),
-    discard: action({ summary: "Throws an unfinished upload away", permission: "write", params: byId, result: Done }),
+    discard: action({
+      summary: "Throws an unfinished upload away",
+      permission: "write",
+      scope: "community",
+      params: byId,
+      result: Done,
+    }),
     errors: action({
       summary: "One page of refused rows",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/imports/:id/errors" },
       params: z.strictObject({ id: Id, ...listQuery }),
       result: page(
@@ -127,6 +139,7 @@ export const imports = {
     errorsCsv: action({
       summary: "The refused rows as CSV with their reasons",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/imports/:id/errors.csv", produces: "text/csv" },
       params: byId,
       result: z.string(),
@@ -135,6 +148,7 @@ export const imports = {
     cancel: action({
       summary: "Stops an import; rows already taken stay",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/imports/:id/cancel" },
       params: byId,
       result: Import,
@@ -142,6 +156,7 @@ export const imports = {
     previewUndo: action({
       summary: "Counts what undoing an import would do, without doing it",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/imports/:id/undo" },
       params: byId,
       result: ImportUndo,
@@ -150,6 +165,7 @@ export const imports = {
     undo: action({
       summary: "Undoes an import: removes contacts that it made and nobody touched since, restores what it changed",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/imports/:id/undo", status: 202 },
       params: byId,
       result: Import,
@@ -158,6 +174,7 @@ export const imports = {
       summary:
         "Records consent for everybody an import brought of whom nothing was said yet. A no and a suppression stay",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/imports/:id/consent", status: 202, idempotent: true },
       params: z.strictObject({
         id: Id,
@@ -171,6 +188,7 @@ export const imports = {
     claims: action({
       summary: "Consent that was recorded for everybody of an import, newest first",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/imports/:id/consent" },
       params: byId,
       result: z.object({ data: z.array(ImportClaim) }),
@@ -179,6 +197,7 @@ export const imports = {
       summary:
         "Recognises encoding, delimiter and headers of the first bytes of a file (base64) and suggests a mapping",
       permission: "read",
+      scope: "community",
       rest: { method: "POST", path: "/imports/inspect" },
       params: z.strictObject({ head: z.string().max(1_500_000) }),
       result: z.object({

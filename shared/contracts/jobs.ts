@@ -91,6 +91,7 @@ export const jobs = {
     queues: action({
       summary: "Queues and their job types: what waits and how long, what is held, and the figures of the last minute",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/queues" },
       params: z.strictObject({}),
       result: z.object({ data: z.array(Queue) }),

@@ -67,6 +67,7 @@ export const messages = {
     send: action({
       summary: "Sends one transactional message or alert, or many as `{ messages: [...] }` (at most 1,000)",
       permission: "send",
+      scope: "community",
       rest: { method: "POST", path: "/messages", status: 202, idempotent: true, adds: true },
       params: z.strictObject({
         ...OneMessage.partial().shape,
@@ -83,6 +84,7 @@ export const messages = {
       summary:
         "Searches every message: `q` is a name, part of an email, a number or the id of a message; `to` the whole address",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/messages" },
       params: z.strictObject({ ...listQuery, ...messageFilter }),
       result: page(Message),
@@ -90,6 +92,7 @@ export const messages = {
     csv: action({
       summary: "The messages that a search finds as CSV, newest first, however many there are",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/messages.csv", produces: "text/csv" },
       params: z.strictObject({ ...messageFilter, cursor: listQuery.cursor }),
       result: CsvPiece,
@@ -98,6 +101,7 @@ export const messages = {
     count: action({
       summary: "How many messages a search finds, exactly",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/message-count" },
       params: z.strictObject({ ...messageFilter }),
       result: z.object({ count: z.number().int() }),
@@ -106,6 +110,7 @@ export const messages = {
     get: action({
       summary: "Shows one message with its events",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/messages/:id" },
       params: byId,
       result: Message.extend({

@@ -32,6 +32,7 @@ export const metrics = {
       summary:
         "Jobs over time, of all queues, one queue or one type: ends, failures, retries, and how long they waited and ran. Minutes are kept two days, hours ninety",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/queues/stats" },
       params: z.strictObject({
         /** A queue; every queue when absent. */

@@ -136,6 +136,7 @@ export const monitors = {
     list: action({
       summary: "The rules that watch the platform, each with what it read last",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/monitors" },
       params: z.strictObject({}),
       result: z.object({
@@ -189,6 +190,7 @@ export const monitors = {
     incidents: action({
       summary: "Incidents, newest first",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/incidents" },
       params: z.strictObject({
         ...listQuery,

@@ -23,6 +23,7 @@ export const overview = {
       summary:
         "Sends today by channel, the last seven days against the seven before, what needs attention, what is next",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/overview" },
       params: z.strictObject({
         /** Where the caller's day began; midnight UTC when absent. */

@@ -19,6 +19,7 @@ export const sample = {
     get: action({
       summary: "Whether the sample workspace is there, and what removing it would take away",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/sample" },
       params: z.strictObject({}),
       result: SampleWorkspace,

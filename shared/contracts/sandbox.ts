@@ -131,6 +131,7 @@ export const sandbox = {
     endpoint: action({
       summary: "Where the sandbox takes mail, for the email group's provider",
       permission: "none",
+      scope: "organisation",
       params: z.strictObject({}),
       result: z.object({ smtpHost: z.string(), smtpPort: z.number().int() }),
     }),

@@ -77,6 +77,7 @@ export const schedules = {
     list: action({
       summary: "Every schedule: when it fires next, how punctual it was, and what it missed",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/schedules" },
       params: z.strictObject({}),
       result: z.object({ data: z.array(Schedule) }),
@@ -84,6 +85,7 @@ export const schedules = {
     get: action({
       summary: "One schedule with its next 5 times and what became of its last 50",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/schedules/:name" },
       params: named,
       result: ScheduleDetail,
@@ -91,6 +93,7 @@ export const schedules = {
     preview: action({
       summary: "The next 5 times of a cron expression in a time zone, or what is wrong with them",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/schedule-times" },
       params: z.strictObject(timing),
       result: z.object({ next: z.array(SlotTime) }),

@@ -11,6 +11,8 @@ export const Segment = z.object({
   name: z.string(),
   rule: Rule,
   version: z.number().int(),
+  /** Whose it is: null for everybody's, else for people of these communities. */
+  communities: z.array(Id).nullable(),
   createdAt: Instant,
   updatedAt: Instant,
 });
@@ -20,6 +22,7 @@ export const segments = {
     list: action({
       summary: "Lists segments",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/segments" },
       params: z.strictObject({ ...listQuery }),
       result: page(Segment),
@@ -27,6 +30,7 @@ export const segments = {
     get: action({
       summary: "Shows one segment",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/segments/:id" },
       params: byId,
       result: Segment,
@@ -34,6 +38,7 @@ export const segments = {
     create: action({
       summary: "Creates a segment",
       permission: "write",
+      scope: "community",
       rest: { method: "POST", path: "/segments", status: 201 },
       params: z.strictObject({ name, rule: Rule }),
       result: Segment,
@@ -41,6 +46,7 @@ export const segments = {
     update: action({
       summary: "Changes a segment; `version` guards against overwriting another's change (If-Match)",
       permission: "write",
+      scope: "community",
       rest: { method: "PATCH", path: "/segments/:id" },
       params: z.strictObject({
         id: Id,
@@ -53,6 +59,7 @@ export const segments = {
     remove: action({
       summary: "Deletes a segment; refused while a campaign that is not over has it as its audience",
       permission: "write",
+      scope: "community",
       rest: { method: "DELETE", path: "/segments/:id", status: 204 },
       params: byId,
       result: Done,
@@ -60,6 +67,7 @@ export const segments = {
     usage: action({
       summary: "Campaigns whose audience is this segment, newest first, and views that filter by it",
       permission: "read",
+      scope: "community",
       rest: { method: "GET", path: "/segments/:id/usage" },
       params: byId,
       result: z.object({
@@ -70,6 +78,7 @@ export const segments = {
     preview: action({
       summary: "Counts the contacts a rule finds and shows some of them",
       permission: "read",
+      scope: "community",
       rest: { method: "POST", path: "/segments/preview" },
       params: z.strictObject({ rule: Rule, sample: z.number().int().min(0).max(50).default(10) }),
       result: z.object({ count: z.number().int(), sample: z.array(Contact), sentence: z.string() }),

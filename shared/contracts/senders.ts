@@ -134,6 +134,7 @@ export const senders = {
     list: action({
       summary: "Lists sender accounts",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/sender-accounts" },
       params: z.strictObject({ ...listQuery }),
       result: page(SenderAccount),
@@ -141,6 +142,7 @@ export const senders = {
     get: action({
       summary: "Shows one sender account",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/sender-accounts/:id" },
       params: byId,
       result: SenderAccount,
@@ -182,6 +184,7 @@ export const senders = {
     test: action({
       summary: "Sends a test mail from the account and shows the server's answer word for word (5 a minute per person)",
       permission: "send",
+      scope: "community",
       rest: { method: "POST", path: "/sender-accounts/:id/test" },
       params: z.strictObject({
         id: Id,
@@ -194,6 +197,7 @@ export const senders = {
     dns: action({
       summary: "Looks up SPF, DKIM and DMARC of the account's domain, with what to publish",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/sender-accounts/:id/dns" },
       params: byId,
       result: DnsReport,
@@ -202,6 +206,7 @@ export const senders = {
     setup: action({
       summary: "What the environment configures for sending: provider, servers and limits, without secrets",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/sending" },
       params: z.strictObject({}),
       result: SendingSetup,

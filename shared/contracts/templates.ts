@@ -82,6 +82,7 @@ export const templates = {
     list: action({
       summary: "Lists templates without their content",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/templates" },
       params: z.strictObject({
         ...listQuery,
@@ -93,6 +94,7 @@ export const templates = {
     get: action({
       summary: "Shows one template with its draft",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/templates/:id" },
       params: byId,
       result: Template,
@@ -100,6 +102,7 @@ export const templates = {
     create: action({
       summary: "Creates a template, from HTML or from MJML",
       permission: "write",
+      scope: "organisation",
       rest: { method: "POST", path: "/templates", status: 201 },
       timeout: compiles,
       params: z.strictObject({
@@ -113,6 +116,7 @@ export const templates = {
     update: action({
       summary: "Changes the draft of a template; `version` guards against overwriting another's change (If-Match)",
       permission: "write",
+      scope: "organisation",
       rest: { method: "PATCH", path: "/templates/:id" },
       timeout: compiles,
       params: z.strictObject({
@@ -128,6 +132,7 @@ export const templates = {
     remove: action({
       summary: "Deletes a template that no unsent campaign uses; published versions in use stay readable",
       permission: "write",
+      scope: "organisation",
       rest: { method: "DELETE", path: "/templates/:id", status: 204 },
       params: byId,
       result: Done,
@@ -135,6 +140,7 @@ export const templates = {
     duplicate: action({
       summary: "Makes a new template with the same draft",
       permission: "write",
+      scope: "organisation",
       rest: { method: "POST", path: "/templates/:id/duplicate", status: 201 },
       params: byId,
       result: Template,
@@ -142,6 +148,7 @@ export const templates = {
     publish: action({
       summary: "Freezes the draft as a new version that campaigns can use; an unchanged draft keeps its version",
       permission: "write",
+      scope: "organisation",
       rest: { method: "POST", path: "/templates/:id/publish" },
       timeout: compiles,
       params: z.strictObject({ id: Id, version: Version.optional() }),
@@ -150,6 +157,7 @@ export const templates = {
     versions: action({
       summary: "Lists the published versions, newest first",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/templates/:id/versions" },
       params: z.strictObject({ id: Id, ...listQuery }),
       result: page(VersionSummary),
@@ -157,6 +165,7 @@ export const templates = {
     showVersion: action({
       summary: "Shows one published version, which never changes",
       permission: "read",
+      scope: "organisation",
       rest: { method: "GET", path: "/templates/:id/versions/:number" },
       params: ofVersion,
       result: VersionSummary.extend(content),
@@ -164,6 +173,7 @@ export const templates = {
     restore: action({
       summary: "Makes a published version the draft again; `version` guards the draft that it replaces",
       permission: "write",
+      scope: "organisation",
       rest: { method: "POST", path: "/templates/:id/versions/:number/restore" },
       params: ofVersion.extend({ version: Version.optional() }),
       result: Template,
@@ -171,6 +181,7 @@ export const templates = {
     preview: action({
       summary: "Renders the draft, or the published version with this number, for one contact or for example values",
       permission: "read",
+      scope: "community",
       rest: { method: "POST", path: "/templates/:id/preview" },
       timeout: compiles,
       params: z.strictObject({ id: Id, ...person, version: Published.optional() }),
@@ -179,6 +190,7 @@ export const templates = {
     render: action({
       summary: "Renders content that is not stored yet, for the editor's preview",
       permission: "read",
+      scope: "community",
       rest: { method: "POST", path: "/content/preview" },
       timeout: compiles,
       params: z.strictObject({
@@ -191,6 +203,7 @@ export const templates = {
       summary:
         "Sends the draft, or a published version, to at most 5 addresses as a test; the ledger says what became of it",
       permission: "send",
+      scope: "community",
       rest: { method: "POST", path: "/templates/:id/test-send", status: 202, idempotent: true, adds: true },
       timeout: compiles,
       params: z.strictObject({

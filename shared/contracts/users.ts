@@ -1,13 +1,14 @@
 // Contracts of the people who may sign in: roles, invites, and what other processes must hear about them.
 import { z } from "zod";
 import { action, byId, clean, Done, event, Id, Instant, listQuery, page } from "./contract.ts";
-import { Role } from "./role.ts";
+import { GivenLimit, LimitedTo, Role } from "./role.ts";
 
 export const Member = z.object({
   id: Id,
   email: z.string(),
   name: z.string().nullable(),
   role: Role,
+  communities: LimitedTo,
   createdAt: Instant,
   lastSignedInAt: Instant.nullable(),
   /** Set when the person may not sign in. */
@@ -18,6 +19,7 @@ export const Invite = z.object({
   email: z.string(),
   name: z.string().nullable(),
   role: Role,
+  communities: LimitedTo,
   invitedBy: Id.nullable(),
   createdAt: Instant,
   sentAt: Instant,
@@ -36,13 +38,16 @@ export const users = {
       result: page(Member),
     }),
     update: action({
-      summary: "Changes a person's name or role, disables or enables them. A new role or disabling ends their sessions",
+      summary:
+        "Changes a person's name, role or communities, disables or enables them. All but a new name ends their sessions",
       permission: "admin",
       rest: { method: "PATCH", path: "/users/:id" },
       params: z.strictObject({
         id: Id,
         name: Name.nullable().optional(),
         role: Role.optional(),
+        /** Null: all communities. */
+        communities: GivenLimit.optional(),
         disabled: z.boolean().optional(),
       }),
       result: Member,
@@ -58,7 +63,13 @@ export const users = {
       summary: "Invites somebody by mail, with a link for one use that works for 72 hours",
       permission: "admin",
       rest: { method: "POST", path: "/users/invite", status: 201 },
-      params: z.strictObject({ email: z.string().trim().min(3).max(320), role: Role, name: Name.optional() }),
+      params: z.strictObject({
+        email: z.string().trim().min(3).max(320),
+        role: Role,
+        name: Name.optional(),
+        /** All communities when absent or null. */
+        communities: GivenLimit.optional(),
+      }),
       result: Invite,
     }),
     listInvites: action({

@@ -36,6 +36,8 @@ export interface FindFilters {
   readonly after?: readonly (string | number | null)[] | undefined;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly search?: string | undefined;
+  /** A condition over the table's columns with its bindings: what the caller may see. */
+  readonly within?: { readonly sql: string; readonly values: readonly unknown[] } | undefined;
 }
 
 /**
@@ -177,6 +179,7 @@ export class KnexAdapter {
     const query = this.rows();
     for (const [field, value] of Object.entries(filters.query ?? {}))
       if (value !== undefined) void query.where(this.column(field), value as string);
+    if (filters.within) void query.whereRaw(filters.within.sql, filters.within.values as never);
     const words = filters.search?.trim();
     const searchable = this.definition.searchable ?? [];
     if (words)

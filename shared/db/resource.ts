@@ -9,12 +9,19 @@ import type { ServiceDefinition } from "../broker/service.ts";
 import { cursorInvalid, type ErrorCode, fail } from "../contracts/errors.ts";
 import type { ServiceName } from "../contracts/index.ts";
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
+import type { Limit } from "../lib/scope.ts";
 import { type Entity, type FindFilters, KnexAdapter, type ResourceTable } from "./moleculer-adapter.ts";
 
 type Verb = "list" | "get" | "create" | "update" | "remove";
 type Handlers<S extends ServiceName> = ServiceDefinition<S>["actions"];
 /** Handlers of those CRUD verbs that the service's contract declares. */
 export type ResourceActions<S extends ServiceName> = Pick<Handlers<S>, Extract<keyof Handlers<S>, Verb>>;
+
+/** SQL with its bindings. */
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
 
 export interface ResourceOptions extends ResourceTable {
   readonly notFound: ErrorCode;
@@ -24,6 +31,16 @@ export interface ResourceOptions extends ResourceTable {
   readonly sort?: readonly string[];
   /** True: the first page tells the total. For tables that stay small. */
   readonly total?: boolean;
+  /**
+   * What somebody limited to some communities sees of it, and what they may change, as conditions over its columns; for
+   * contracts with the scope `community`. Rows that they see and may not change are refused with ABILITY_MISSING.
+   */
+  readonly within?: {
+    readonly sees: (limit: Limit) => Condition;
+    readonly changes?: (limit: Limit) => Condition;
+    /** The column where a new row keeps whom it is for. */
+    readonly keeps?: string;
+  };
   /** Checks and completes what is created or changed; throws an error of the catalogue. */
   readonly check?: (fields: Entity, verb: "create" | "update", deps: Deps) => Entity | Promise<Entity>;
 }
@@ -44,6 +61,7 @@ interface DbMethods {
   _remove(ctx: undefined, params: { id: string }): Promise<Entity>;
 }
 
+const nothing: Condition = { sql: "false", values: [] };
 const missing = (error: unknown) => (error as { name?: string }).name === "EntityNotFoundError";
 
 /**
@@ -74,6 +92,22 @@ export const resource = <S extends ServiceName>(name: S, options: ResourceOption
     return sort === "id" || sort === "-id" ? [sort] : [sort, "id"];
   };
 
+  const sees = ({ scope }: Deps): Condition | undefined => scope && (options.within?.sees(scope) ?? nothing);
+  /** Throws `notFound` unless the caller sees the row, ABILITY_MISSING unless they may change it. */
+  const demandWithin = async (deps: Deps, id: string, change: boolean): Promise<void> => {
+    const { scope } = deps;
+    if (!scope) return;
+    const has = async (within: Condition) => (await methodsOf(deps)._count(undefined, { query: { id }, within })) > 0;
+    if (!(await has(sees(deps) ?? nothing)))
+      throw fail(options.notFound, `Nothing has the id ${id}. It may have been deleted.`);
+    const changes = options.within?.changes;
+    if (change && !(changes && (await has(changes(scope)))))
+      throw fail(
+        "ABILITY_MISSING",
+        "It belongs to everybody, and you see only some communities. Make one of your own.",
+      );
+  };
+
   const list = async ({ params }: Ctx<Entity>, deps: Deps) => {
     const sort = order(params.sort);
     const cursor = params.cursor;
@@ -84,11 +118,14 @@ export const resource = <S extends ServiceName>(name: S, options: ResourceOption
     const search = typeof params.q === "string" ? params.q : undefined;
     const limit = Number(params.limit);
     const db = methodsOf(deps);
-    const rows = await db._find(undefined, { limit: limit + 1, sort, after, query, search }).catch((error: unknown) => {
-      // Postgres says 22… for a value that is not of the column's type: somebody made the cursor up.
-      if (after && String((error as { code?: unknown }).code).startsWith("22")) throw cursorInvalid();
-      throw error;
-    });
+    const within = sees(deps);
+    const rows = await db
+      ._find(undefined, { limit: limit + 1, sort, after, query, search, within })
+      .catch((error: unknown) => {
+        // Postgres says 22… for a value that is not of the column's type: somebody made the cursor up.
+        if (after && String((error as { code?: unknown }).code).startsWith("22")) throw cursorInvalid();
+        throw error;
+      });
     const data = rows.slice(0, limit);
     const last = data.at(-1);
     const nextCursor =
@@ -97,18 +134,26 @@ export const resource = <S extends ServiceName>(name: S, options: ResourceOption
     return {
       data,
       nextCursor,
-      total: nextCursor === null ? data.length : await db._count(undefined, { query, search }),
+      total: nextCursor === null ? data.length : await db._count(undefined, { query, search, within }),
     };
   };
-  const get = ({ params }: Ctx<{ id: string }>, deps: Deps) =>
-    orNotFound(params.id, methodsOf(deps)._get(undefined, { id: params.id }));
-  const create = async ({ params }: Ctx<Entity>, deps: Deps) =>
-    methodsOf(deps)._create(undefined, options.check ? await options.check(params, "create", deps) : params);
+  const get = async ({ params }: Ctx<{ id: string }>, deps: Deps) => {
+    await demandWithin(deps, params.id, false);
+    return orNotFound(params.id, methodsOf(deps)._get(undefined, { id: params.id }));
+  };
+  const create = async ({ params }: Ctx<Entity>, deps: Deps) => {
+    const { scope } = deps;
+    const keeps = options.within?.keeps;
+    const fields = options.check ? await options.check(params, "create", deps) : params;
+    return methodsOf(deps)._create(undefined, scope && keeps ? { ...fields, [keeps]: [...scope.communities] } : fields);
+  };
   const update = async ({ params }: Ctx<Entity>, deps: Deps) => {
+    await demandWithin(deps, String(params.id), true);
     const fields = options.check ? await options.check(params, "update", deps) : params;
     return orNotFound(params.id, methodsOf(deps)._update(undefined, fields));
   };
   const remove = async ({ params }: Ctx<{ id: string }>, deps: Deps) => {
+    await demandWithin(deps, params.id, true);
     await orNotFound(params.id, methodsOf(deps)._remove(undefined, { id: params.id }));
     return { ok: true };
   };

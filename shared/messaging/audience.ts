@@ -5,6 +5,7 @@ import { joinSuppressions } from "../consent/erased-addresses.ts";
 import { fail } from "../contracts/errors.ts";
 import { query, type Sql } from "../db/knex.ts";
 import { reservedPattern } from "../lib/reserved-address.ts";
+import { ownedSql, type Scope } from "../lib/scope.ts";
 import { compileRule, RuleError } from "../lib/segment-rule.ts";
 import { contactColumns } from "./merge-fields.ts";
 
@@ -21,8 +22,30 @@ export interface Fragment {
   readonly bindings: readonly unknown[];
 }
 
-/** The condition over `contacts.v_contacts c` that an audience stands for. Throws SEGMENT_NOT_FOUND or SEGMENT_RULE_INVALID. */
-export const audienceCondition = async (db: Sql, audience: AudienceSpec, now: Date): Promise<Fragment> => {
+/**
+ * The condition over `contacts.v_contacts c` that an audience stands for, among the people of these communities (null:
+ * of all). Throws SEGMENT_NOT_FOUND, also for a segment of other communities, or SEGMENT_RULE_INVALID.
+ */
+export const audienceCondition = async (
+  db: Sql,
+  audience: AudienceSpec,
+  now: Date,
+  within: readonly string[] | null,
+): Promise<Fragment> => {
+  const asked = await askedFor(db, audience, now, within);
+  if (within === null) return asked;
+  return {
+    sql: `c.community_id = any(?::uuid[]) and (${asked.sql})`,
+    bindings: [[...within], ...asked.bindings],
+  };
+};
+
+const askedFor = async (
+  db: Sql,
+  audience: AudienceSpec,
+  now: Date,
+  within: readonly string[] | null,
+): Promise<Fragment> => {
   if (audience.tag !== undefined)
     return {
       sql: "exists (select 1 from contacts.v_contact_tags ct where ct.contact_id = c.id and ct.tag = lower(?))",
@@ -31,8 +54,8 @@ export const audienceCondition = async (db: Sql, audience: AudienceSpec, now: Da
   if (audience.segmentId === undefined) return { sql: "true", bindings: [] };
   const [segment] = await query<{ rule: unknown; name: string }>(
     db,
-    "select name, rule from contacts.v_segments where id = ?",
-    [audience.segmentId],
+    `select name, rule from contacts.v_segments where id = ?${within ? " and (communities is null or communities <@ ?::uuid[])" : ""}`,
+    [audience.segmentId, ...(within ? [[...within]] : [])],
   );
   if (!segment)
     throw fail(
@@ -163,19 +186,25 @@ export interface ConsentOffer {
 }
 
 /**
- * Imports that brought people of the audience who are left out for want of consent and of whom nothing was ever said on
+ * Imports within the scope that brought people of the audience who are left out for want of consent and of whom nothing was ever said on
  * the channel, the largest first: for them a person may still record consent. Whoever said no is not among them.
  */
-export const consentOffers = async (db: Sql, options: JudgeOptions, most = 5): Promise<readonly ConsentOffer[]> => {
+export const consentOffers = async (
+  db: Sql,
+  options: JudgeOptions,
+  scope: Scope,
+  most = 5,
+): Promise<readonly ConsentOffer[]> => {
+  const own = ownedSql(scope, "v.communities");
   const judged = judgedAudience(options);
   const rows = await query<{ import_id: string; file_name: string; imported_at: Date; n: string }>(
     db,
     `select v.import_id, v.file_name, v.imported_at, count(*) as n from (${judged.sql}) j
      join contacts.v_import_contacts v on v.contact_id = j.contact_id
      left join consent.current held on held.contact_id = j.contact_id
-     where j.reason = 'no_consent' and held.${options.channel} is null
+     where j.reason = 'no_consent' and held.${options.channel} is null${own.sql}
      group by v.import_id, v.file_name, v.imported_at order by n desc, v.import_id limit ?`,
-    [...judged.bindings, most],
+    [...judged.bindings, ...own.values, most],
   );
   return rows.map((row) => ({
     importId: row.import_id,

@@ -2,10 +2,15 @@
 // are part of the statement, and each has an index that leads to it, so that a million messages cost a page.
 import { query, type Sql } from "../db/knex.ts";
 import { personSearch } from "../lib/person-search.ts";
+import type { Limit, Scope } from "../lib/scope.ts";
 import { type MessageRow, messageColumns } from "./message-rows.ts";
 
 export interface MessageFilter {
+  /** Whose messages: required, so that nobody forgets it. */
+  readonly scope: Scope;
   readonly sourceId?: string | undefined;
+  /** The source is the caller's own: known already, so only people who are elsewhere by now are left out. */
+  readonly ofOneSource?: boolean;
   readonly source?: string | undefined;
   readonly contactId?: string | undefined;
   /** Everything for one person: by contact, and to these addresses when nobody said whose they are. */
@@ -23,6 +28,14 @@ export interface MessageFilter {
   /** Who it was for, in words: name, part of the email, number; or the id of a message, ours or the provider's. */
   readonly about?: string | undefined;
 }
+
+/** Whether a limited caller's people are looked at message by message: where something else finds the messages. */
+const walksHomes = async (sql: Sql, filter: MessageFilter): Promise<boolean> => {
+  const { scope, contactId, address, person } = filter;
+  if (!scope || filter.ofOneSource) return false;
+  if (contactId !== undefined || address !== undefined || person !== undefined) return true;
+  return !(await hasFewPeople(sql, scope));
+};
 
 export interface MessagePage extends MessageFilter {
   readonly after?: string | undefined;
@@ -120,7 +133,47 @@ const aboutSql = (about: string, walk: boolean): { sql: string; bindings: unknow
   };
 };
 
-const conditionsOf = (filter: MessageFilter, walk = false): { where: string; bindings: unknown[] } => {
+/** People of a limited caller up to whom they lead to their messages; of more, some are met soon among the newest. */
+const fewPeople = 5_000;
+const hasFewPeople = async (sql: Sql, { communities }: Limit): Promise<boolean> => {
+  const [row] = await query<{ n: number }>(
+    sql,
+    `select count(*)::int as n from (
+       select 1 from contacts.v_homes where community_id = any(?::uuid[]) limit ?) found`,
+    [[...communities], fewPeople],
+  );
+  return (row?.n ?? 0) < fewPeople;
+};
+
+/**
+ * Messages to people of the caller's communities, and those to the caller's own address that are for no contact. In one
+ * campaign, which is theirs: all but those to people who are elsewhere by now. `walk`: decided message by message.
+ */
+const withinSql = ({ communities, ownAddress }: Limit, ofOneSource: boolean, walk: boolean) => {
+  const ids = [...communities];
+  if (ofOneSource)
+    return {
+      sql: "not exists (select 1 from contacts.v_homes h where h.id = m.contact_id and h.community_id <> all(?::uuid[]))",
+      bindings: [ids],
+    };
+  const own = "select k.message_id from messaging.message_keys k where k.contact_id is null and k.recipient = ?";
+  if (!walk)
+    return {
+      sql: `m.id in (select k.message_id from messaging.message_keys k join contacts.v_homes h on h.id = k.contact_id
+         where h.community_id = any(?::uuid[]) union ${own})`,
+      bindings: [ids, ownAddress],
+    };
+  return {
+    sql: `(exists (select 1 from contacts.v_homes h where h.id = m.contact_id and h.community_id = any(?::uuid[]))
+       or m.id in (${own}))`,
+    bindings: [ids, ownAddress],
+  };
+};
+
+const conditionsOf = (
+  filter: MessageFilter,
+  { walk = false, walkHomes = false } = {},
+): { where: string; bindings: unknown[] } => {
   const conditions: string[] = ["true"];
   const bindings: unknown[] = [];
   const add = (condition: string, value: unknown) => {
@@ -128,6 +181,11 @@ const conditionsOf = (filter: MessageFilter, walk = false): { where: string; bin
     conditions.push(condition);
     bindings.push(value);
   };
+  if (filter.scope) {
+    const within = withinSql(filter.scope, filter.ofOneSource === true, walkHomes);
+    conditions.push(within.sql);
+    bindings.push(...within.bindings);
+  }
   add("m.source_id = ?", filter.sourceId);
   add("m.source = ?", filter.source);
   // People are looked up by the keys, which are written once per message; the ledger itself has no index to keep for it.
@@ -170,7 +228,7 @@ const conditionsOf = (filter: MessageFilter, walk = false): { where: string; bin
 /** One page of the ledger, by id (that is by time). */
 export const listMessages = async (sql: Sql, page: MessagePage): Promise<MessageRow[]> => {
   const walk = page.about !== undefined && (await findsMany(sql, page.about));
-  const { where, bindings } = conditionsOf(page, walk);
+  const { where, bindings } = conditionsOf(page, { walk, walkHomes: await walksHomes(sql, page) });
   const after = page.after === undefined ? "" : `and m.id ${page.newestFirst ? "<" : ">"} ?`;
   return query<MessageRow>(
     sql,
@@ -189,4 +247,17 @@ export const countMessages = async (sql: Sql, filter: MessageFilter): Promise<nu
     bindings,
   );
   return Number(row?.n ?? 0);
+};
+
+/** One message within the scope, or undefined. */
+export const findMessageWithin = async (sql: Sql, id: string, scope: Scope): Promise<MessageRow | undefined> => {
+  const within = scope && withinSql(scope, false, true);
+  return (
+    await query<MessageRow>(
+      sql,
+      `select ${messageColumns} from messaging.messages m left join messaging.dispatches d on d.source_id = m.source_id
+       where m.id = ?${within ? ` and ${within.sql}` : ""}`,
+      [id, ...(within?.bindings ?? [])],
+    )
+  )[0];
 };

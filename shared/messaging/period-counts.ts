@@ -1,6 +1,7 @@
 // Counts over everything that was sent lately. Ids of messages and events begin with the time, so two weeks are one
 // stretch of the primary key: older months are not touched, and no index is kept only for this.
 import { query, type Sql } from "../db/knex.ts";
+import { personSql, type Scope } from "../lib/scope.ts";
 
 export interface Counts {
   readonly sent: number;
@@ -24,6 +25,8 @@ export interface Periods {
   readonly today: Date;
   /** Length of the period and of the one before it. */
   readonly days: number;
+  /** Whose messages count. */
+  readonly scope: Scope;
 }
 
 interface Row {
@@ -45,9 +48,10 @@ const firstId = (at: Date): string => {
 const DAY = 86_400_000;
 
 /** Counts messages by the day they came into the ledger, and what people did with them by the day they did it. */
-export const countPeriods = async (sql: Sql, { now, today, days }: Periods): Promise<PeriodCounts> => {
+export const countPeriods = async (sql: Sql, { now, today, days, scope }: Periods): Promise<PeriodCounts> => {
   const middle = new Date(now.getTime() - days * DAY);
   const start = new Date(now.getTime() - 2 * days * DAY);
+  const theirs = personSql(scope, "messages.contact_id");
   const rows = await query<Row>(
     sql,
     `select channel, id >= ?::uuid as recent,
@@ -56,14 +60,18 @@ export const countPeriods = async (sql: Sql, { now, today, days }: Periods): Pro
        count(*) filter (where state = 'delivered')::int as delivered,
        count(*) filter (where state = 'bounced')::int as bounced,
        count(*) filter (where state = 'failed')::int as failed
-     from messaging.messages where id >= ?::uuid group by 1, 2`,
-    [firstId(middle), today, firstId(start)],
+     from messaging.messages where id >= ?::uuid${theirs.sql} group by 1, 2`,
+    [firstId(middle), today, firstId(start), ...theirs.values],
   );
+  const opened = personSql(scope, "m.contact_id");
+  const ofTheirs = scope
+    ? ` and exists (select 1 from messaging.messages m where m.id = delivery_events.message_id${opened.sql})`
+    : "";
   const seen = await query<{ type: string; recent: boolean; n: number }>(
     sql,
     `select type, at >= ? as recent, count(distinct message_id)::int as n from messaging.delivery_events
-     where id >= ?::uuid and at >= ? and type in ('opened', 'clicked') and human is not false group by 1, 2`,
-    [middle, firstId(start), start],
+     where id >= ?::uuid and at >= ? and type in ('opened', 'clicked') and human is not false${ofTheirs} group by 1, 2`,
+    [middle, firstId(start), start, ...opened.values],
   );
   const countsOf = (recent: boolean): Counts => {
     const own = rows.filter((row) => row.recent === recent);
@@ -90,13 +98,18 @@ export const countPeriods = async (sql: Sql, { now, today, days }: Periods): Pro
   };
 };
 
-/** Messages that may have been sent, of these sources; a source without any is not in the map. */
-export const unknownBySource = async (sql: Sql, sources: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+/** Messages to people within the scope that may have been sent, of these sources; a source without any is not in the map. */
+export const unknownBySource = async (
+  sql: Sql,
+  sources: readonly string[],
+  scope: Scope,
+): Promise<ReadonlyMap<string, number>> => {
+  const theirs = personSql(scope, "messages.contact_id");
   const rows = await query<{ id: string; n: number }>(
     sql,
     `select source_id as id, count(*)::int as n from messaging.messages
-     where source_id = any(?::uuid[]) and phase = 2 and state = 'unknown' group by source_id`,
-    [[...sources]],
+     where source_id = any(?::uuid[]) and phase = 2 and state = 'unknown'${theirs.sql} group by source_id`,
+    [[...sources], ...theirs.values],
   );
   return new Map(rows.map(({ id, n }) => [id, n]));
 };

@@ -1,5 +1,6 @@
 // The ledger of one source: what is open, counts by state and event, and the operator's retry and resolve.
 import { query, type Sql, type Trx } from "../db/knex.ts";
+import { personSql, type Scope } from "../lib/scope.ts";
 
 export interface OpenMessages {
   /** Anything is still on its way. */
@@ -48,30 +49,36 @@ export const countEvents = (sql: Sql, sourceId: string): Promise<EventCount[]> =
     [sourceId],
   );
 
+export interface Retried {
+  readonly ids: readonly string[] | undefined;
+  readonly reason: string | undefined;
+  /** Nothing is sent to people who are elsewhere by now. */
+  readonly scope: Scope;
+}
+
 /** Queues failed messages again. Returns how many. */
-export const retryFailed = async (
-  trx: Trx,
-  sourceId: string,
-  ids: readonly string[] | undefined,
-  reason: string | undefined,
-): Promise<number> => {
+export const retryFailed = async (trx: Trx, sourceId: string, { ids, reason, scope }: Retried): Promise<number> => {
+  const theirs = personSql(scope, "messages.contact_id");
   const rows = await query<{ id: string }>(
     trx,
     `update messaging.messages set state = 'queued', reason = null, attempts = 0, not_before = now(), attempt_id = null, lease_until = null, updated_at = now()
      where source_id = ? and phase = 2 and state = 'failed' and reason is distinct from 'unknown_closed'
-       and (?::uuid[] is null or id = any(?::uuid[])) and (?::text is null or reason = ?) returning id`,
-    [sourceId, ids ? [...ids] : null, ids ? [...ids] : null, reason ?? null, reason ?? null],
+       and (?::uuid[] is null or id = any(?::uuid[])) and (?::text is null or reason = ?)${theirs.sql} returning id`,
+    [sourceId, ids ? [...ids] : null, ids ? [...ids] : null, reason ?? null, reason ?? null, ...theirs.values],
   );
   return rows.length;
 };
 
+export interface Resolved {
+  readonly ids: readonly string[] | undefined;
+  readonly action: "resend" | "close";
+  /** Nothing is sent again to people who are elsewhere by now. */
+  readonly scope: Scope;
+}
+
 /** Decides over messages that may have been sent: queues them again, or closes them as failed. Returns how many. */
-export const resolveUnknown = async (
-  trx: Trx,
-  sourceId: string,
-  ids: readonly string[] | undefined,
-  action: "resend" | "close",
-): Promise<number> => {
+export const resolveUnknown = async (trx: Trx, sourceId: string, { ids, action, scope }: Resolved): Promise<number> => {
+  const theirs = personSql(action === "resend" ? scope : undefined, "messages.contact_id");
   const set =
     action === "resend"
       ? "state = 'queued', reason = null, detail = null, attempts = 0, not_before = now(), attempt_id = null"
@@ -79,12 +86,18 @@ export const resolveUnknown = async (
   const rows = await query<{ id: string }>(
     trx,
     `update messaging.messages set ${set}, lease_until = null, updated_at = now()
-     where source_id = ? and phase = 2 and state = 'unknown' and (?::uuid[] is null or id = any(?::uuid[])) returning id`,
-    [sourceId, ids ? [...ids] : null, ids ? [...ids] : null],
+     where source_id = ? and phase = 2 and state = 'unknown' and (?::uuid[] is null or id = any(?::uuid[]))${theirs.sql} returning id`,
+    [sourceId, ids ? [...ids] : null, ids ? [...ids] : null, ...theirs.values],
   );
   return rows.length;
 };
 
-/** True when the source has any message. */
-export const anyMessage = async (sql: Sql, sourceId: string): Promise<boolean> =>
-  (await query(sql, "select 1 from messaging.messages where source_id = ? limit 1", [sourceId])).length > 0;
+/** True when the source has any message to people within the scope. */
+export const anyMessage = async (sql: Sql, sourceId: string, scope: Scope): Promise<boolean> => {
+  const theirs = personSql(scope, "messages.contact_id");
+  const rows = await query(sql, `select 1 from messaging.messages where source_id = ?${theirs.sql} limit 1`, [
+    sourceId,
+    ...theirs.values,
+  ]);
+  return rows.length > 0;
+};

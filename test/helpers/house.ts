@@ -88,6 +88,8 @@ export const openHouse = async (
     running,
     start,
     signIn,
+    /** The header of the owner's token, once somebody signed in. */
+    authorization: () => `Bearer ${token}`,
     /** Every group in a process of its own, two email processes among them. */
     async startAll() {
       await start("gateway", ["gateway"], false);

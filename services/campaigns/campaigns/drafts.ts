@@ -2,6 +2,7 @@
 import type { Deps } from "../../../shared/broker/deps.ts";
 import type { Campaign } from "../../../shared/contracts/campaigns.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
+import { communitiesOf } from "../../../shared/lib/scope.ts";
 import { audienceCondition } from "../../../shared/messaging/audience.ts";
 import { compiledBulk, emailContent, requireEmail } from "../content.ts";
 import {
@@ -10,13 +11,14 @@ import {
   campaignOf,
   deleteDraft,
   findCampaign,
+  findCampaignWithin,
   insertCampaign,
   updateDraft,
 } from "./store.ts";
 
-/** A campaign that must exist. Throws CAMPAIGN_NOT_FOUND. */
+/** A campaign that must exist and be within what the caller sees. Throws CAMPAIGN_NOT_FOUND. */
 export const requireCampaign = async (deps: Deps, id: string): Promise<CampaignRow> => {
-  const row = await findCampaign(deps.db, id);
+  const row = await findCampaignWithin(deps.db, id, deps.scope);
   if (!row) throw fail("CAMPAIGN_NOT_FOUND", `No campaign has the id ${id}. It may have been deleted.`);
   return row;
 };
@@ -24,7 +26,7 @@ export const requireCampaign = async (deps: Deps, id: string): Promise<CampaignR
 /** Clocks differ a little, and a moment that has just passed means now. */
 const LATE_MS = 60_000;
 
-const check = async (deps: Deps, fields: CampaignFields) => {
+const check = async (deps: Deps, fields: CampaignFields, communities: string[] | null) => {
   const at = (fields.schedule as Campaign["schedule"])?.at;
   if (at !== undefined && Date.parse(at) < deps.clock.now().getTime() - LATE_MS)
     throw fail(
@@ -35,7 +37,7 @@ const check = async (deps: Deps, fields: CampaignFields) => {
       },
     );
   if (fields.audience !== undefined)
-    await audienceCondition(deps.db, fields.audience as Campaign["audience"], deps.clock.now());
+    await audienceCondition(deps.db, fields.audience as Campaign["audience"], deps.clock.now(), communities);
   if (fields.content !== undefined) compiledBulk(await emailContent(deps.db, fields.content as Campaign["content"]));
 };
 
@@ -45,8 +47,9 @@ export const createCampaign = async (
 ): Promise<Campaign> => {
   requireEmail(input.channel);
   const { channel, ...fields } = input;
-  await check(deps, fields);
-  return campaignOf(await insertCampaign(deps.db, deps.id(), channel, fields));
+  const communities = communitiesOf(deps.scope);
+  await check(deps, fields, communities);
+  return campaignOf(await insertCampaign(deps.db, deps.id(), { channel, communities }, fields));
 };
 
 const notDraft = (row: CampaignRow) =>
@@ -60,7 +63,7 @@ export const updateCampaign = async (
   { id, ...fields }: CampaignFields & { readonly id: string },
 ): Promise<Campaign> => {
   const before = await requireCampaign(deps, id);
-  await check(deps, fields);
+  await check(deps, fields, before.communities);
   const row = await updateDraft(deps.db, id, fields);
   if (!row) throw notDraft((await findCampaign(deps.db, id)) ?? before);
   return campaignOf(row);
@@ -72,15 +75,21 @@ export const removeCampaign = async (deps: Deps, { id }: { readonly id: string }
   return { ok: true };
 };
 
+/** A copy, for the people that whoever copies it sees. */
 export const cloneCampaign = async (deps: Deps, { id }: { readonly id: string }): Promise<Campaign> => {
   const row = await requireCampaign(deps, id);
   return campaignOf(
-    await insertCampaign(deps.db, deps.id(), row.channel, {
-      name: `${row.name} (copy)`.slice(0, 200),
-      audience: row.audience,
-      content: row.content,
-      schedule: null,
-      rate: row.rate,
-    }),
+    await insertCampaign(
+      deps.db,
+      deps.id(),
+      { channel: row.channel, communities: communitiesOf(deps.scope) },
+      {
+        name: `${row.name} (copy)`.slice(0, 200),
+        audience: row.audience,
+        content: row.content,
+        schedule: null,
+        rate: row.rate,
+      },
+    ),
   );
 };

@@ -36,7 +36,7 @@ export const launchCampaign = async (
   const content = await emailContent(deps.db, campaign.content);
   const compiled = compiledBulk(content);
   const now = deps.clock.now();
-  await audienceCondition(deps.db, campaign.audience, now);
+  await audienceCondition(deps.db, campaign.audience, now, campaign.communities);
   const refusal = launchRefusal(await defaultSender(deps.db, campaign.channel));
   if (refusal) throw refusal;
   const at = campaign.schedule ? new Date(campaign.schedule.at) : now;
@@ -123,12 +123,14 @@ export const prepareCampaign = async (campaignId: string, run: JobRun): Promise<
   if (!content) throw new Error(`content ${campaign.content_id} is missing`);
   const compiled = compileBulk(content);
   const asOf = campaign.audience_at;
-  const condition = await audienceCondition(deps.db, campaign.audience, asOf).catch(async (error: unknown) => {
-    const code = errorCode(error);
-    if (code !== "SEGMENT_NOT_FOUND" && code !== "SEGMENT_RULE_INVALID") throw error;
-    await holdCampaign(deps, campaignId, "audience_gone");
-    return undefined;
-  });
+  const condition = await audienceCondition(deps.db, campaign.audience, asOf, campaign.communities).catch(
+    async (error: unknown) => {
+      const code = errorCode(error);
+      if (code !== "SEGMENT_NOT_FOUND" && code !== "SEGMENT_RULE_INVALID") throw error;
+      await holdCampaign(deps, campaignId, "audience_gone");
+      return undefined;
+    },
+  );
   if (!condition) return;
   const judge = {
     channel: campaign.channel,

@@ -59,7 +59,7 @@ export interface RetryInput {
 
 /** Queues failed messages again: the listed ones, or all that failed (for the given reason). */
 export const retryMessages = (deps: Deps, { id, ids, filter }: RetryInput): Promise<{ changed: number }> =>
-  act(deps, id, "retried", (trx) => retryFailed(trx, id, ids, filter?.reason));
+  act(deps, id, "retried", (trx) => retryFailed(trx, id, { ids, reason: filter?.reason, scope: deps.scope }));
 
 export interface ResolveInput {
   readonly id: string;
@@ -70,5 +70,5 @@ export interface ResolveInput {
 /** Decides over messages that may have been sent: the listed ones, or all of them. A cancelled campaign's can be closed. */
 export const resolveMessages = (deps: Deps, { id, ids, action }: ResolveInput): Promise<{ changed: number }> => {
   const states: readonly CampaignStatus[] = action === "close" ? [...decidable, "cancelled"] : decidable;
-  return act(deps, id, "resolved", (trx) => resolveUnknown(trx, id, ids, action), states);
+  return act(deps, id, "resolved", (trx) => resolveUnknown(trx, id, { ids, action, scope: deps.scope }), states);
 };

@@ -16,7 +16,13 @@ export const listCampaignPage = async (
   input: ListInput,
 ): Promise<{ data: Campaign[]; nextCursor: string | null }> => {
   const before = idOfCursor(input.cursor);
-  const rows = await listCampaigns(deps.db, { status: input.status, q: input.q, before, limit: input.limit + 1 });
+  const rows = await listCampaigns(deps.db, {
+    status: input.status,
+    q: input.q,
+    before,
+    limit: input.limit + 1,
+    scope: deps.scope,
+  });
   const { data, nextCursor } = pageById(rows, input.limit);
   return { data: data.map(campaignOf), nextCursor };
 };

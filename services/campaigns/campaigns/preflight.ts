@@ -92,7 +92,7 @@ export const preflightCampaign = async (
   const now = deps.clock.now();
   const compiled = compiledBulk(await emailContent(deps.db, campaign.content));
   const [condition, sender] = await Promise.all([
-    audienceCondition(deps.db, campaign.audience, now),
+    audienceCondition(deps.db, campaign.audience, now, campaign.communities),
     defaultSender(deps.db, campaign.channel),
   ]);
   const options = {
@@ -104,7 +104,7 @@ export const preflightCampaign = async (
     live: config.emailProvider !== "sandbox",
   };
   const counted = await countAudience(deps.db, options);
-  const offers = counted.excluded["no_consent"] ? await consentOffers(deps.db, options) : [];
+  const offers = counted.excluded["no_consent"] ? await consentOffers(deps.db, options, deps.scope) : [];
   const rate = Math.min(campaign.rate?.perSecond ?? ASSUMED_RATE, sender?.ratePerSecond ?? ASSUMED_RATE);
   return {
     recipients: counted.recipients,

@@ -1,6 +1,7 @@
 // SQL of campaigns: rows, compare-and-set of their status, and the audience cursor of a launch in progress.
 import type { Campaign, CampaignStatus } from "../../../shared/contracts/campaigns.ts";
 import { query, type Sql, type Trx } from "../../../shared/db/knex.ts";
+import { homeSql, ownedSql, type Scope } from "../../../shared/lib/scope.ts";
 import type { AudienceSpec } from "../../../shared/messaging/audience.ts";
 
 export interface CampaignRow {
@@ -13,6 +14,8 @@ export interface CampaignRow {
   readonly content: Campaign["content"];
   readonly schedule: Campaign["schedule"];
   readonly rate: Campaign["rate"];
+  /** Whose people it is for; null: everybody's. */
+  readonly communities: string[] | null;
   readonly content_id: string | null;
   readonly audience_at: Date | null;
   readonly audience_cursor: string | null;
@@ -24,7 +27,7 @@ export interface CampaignRow {
 }
 
 const columns =
-  "id, name, channel, status, held_reason, audience, content, schedule, rate, content_id, audience_at, audience_cursor, audience_complete, created_at, updated_at, launched_at, completed_at";
+  "id, name, channel, status, held_reason, audience, content, schedule, rate, communities::text[] as communities, content_id, audience_at, audience_cursor, audience_complete, created_at, updated_at, launched_at, completed_at";
 
 /** The campaign as the API shows it. */
 export const campaignOf = (row: CampaignRow): Campaign => ({
@@ -37,6 +40,7 @@ export const campaignOf = (row: CampaignRow): Campaign => ({
   content: row.content,
   schedule: row.schedule,
   rate: row.rate,
+  communities: row.communities,
   createdAt: row.created_at.toISOString(),
   updatedAt: row.updated_at.toISOString(),
   // Scheduled, or cancelled before its time came: it was never launched.
@@ -54,6 +58,28 @@ export const findCampaign = async (sql: Sql, id: string, lock = false): Promise<
     )
   )[0];
 
+/** One campaign that is within the scope, or undefined. */
+export const findCampaignWithin = async (sql: Sql, id: string, scope: Scope): Promise<CampaignRow | undefined> => {
+  const own = ownedSql(scope, "communities");
+  return (
+    await query<CampaignRow>(sql, `select ${columns} from campaigns.campaigns where id = ?${own.sql}`, [
+      id,
+      ...own.values,
+    ])
+  )[0];
+};
+
+/** Those of the campaigns that are within the scope. */
+export const campaignsWithin = async (sql: Sql, ids: readonly string[], scope: Scope): Promise<ReadonlySet<string>> => {
+  const own = ownedSql(scope, "communities");
+  const rows = await query<{ id: string }>(
+    sql,
+    `select id from campaigns.campaigns where id = any(?::uuid[])${own.sql}`,
+    [[...ids], ...own.values],
+  );
+  return new Set(rows.map(({ id }) => id));
+};
+
 export interface CampaignFields {
   readonly name?: string | undefined;
   readonly audience?: unknown;
@@ -67,13 +93,22 @@ const json = (value: unknown) => (value === null || value === undefined ? null :
 export const insertCampaign = async (
   sql: Sql,
   id: string,
-  channel: string,
+  { channel, communities }: { readonly channel: string; readonly communities: string[] | null },
   fields: CampaignFields,
 ): Promise<CampaignRow> => {
   const [row] = await query<CampaignRow>(
     sql,
-    `insert into campaigns.campaigns (id, name, channel, audience, content, schedule, rate) values (?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb, ?::jsonb) returning ${columns}`,
-    [id, fields.name, channel, json(fields.audience), json(fields.content), json(fields.schedule), json(fields.rate)],
+    `insert into campaigns.campaigns (id, name, channel, communities, audience, content, schedule, rate) values (?, ?, ?, ?::uuid[], ?::jsonb, ?::jsonb, ?::jsonb, ?::jsonb) returning ${columns}`,
+    [
+      id,
+      fields.name,
+      channel,
+      communities,
+      json(fields.audience),
+      json(fields.content),
+      json(fields.schedule),
+      json(fields.rate),
+    ],
   );
   return row as CampaignRow;
 };
@@ -144,13 +179,15 @@ export interface CampaignFilter {
   readonly q?: string | undefined;
   readonly before: string | undefined;
   readonly limit: number;
+  readonly scope: Scope;
 }
 
-export const listCampaigns = (sql: Sql, filter: CampaignFilter): Promise<CampaignRow[]> =>
-  query<CampaignRow>(
+export const listCampaigns = (sql: Sql, filter: CampaignFilter): Promise<CampaignRow[]> => {
+  const own = ownedSql(filter.scope, "communities");
+  return query<CampaignRow>(
     sql,
     `select ${columns} from campaigns.campaigns
-     where (?::text is null or status = ?) and (?::text is null or name ilike ?) and (?::uuid is null or id < ?) order by id desc limit ?`,
+     where (?::text is null or status = ?) and (?::text is null or name ilike ?) and (?::uuid is null or id < ?)${own.sql} order by id desc limit ?`,
     [
       filter.status ?? null,
       filter.status ?? null,
@@ -158,9 +195,11 @@ export const listCampaigns = (sql: Sql, filter: CampaignFilter): Promise<Campaig
       `%${(filter.q ?? "").replace(/[\\%_]/g, "\\$&")}%`,
       filter.before ?? null,
       filter.before ?? null,
+      ...own.values,
       filter.limit,
     ],
   );
+};
 
 /** Campaigns whose time has come, and campaigns whose launch or end may have been missed. */
 export const dueCampaigns = (
@@ -175,19 +214,36 @@ export const dueCampaigns = (
     [now],
   );
 
-/** Merge values of contacts by id, in one statement; an id that no contact has is absent. */
+/** Merge values of contacts within the scope by id, in one statement; an id that no such contact has is absent. */
 export const contactVars = async (
   sql: Sql,
   contactIds: readonly string[],
+  scope: Scope,
 ): Promise<ReadonlyMap<string, Record<string, string>>> => {
   if (contactIds.length === 0) return new Map();
+  const home = homeSql(scope, "community_id");
   const rows = await query<{ id: string; vars: Record<string, string> }>(
     sql,
     `select id, jsonb_strip_nulls(jsonb_build_object('email', email, 'phone', phone, 'firstName', first_name, 'lastName', last_name, 'orgName', org_name,
        'kind', kind, 'timezone', timezone, 'stage', stage, 'externalId', external_id))
        || coalesce((select jsonb_object_agg('attrs.' || key, value) from jsonb_each_text(attrs) where value is not null), '{}') as vars
-     from contacts.v_contacts where id = any(?::uuid[])`,
-    [[...contactIds]],
+     from contacts.v_contacts where id = any(?::uuid[])${home.sql}`,
+    [[...contactIds], ...home.values],
   );
   return new Map(rows.map((row) => [row.id, row.vars]));
+};
+
+/** Ids of the contacts within the scope that have these emails, by email. */
+export const contactsByEmail = async (
+  sql: Sql,
+  emails: readonly string[],
+  scope: Scope,
+): Promise<ReadonlyMap<string, string>> => {
+  const home = homeSql(scope, "community_id");
+  const rows = await query<{ id: string; email: string }>(
+    sql,
+    `select id, email from contacts.v_contacts where email = any(?::text[])${home.sql}`,
+    [[...emails], ...home.values],
+  );
+  return new Map(rows.map(({ id, email }) => [email, id]));
 };

@@ -4,23 +4,35 @@ import { fail } from "../../../shared/contracts/errors.ts";
 import type { Message } from "../../../shared/contracts/messages.ts";
 import { idOfCursor, pageById } from "../../../shared/db/id-page.ts";
 import { normaliseAddress } from "../../../shared/lib/address.ts";
-import { findMessage, type MessageRow, messageEvents } from "../../../shared/messaging/message-rows.ts";
+import { type MessageRow, messageEvents } from "../../../shared/messaging/message-rows.ts";
 import {
   countMessages,
+  findMessageWithin,
   listMessages,
   type MessageFilter,
   type MessagePage,
 } from "../../../shared/messaging/message-search.ts";
 import { subjectOf } from "../../../shared/messaging/subject.ts";
 import { requireCampaign } from "../campaigns/drafts.ts";
-import { findCampaign } from "../campaigns/store.ts";
+import { campaignsWithin, findCampaign } from "../campaigns/store.ts";
 
-/** A row as the API shows it. */
-export const messageOf = async (deps: Deps, row: MessageRow): Promise<Message> => {
+/** Whether the caller may look at a campaign. */
+type Seen = (campaignId: string) => boolean;
+
+/** The campaigns of these messages that the caller may look at. */
+const seenOf = async ({ db, scope }: Deps, rows: readonly MessageRow[]): Promise<Seen> => {
+  if (!scope) return () => true;
+  const ids = rows.flatMap(({ source, source_id }) => (source === "campaign" ? [source_id] : []));
+  const within = await campaignsWithin(db, [...new Set(ids)], scope);
+  return (id) => within.has(id);
+};
+
+/** A row as the API shows it; a campaign that the caller does not see is not named. */
+export const messageOf = async (deps: Deps, row: MessageRow, seen: Seen): Promise<Message> => {
   return {
     id: row.id,
     source: row.source,
-    sourceId: row.source === "campaign" ? row.source_id : null,
+    sourceId: row.source === "campaign" && seen(row.source_id) ? row.source_id : null,
     contactId: row.contact_id,
     channel: row.channel,
     address: row.address,
@@ -42,11 +54,12 @@ interface PageInput {
   readonly cursor?: string | undefined;
 }
 
-const page = async (deps: Deps, input: PageInput, filter: Omit<MessagePage, "after" | "limit">) => {
+const page = async (deps: Deps, input: PageInput, filter: Omit<MessagePage, "after" | "limit" | "scope">) => {
   const after = idOfCursor(input.cursor);
-  const rows = await listMessages(deps.db, { ...filter, after, limit: input.limit + 1 });
+  const rows = await listMessages(deps.db, { ...filter, scope: deps.scope, after, limit: input.limit + 1 });
   const { data, nextCursor } = pageById(rows, input.limit);
-  return { data: await Promise.all(data.map((row) => messageOf(deps, row))), nextCursor };
+  const seen = await seenOf(deps, data);
+  return { data: await Promise.all(data.map((row) => messageOf(deps, row, seen))), nextCursor };
 };
 
 /** The ledger of one campaign, in the order of its audience. Throws CAMPAIGN_NOT_FOUND, CURSOR_INVALID. */
@@ -62,6 +75,7 @@ export const campaignMessages = async (
   await requireCampaign(deps, input.id);
   return page(deps, input, {
     sourceId: input.id,
+    ofOneSource: true,
     state: input.state,
     reason: input.reason,
     q: input.q,
@@ -83,7 +97,7 @@ export interface SearchFilter {
 }
 export interface SearchInput extends PageInput, SearchFilter {}
 
-const filterOf = ({ to, q, ...rest }: SearchFilter): MessageFilter => ({
+const filterOf = ({ to, q, ...rest }: SearchFilter): Omit<MessageFilter, "scope"> => ({
   ...rest,
   address: to === undefined ? undefined : spelled(to),
   about: q === undefined || q === "" ? undefined : q,
@@ -98,17 +112,19 @@ export const searchMessages = (deps: Deps, { limit, cursor, ...filter }: SearchI
 
 /** How many messages a search finds, exactly: what its CSV will hold. */
 export const countFound = async (deps: Deps, filter: SearchFilter): Promise<{ count: number }> => ({
-  count: await countMessages(deps.db, filterOf(filter)),
+  count: await countMessages(deps.db, { ...filterOf(filter), scope: deps.scope }),
 });
 
 /** One message with its events. Throws MESSAGE_NOT_FOUND. */
 export const showMessage = async (deps: Deps, { id }: { readonly id: string }) => {
-  const row = await findMessage(deps.db, id);
+  const row = await findMessageWithin(deps.db, id, deps.scope);
   if (!row) throw fail("MESSAGE_NOT_FOUND", `No message has the id ${id}.`);
   const events = await messageEvents(deps.db, id);
-  const campaign = row.source === "campaign" ? await findCampaign(deps.db, row.source_id) : undefined;
+  const seen = await seenOf(deps, [row]);
+  const campaign =
+    row.source === "campaign" && seen(row.source_id) ? await findCampaign(deps.db, row.source_id) : undefined;
   return {
-    ...(await messageOf(deps, row)),
+    ...(await messageOf(deps, row, seen)),
     sourceName: campaign?.name ?? null,
     events: events.map((event) => ({ ...event, at: event.at.toISOString() })),
   };

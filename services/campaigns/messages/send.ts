@@ -11,7 +11,7 @@ import { singleDispatch } from "../../../shared/messaging/dispatches.ts";
 import { addSingles, type SingleRequest } from "../../../shared/messaging/ledger.ts";
 import { defaultSender } from "../../../shared/messaging/sender-accounts.ts";
 import { launchRefusal } from "../campaigns/preflight.ts";
-import { contactVars } from "../campaigns/store.ts";
+import { contactsByEmail, contactVars } from "../campaigns/store.ts";
 import { compiledSingle, type EmailContent, emailContent, requireEmail } from "../content.ts";
 
 export interface OneMessage {
@@ -45,11 +45,36 @@ interface Recipient {
 
 type People = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-const recipientOf = (people: People, { to, contactId }: OneMessage, at: string): Recipient => {
+/** Whom an address may stand for: anybody, or for a limited caller the people they see and themselves. */
+type Addressees = ((email: string) => { readonly contactId: string | null } | undefined) | undefined;
+
+const addresseesOf = async (deps: Deps, list: readonly OneMessage[]): Promise<Addressees> => {
+  const { scope } = deps;
+  if (!scope) return undefined;
+  const emails = list.flatMap(({ to }) => {
+    const found = to === undefined ? undefined : normaliseEmail(to);
+    return found && "email" in found ? [found.email] : [];
+  });
+  const known = await contactsByEmail(deps.db, [...new Set(emails)], scope);
+  return (email) => {
+    const contactId = known.get(email) ?? null;
+    return contactId !== null || email === scope.ownAddress ? { contactId } : undefined;
+  };
+};
+
+const recipientOf = (people: People, addressees: Addressees, { to, contactId }: OneMessage, at: string): Recipient => {
   if (to !== undefined && contactId === undefined) {
     const result = normaliseEmail(to);
     if ("problem" in result) throw wrong([{ path: `${at}to`, message: result.problem }]);
-    return { address: result.email, contactId: null, vars: {} };
+    const who = addressees ? addressees(result.email) : { contactId: null };
+    if (!who)
+      throw wrong([
+        {
+          path: `${at}to`,
+          message: "is nobody of your communities; add the person first, or write to your own address",
+        },
+      ]);
+    return { address: result.email, contactId: who.contactId, vars: {} };
   }
   if (to !== undefined || contactId === undefined)
     throw wrong([{ path: `${at}to`, message: "give exactly one of to and contactId" }]);
@@ -107,12 +132,13 @@ const prepare = async (
   pathOf: (position: number) => string,
   keyOf: (position: number) => string | null,
 ): Promise<readonly SingleRequest[]> => {
-  const people = await contactVars(deps.db, [...new Set(list.flatMap(({ contactId }) => contactId ?? []))]);
+  const people = await contactVars(deps.db, [...new Set(list.flatMap(({ contactId }) => contactId ?? []))], deps.scope);
+  const addressees = await addresseesOf(deps, list);
   const read = contentReader(deps);
   const checked: { content: EmailContent; vars: Record<string, string | undefined>; recipient: Recipient }[] = [];
   for (const [i, message] of list.entries()) {
     const content = await read(message, pathOf(i));
-    const recipient = recipientOf(people, message, pathOf(i));
+    const recipient = recipientOf(people, addressees, message, pathOf(i));
     checked.push({ content, vars: valuesFor(content, message, recipient, pathOf(i)), recipient });
   }
   const contentIds = await freezeContents(

@@ -26,18 +26,18 @@ interface Counted {
   /** Monotonic milliseconds until which it is shared; for ever while it is counted. */
   until: number;
 }
-const shared = new WeakMap<Deps, Map<string, Counted>>();
+const shared = new WeakMap<Deps["db"], Map<string, Counted>>();
 
 const counted = (deps: Deps, today: Date): Promise<PeriodCounts> => {
-  const byDay = shared.get(deps) ?? new Map<string, Counted>();
-  shared.set(deps, byDay);
-  const key = today.toISOString();
+  const byDay = shared.get(deps.db) ?? new Map<string, Counted>();
+  shared.set(deps.db, byDay);
+  const key = [today.toISOString(), ...[...(deps.scope?.communities ?? [])].sort()].join();
   const began = deps.clock.monotonic();
   for (const [day, { until }] of byDay) if (began >= until) byDay.delete(day);
   const known = byDay.get(key);
   if (known) return known.counts;
   const entry: Counted = {
-    counts: countPeriods(deps.db, { now: deps.clock.now(), today, days: DAYS }),
+    counts: countPeriods(deps.db, { now: deps.clock.now(), today, days: DAYS, scope: deps.scope }),
     until: Number.POSITIVE_INFINITY,
   };
   byDay.set(key, entry);
@@ -65,14 +65,14 @@ export const showOverview = async (deps: Deps, params: { readonly today?: string
   const now = deps.clock.now();
   const [counts, held, next, sender, tested, launched] = await Promise.all([
     counted(deps, dayOf(now, params.today)),
-    heldCampaigns(deps.db),
-    startingCampaigns(deps.db, new Date(now.getTime() + DAY)),
+    heldCampaigns(deps.db, deps.scope),
+    startingCampaigns(deps.db, new Date(now.getTime() + DAY), deps.scope),
     defaultSender(deps.db, "email"),
-    anyMessage(deps.db, singleDispatch.transactional),
-    anyLaunched(deps.db, sampleCampaigns.finished.id),
+    anyMessage(deps.db, singleDispatch.transactional, deps.scope),
+    anyLaunched(deps.db, sampleCampaigns.finished.id, deps.scope),
   ]);
   const singles = Object.values(singleDispatch);
-  const unknown = await unknownBySource(deps.db, [...held.map(({ id }) => id), ...singles]);
+  const unknown = await unknownBySource(deps.db, [...held.map(({ id }) => id), ...singles], deps.scope);
   return {
     today: [...counts.today],
     days: DAYS,

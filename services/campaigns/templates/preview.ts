@@ -40,7 +40,7 @@ export const valuesOf = async (
   { contactId, vars }: Person,
   fields: readonly string[],
 ): Promise<Record<string, string>> => {
-  const person = contactId && (await contactVars(deps.db, [contactId])).get(contactId);
+  const person = contactId && (await contactVars(deps.db, [contactId], deps.scope)).get(contactId);
   if (contactId !== undefined && !person) throw fail("CONTACT_NOT_FOUND", `No contact has the id ${contactId}.`);
   const examples = Object.fromEntries(fields.map((field) => [field, example[field] ?? field.replace("attrs.", "")]));
   return { ...(person ?? examples), ...vars };

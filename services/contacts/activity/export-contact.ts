@@ -11,6 +11,7 @@ import { subjectOf } from "../../../shared/messaging/subject.ts";
 import { getContact } from "../contacts/get-contact.ts";
 import { demandManager } from "../erasure/request-erasure.ts";
 import { addressesOf, listActivity } from "./list-activity.ts";
+import { campaignsWithin } from "./store.ts";
 
 const pageSize = 1_000;
 
@@ -29,18 +30,20 @@ const messagesOf = async (
   person: { readonly contactId: string; readonly addresses: readonly string[] },
 ) => {
   const rows = await all<MessageRow>((after) =>
-    listMessages(deps.db, { person, after, limit: pageSize, newestFirst: true }),
+    listMessages(deps.db, { scope: undefined, person, after, limit: pageSize, newestFirst: true }),
   );
   const events = await messagesEvents(
     deps.db,
     rows.map(({ id }) => id),
   );
+  const campaigns = rows.flatMap(({ source, source_id }) => (source === "campaign" ? [source_id] : []));
+  const seen = deps.scope && (await campaignsWithin(deps.db, [...new Set(campaigns)], deps.scope));
   return Promise.all(
     rows.map(async (row) => ({
       id: row.id,
       channel: row.channel,
       source: row.source,
-      sourceId: row.source_id,
+      sourceId: seen && row.source === "campaign" && !seen.has(row.source_id) ? null : row.source_id,
       address: row.address,
       subject: await subjectOf(deps.db, row),
       // Their link is a key to an account, and whoever asks for this document may be somebody else.

@@ -6,6 +6,7 @@ import type { Activity } from "../../../shared/contracts/activity.ts";
 import type { Contact, contacts } from "../../../shared/contracts/contacts.ts";
 import { cursorInvalid } from "../../../shared/contracts/errors.ts";
 import { decodeCursor, encodeCursor } from "../../../shared/lib/cursor.ts";
+import { covers, type Scope } from "../../../shared/lib/scope.ts";
 import { subjectOf } from "../../../shared/messaging/subject.ts";
 import { getContact } from "../contacts/get-contact.ts";
 import { type ActivityRow, readActivity } from "./store.ts";
@@ -25,6 +26,12 @@ const placeOf = (cursor: string | undefined) => {
 export const addressesOf = ({ email, phone }: Pick<Contact, "email" | "phone">): string[] =>
   [email, phone].filter((address): address is string => address !== null);
 
+/** The campaign of a message, for whoever may look at it; others learn of the message alone. */
+const sourceOf = (row: ActivityRow, scope: Scope) =>
+  row.source !== "campaign" || covers(scope, row.source_communities)
+    ? { sourceId: row.source_id, sourceName: row.source_name }
+    : { sourceId: null, sourceName: null };
+
 const show = async (deps: Deps, row: ActivityRow): Promise<Activity> => ({
   id: row.id,
   type: row.type,
@@ -33,8 +40,7 @@ const show = async (deps: Deps, row: ActivityRow): Promise<Activity> => ({
   state: row.state as Activity["state"],
   reason: row.reason,
   source: row.source,
-  sourceId: row.source_id,
-  sourceName: row.source_name,
+  ...sourceOf(row, deps.scope),
   subject: row.source === null ? null : await subjectOf(deps.db, { ...row, source: row.source }),
   address: row.address,
   what: row.what,
@@ -59,6 +65,7 @@ export const listActivity = async (
     type: params.type,
     before,
     limit: params.limit + 1,
+    scope: deps.scope,
   });
   const page = rows.slice(0, params.limit);
   const last = page.at(-1);

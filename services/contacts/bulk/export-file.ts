@@ -9,7 +9,7 @@ export const exportFile = async (
   deps: Deps,
   { id }: { readonly id: string },
 ): Promise<{ chunks: number; bytes: number }> => {
-  const act = await readBulk(deps.db, id);
+  const act = await readBulk(deps.db, id, deps.scope);
   if (!act.hasFile || act.bytes === null)
     throw fail(
       "EXPORT_NOT_READY",
@@ -22,11 +22,13 @@ export const exportFile = async (
   return { chunks: await exportChunks(deps.db, id), bytes: act.bytes };
 };
 
-/** The text of one chunk. Throws EXPORT_NOT_READY when it is gone. */
+/** The text of one chunk. Throws EXPORT_NOT_READY when it is gone, BULK_ACT_NOT_FOUND when it is not the caller's. */
 export const readExportChunk = async (
   deps: Deps,
   { id, seq }: { readonly id: string; readonly seq: number },
 ): Promise<{ text: string }> => {
+  // The act is looked at for each chunk: whoever may see it less is refused in the middle of the file.
+  if (deps.scope) await readBulk(deps.db, id, deps.scope);
   const text = await exportChunk(deps.db, id, seq);
   if (text === undefined) throw fail("EXPORT_NOT_READY", "The file was thrown away while it was read. Export again.");
   return { text };

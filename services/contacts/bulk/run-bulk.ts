@@ -56,7 +56,7 @@ const nextChunk = (deps: Deps, id: string): Promise<number | undefined> =>
 export const runBulk = async ({ bulkId }: { readonly bulkId: string }, run: JobRun): Promise<void> => {
   const { deps } = run;
   try {
-    const row = await findBulk(deps.db, bulkId);
+    const row = await findBulk(deps.db, bulkId, undefined);
     if (row?.act === "export" && row.attributes === null)
       await heavyRead(deps.db, (trx) => keepAttributes(trx, bulkId));
     for (;;) {

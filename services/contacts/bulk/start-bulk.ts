@@ -6,6 +6,7 @@ import type { BulkAct, BulkVerb, bulk } from "../../../shared/contracts/bulk.ts"
 import { type FieldError, fail } from "../../../shared/contracts/errors.ts";
 import { heavyRead } from "../../../shared/db/heavy-read.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
+import { communitiesOf, includes } from "../../../shared/lib/scope.ts";
 import { communityExists } from "../communities/store.ts";
 import { storeFilter } from "../contacts/filter-input.ts";
 import { type ContactFilter, countContacts } from "../contacts/store.ts";
@@ -19,7 +20,7 @@ type Which = Pick<Params, "ids" | "filter">;
 const KEEP_DAYS = 7;
 
 const filterOf = async (deps: Deps, { ids, filter }: Which): Promise<ContactFilter> =>
-  ids ? { ids: [...new Set(ids)] } : storeFilter(deps, filter ?? {});
+  ids ? { ids: [...new Set(ids)], within: deps.scope } : storeFilter(deps, filter ?? {});
 
 /** How many contacts an act would take now. Throws SEGMENT_NOT_FOUND. */
 export const countBulk = async (deps: Deps, which: Which): Promise<{ count: number }> => {
@@ -45,7 +46,11 @@ const findErrors = async (deps: Deps, params: Params): Promise<FieldError[]> => 
       return [{ path, message: `is not taken by the act ${params.act}; leave it out` }];
     return [];
   });
-  if (errors.length === 0 && params.communityId !== undefined && !(await communityExists(deps.db, params.communityId)))
+  if (
+    errors.length === 0 &&
+    params.communityId !== undefined &&
+    !(includes(deps.scope, params.communityId) && (await communityExists(deps.db, params.communityId)))
+  )
     errors.push({
       path: "communityId",
       message: "found an id that no community has; expected one of GET /communities",
@@ -65,7 +70,7 @@ export const startBulk = async (deps: Deps, params: Params): Promise<BulkAct> =>
   const id = deps.id();
   return heavyRead(deps.db, async (trx) => {
     await dropOldExports(trx, KEEP_DAYS);
-    const count = await insertBulk(trx, { ...params, id }, filter);
+    const count = await insertBulk(trx, { ...params, id, communities: communitiesOf(deps.scope) }, filter);
     if (count !== params.expected)
       throw fail(
         "BULK_COUNT_CHANGED",
@@ -73,6 +78,6 @@ export const startBulk = async (deps: Deps, params: Params): Promise<BulkAct> =>
         { count },
       );
     await enqueue(trx, "contacts.bulk", { bulkId: id }, { uniqueKey: id, entity: `bulk:${id}` });
-    return readBulk(trx, id);
+    return readBulk(trx, id, deps.scope);
   });
 };

@@ -2,6 +2,7 @@
 import type { BulkAct } from "../../../shared/contracts/bulk.ts";
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
 import { bind } from "../../../shared/lib/bind.ts";
+import { ownedSql, type Scope } from "../../../shared/lib/scope.ts";
 import { type ContactFilter, filterSql } from "../contacts/store.ts";
 
 /** Contacts of one step: one transaction that nobody waits for long, one chunk of an export. */
@@ -13,6 +14,8 @@ export interface BulkRow {
   readonly tag: string | null;
   readonly community_id: string | null;
   readonly channel: BulkAct["channel"];
+  /** What whoever began it sees; null: everything. */
+  readonly communities: string[] | null;
   readonly status: BulkAct["status"];
   readonly total: number;
   readonly chunks_done: number;
@@ -26,7 +29,7 @@ export interface BulkRow {
   readonly finished_at: Date | null;
 }
 
-const columns = `b.id, b.act, b.tag, b.community_id, b.channel, b.status, b.total, b.chunks_done, b.done, b.already, b.skipped,
+const columns = `b.id, b.act, b.tag, b.community_id, b.channel, b.communities::text[] as communities, b.status, b.total, b.chunks_done, b.done, b.already, b.skipped,
   b.attributes, b.bytes, b.created_at, b.finished_at,
   b.status = 'completed' and exists (select 1 from contacts.export_chunks e where e.bulk_id = b.id) as has_file`;
 
@@ -36,14 +39,15 @@ export interface BulkPlan {
   readonly tag?: string | undefined;
   readonly communityId?: string | undefined;
   readonly channel?: string | undefined;
+  readonly communities: readonly string[] | null;
 }
 
 /** Writes the act down with a snapshot of whom it is for. Returns how many that are. */
 export const insertBulk = async (trx: Trx, plan: BulkPlan, filter: ContactFilter): Promise<number> => {
   await trx.raw(
-    `insert into contacts.bulk_acts (id, act, tag, community_id, channel, total)
-     values (?::uuid, ?::text, ?::text, ?::uuid, ?::text, 0)`,
-    bind(plan.id, plan.act, plan.tag, plan.communityId, plan.channel),
+    `insert into contacts.bulk_acts (id, act, tag, community_id, channel, communities, total)
+     values (?::uuid, ?::text, ?::text, ?::uuid, ?::text, ?::uuid[], 0)`,
+    bind(plan.id, plan.act, plan.tag, plan.communityId, plan.channel, plan.communities ?? undefined),
   );
   const { where, values } = filterSql(filter);
   const { rows } = await trx.raw<{ rows: { n: string }[] }>(
@@ -60,11 +64,12 @@ export const insertBulk = async (trx: Trx, plan: BulkPlan, filter: ContactFilter
   return total;
 };
 
-/** One act, or undefined. */
-export const findBulk = async (sql: Sql, id: string): Promise<BulkRow | undefined> => {
+/** One act within the scope, or undefined. */
+export const findBulk = async (sql: Sql, id: string, scope: Scope): Promise<BulkRow | undefined> => {
+  const own = ownedSql(scope, "b.communities");
   const { rows } = await sql.raw<{ rows: BulkRow[] }>(
-    `select ${columns} from contacts.bulk_acts b where b.id = ?::uuid`,
-    bind(id),
+    `select ${columns} from contacts.bulk_acts b where b.id = ?::uuid${own.sql}`,
+    bind(id, ...own.values),
   );
   return rows[0];
 };
@@ -72,11 +77,12 @@ export const findBulk = async (sql: Sql, id: string): Promise<BulkRow | undefine
 /** Acts, newest first. */
 export const listBulks = async (
   sql: Sql,
-  page: { readonly limit: number; readonly before?: string | undefined },
+  page: { readonly limit: number; readonly before?: string | undefined; readonly scope: Scope },
 ): Promise<readonly BulkRow[]> => {
+  const own = ownedSql(page.scope, "b.communities");
   const { rows } = await sql.raw<{ rows: BulkRow[] }>(
-    `select ${columns} from contacts.bulk_acts b where ?::uuid is null or b.id < ?::uuid order by b.id desc limit ?`,
-    bind(page.before, page.before, page.limit),
+    `select ${columns} from contacts.bulk_acts b where (?::uuid is null or b.id < ?::uuid)${own.sql} order by b.id desc limit ?`,
+    bind(page.before, page.before, ...own.values, page.limit),
   );
   return rows;
 };

@@ -17,6 +17,11 @@ export const removeCommunity = async (deps: Deps, { id }: { readonly id: string 
           "This is the default community: contacts without one belong to it. It can be renamed.",
         );
       if (community.inUse) throw inUse();
+      if (community.limits)
+        throw fail(
+          "COMMUNITY_IN_USE",
+          "Somebody who signs in sees this community and not all of them. Change that under Settings, People first.",
+        );
       await deleteCommunity(trx, id);
       return { ok: true as const };
     });

@@ -14,7 +14,7 @@ export const recordConsent = async (
   const { id, state, basis, source, wording } = params;
   const channels = [...new Set(params.channels)];
   await deps.db.transaction(async (trx) => {
-    if (!(await lockContact(trx, id))) throw contactNotFound(id);
+    if (!(await lockContact(trx, id, deps.scope))) throw contactNotFound(id);
     await recordConsents(
       trx,
       channels.map((channel) => ({ contactId: id, channel, state, basis, source, wording: wording ?? null })),

@@ -6,6 +6,7 @@ import type { consent } from "../../../shared/contracts/consent.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
 import { normaliseEmail } from "../../../shared/lib/email-address.ts";
 import { normalisePhone } from "../../../shared/lib/phone.ts";
+import { addressWithin } from "../communities/store.ts";
 
 /** The entry, new or as it was. Throws VALIDATION_FAILED when the address is none of its channel. */
 export const suppressAddress = async (
@@ -17,8 +18,17 @@ export const suppressAddress = async (
     throw fail("VALIDATION_FAILED", `address: ${result.problem}`, {
       errors: [{ path: "address", message: result.problem }],
     });
+  const address = "email" in result ? result.email : result.phone;
   const [entry] = await deps.db.transaction((trx) => suppress(trx, [params]));
   if (!entry)
     throw fail("SUPPRESSION_NOT_FOUND", "The suppression was lifted while it was made. Suppress the address again.");
-  return entry;
+  if (!deps.scope || (await addressWithin(deps.db, entry.address ?? "", deps.scope.communities))) return entry;
+  // Somebody else's address may be suppressed; what was known of it before is not told.
+  return {
+    ...entry,
+    address: address ?? null,
+    reason: params.reason,
+    messageId: null,
+    createdAt: deps.clock.now().toISOString(),
+  };
 };

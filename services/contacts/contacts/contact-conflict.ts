@@ -1,6 +1,8 @@
 // Turns what Postgres refuses about a contact into an error that names the field and the contact that is in the way.
+import type { Deps } from "../../../shared/broker/deps.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
-import { isDuplicate, type Sql } from "../../../shared/db/knex.ts";
+import { isDuplicate } from "../../../shared/db/knex.ts";
+import { noCommunity } from "./at-home.ts";
 import type { ContactColumns } from "./contact-input.ts";
 import { findHolder } from "./store.ts";
 
@@ -12,13 +14,18 @@ const uniques = [
 
 /**
  * The error to throw instead of `error`: CONTACT_EXISTS (409) with `field` and `existingId` in its data, a wrong
- * community as 422, or `error` itself. `sql` must be outside the transaction that failed.
+ * community as 422, or `error` itself. It looks outside the transaction that failed, and names
+ * nobody whom the caller does not see.
  */
-export const contactConflict = async (sql: Sql, error: unknown, given: ContactColumns): Promise<unknown> => {
+export const contactConflict = async (
+  { db, scope }: Pick<Deps, "db" | "scope">,
+  error: unknown,
+  given: ContactColumns,
+): Promise<unknown> => {
   const unique = uniques.find(({ index }) => isDuplicate(error, index));
   const value = unique && given[unique.column];
   if (unique && value) {
-    const existingId = await findHolder(sql, unique.column, value);
+    const existingId = await findHolder(db, unique.column, value, scope);
     const who = existingId ? `contact ${existingId}` : "another contact";
     return fail(
       "CONTACT_EXISTS",
@@ -31,8 +38,6 @@ export const contactConflict = async (sql: Sql, error: unknown, given: ContactCo
     );
   }
   if ((error as { constraint?: string }).constraint === "contacts_community_id_fkey")
-    return fail("VALIDATION_FAILED", `communityId: there is no community ${given.community_id}`, {
-      errors: [{ path: "communityId", message: "found an id that no community has; expected one of GET /communities" }],
-    });
+    return noCommunity(given.community_id);
   return error;
 };

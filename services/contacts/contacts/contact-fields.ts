@@ -20,5 +20,5 @@ export const builtInFields = [
 
 /** Names of fields; attributes as `attrs.<name>`. */
 export const contactFields = async (deps: Deps): Promise<{ fields: string[] }> => ({
-  fields: [...builtInFields, ...(await attributeNames(deps.db)).map((name) => `attrs.${name}`)],
+  fields: [...builtInFields, ...(await attributeNames(deps.db, deps.scope)).map((name) => `attrs.${name}`)],
 });

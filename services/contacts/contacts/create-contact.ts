@@ -4,6 +4,7 @@ import type { Deps } from "../../../shared/broker/deps.ts";
 import { recordConsents } from "../../../shared/consent/consents.ts";
 import type { Contact } from "../../../shared/contracts/contacts.ts";
 import { publish } from "../../../shared/jobs/outbox.ts";
+import { atHome } from "./at-home.ts";
 import { contactConflict } from "./contact-conflict.ts";
 import { type CreateParams, contactColumns, requireIdentity } from "./contact-input.ts";
 import { readContact } from "./get-contact.ts";
@@ -11,7 +12,7 @@ import { insertContact, setTags } from "./store.ts";
 
 /** The new contact. Throws VALIDATION_FAILED, or CONTACT_EXISTS when its email, phone or external id is taken. */
 export const createContact = async (deps: Deps, params: CreateParams): Promise<Contact> => {
-  const columns = contactColumns(params);
+  const columns = atHome(contactColumns(params), deps.scope, true);
   requireIdentity(columns);
   const attrs = Object.fromEntries(Object.entries(params.attrs ?? {}).filter(([, value]) => value !== null));
   const id = deps.id();
@@ -32,9 +33,9 @@ export const createContact = async (deps: Deps, params: CreateParams): Promise<C
           })),
         );
       await publish(trx, "contact.created", { contactId: id });
-      return readContact(trx, id);
+      return readContact(trx, id, deps.scope);
     });
   } catch (error) {
-    throw await contactConflict(deps.db, error, columns);
+    throw await contactConflict(deps, error, columns);
   }
 };

@@ -12,6 +12,6 @@ interface Params {
 /** Values that contain `q`, at most `limit`; none for a field that has nothing to suggest. */
 export const fieldValues = async (deps: Deps, { field, q = "", limit }: Params): Promise<{ values: string[] }> => {
   if (field === "tags") return { values: [...(await tagNames(deps.db, q, limit))] };
-  if (field === "community") return { values: [...(await communityNames(deps.db, q, limit))] };
-  return { values: [...(await valuesOf(deps.db, field, q, limit))] };
+  if (field === "community") return { values: [...(await communityNames(deps.db, q, { limit, within: deps.scope }))] };
+  return { values: [...(await valuesOf(deps.db, field, q, { limit, within: deps.scope }))] };
 };

@@ -8,6 +8,7 @@ import type { ContactFilter } from "./store.ts";
 /** The filter as the store takes it. Throws SEGMENT_NOT_FOUND, or SEGMENT_RULE_INVALID for one of an older version. */
 export const storeFilter = async (deps: Deps, { q, segmentId, ...fields }: Asked): Promise<ContactFilter> => ({
   ...fields,
+  within: deps.scope,
   search: q ? personSearch(q) : undefined,
   rule: segmentId ? await compileSegment(deps, segmentId) : undefined,
 });

@@ -28,7 +28,7 @@ export const listContacts = async (
   const rows = plain
     ? await rowsOf(deps.db, wanted)
     : await heavyRead(deps.db, async (trx) => {
-        const ids = search && (await fewFound(trx, search, FEW));
+        const ids = search && (await fewFound(trx, search, deps.scope, FEW));
         return rowsOf(trx, ids ? { ...rest, ids, before, limit: limit + 1 } : wanted);
       });
   const { data, nextCursor } = pageById(rows, limit);

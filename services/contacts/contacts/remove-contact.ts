@@ -8,7 +8,7 @@ import { deleteContact } from "./store.ts";
 /** Throws CONTACT_NOT_FOUND when it is already gone. */
 export const removeContact = async (deps: Deps, { id }: { readonly id: string }): Promise<{ ok: true }> =>
   deps.db.transaction(async (trx) => {
-    if (!(await deleteContact(trx, id))) throw contactNotFound(id);
+    if (!(await deleteContact(trx, id, deps.scope))) throw contactNotFound(id);
     await publish(trx, "contact.removed", { contactId: id });
     return { ok: true };
   });

@@ -1,6 +1,7 @@
 // SQL of single contacts and their tags. Rows with deleted_at are gone for everybody but the ledger.
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
 import { type Bindable, bind } from "../../../shared/lib/bind.ts";
+import { homeSql, ownedSql, type Scope } from "../../../shared/lib/scope.ts";
 import type { ContactColumns } from "./contact-input.ts";
 import type { ContactRow } from "./contact-row.ts";
 
@@ -9,28 +10,33 @@ const columns = `c.id, c.community_id, c.kind, c.email, c.phone, c.external_id, 
   array(select t.name from contacts.contact_tags ct join contacts.tags t on t.id = ct.tag_id
         where ct.contact_id = c.id order by lower(t.name)) as tags`;
 
-/** One live contact, or undefined. */
-export const findContact = async (sql: Sql, id: string): Promise<ContactRow | undefined> => {
+/** One live contact within the scope, or undefined. */
+export const findContact = async (sql: Sql, id: string, scope: Scope): Promise<ContactRow | undefined> => {
+  const home = homeSql(scope, "c.community_id");
   const { rows } = await sql.raw<{ rows: ContactRow[] }>(
-    `select ${columns} from contacts.contacts c where c.id = ?::uuid and c.deleted_at is null`,
-    bind(id),
+    `select ${columns} from contacts.contacts c where c.id = ?::uuid and c.deleted_at is null${home.sql}`,
+    bind(id, ...home.values),
   );
   return rows[0];
 };
 
-/** What of a live contact an update builds on, locked until the transaction ends; undefined when there is none. */
+/** What of a live contact within the scope an update builds on, locked until the transaction ends; undefined when there is none. */
 export const lockContact = async (
   trx: Trx,
   id: string,
+  scope: Scope,
 ): Promise<Pick<ContactRow, "email" | "phone" | "external_id" | "attrs"> | undefined> => {
+  const home = homeSql(scope, "community_id");
   const { rows } = await trx.raw<{ rows: ContactRow[] }>(
-    "select email, phone, external_id, attrs from contacts.contacts where id = ?::uuid and deleted_at is null for update",
-    bind(id),
+    `select email, phone, external_id, attrs from contacts.contacts where id = ?::uuid and deleted_at is null${home.sql} for update`,
+    bind(id, ...home.values),
   );
   return rows[0];
 };
 
 export interface ContactFilter {
+  /** Whose contacts: required, so that nobody forgets it. */
+  readonly within: Scope;
   readonly ids?: readonly string[] | undefined;
   readonly communityId?: string | undefined;
   readonly kind?: string | undefined;
@@ -71,6 +77,8 @@ export const filterSql = (filter: ContactFilter): { readonly where: string; read
     parts.push(part);
     values.push(...bound);
   };
+  const home = homeSql(filter.within, "c.community_id");
+  if (home.sql) add(home.sql.slice(" and ".length), ...home.values);
   if (filter.ids) add("c.id = any(?::uuid[])", filter.ids);
   if (filter.communityId) add("c.community_id = ?::uuid", filter.communityId);
   if (filter.kind) add("c.kind = ?::text", filter.kind);
@@ -138,9 +146,10 @@ export const countContacts = async (sql: Sql, filter: ContactFilter, most?: numb
 export const fewFound = async (
   trx: Trx,
   search: NonNullable<ContactFilter["search"]>,
+  within: Scope,
   most: number,
 ): Promise<string[] | undefined> => {
-  const { where, values } = filterSql({ search });
+  const { where, values } = filterSql({ search, within });
   await trx.raw("set local enable_seqscan = off");
   const { rows } = await trx.raw<{ rows: { id: string }[] }>(
     `select c.id from contacts.contacts c where ${where} limit ?`,
@@ -167,9 +176,15 @@ export const updateContact = async (trx: Trx, id: string, given: ContactColumns,
     .update({ ...given, ...(attrs ? { attrs: JSON.stringify(attrs) } : {}), updated_at: trx.fn.now() });
 };
 
-/** Marks a contact as deleted. False when there was none. */
-export const deleteContact = async (trx: Trx, id: string): Promise<boolean> =>
-  (await trx("contacts.contacts").where({ id, deleted_at: null }).update({ deleted_at: trx.fn.now() })) > 0;
+/** Marks a contact within the scope as deleted. False when there was none. */
+export const deleteContact = async (trx: Trx, id: string, scope: Scope): Promise<boolean> => {
+  const home = homeSql(scope, "community_id");
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    `update contacts.contacts set deleted_at = now() where id = ?::uuid and deleted_at is null${home.sql}`,
+    bind(id, ...home.values),
+  );
+  return rowCount > 0;
+};
 
 /** Makes the contact carry exactly these tags; unknown ones are created, case does not matter. */
 export const setTags = async (trx: Trx, id: string, names: readonly string[]): Promise<void> => {
@@ -192,28 +207,33 @@ export const setTags = async (trx: Trx, id: string, names: readonly string[]): P
   );
 };
 
-/** Id of the live contact that holds a unique value. */
+/** Id of the live contact within the scope that holds a unique value. */
 export const findHolder = async (
   sql: Sql,
   column: "email" | "phone" | "external_id",
   value: string,
+  scope: Scope,
 ): Promise<string | undefined> => {
+  const home = homeSql(scope, "community_id");
   const { rows } = await sql.raw<{ rows: { id: string }[] }>(
-    "select id from contacts.contacts where ?? = ? and deleted_at is null order by id limit 1",
-    bind(column, value),
+    `select id from contacts.contacts where ?? = ? and deleted_at is null${home.sql} order by id limit 1`,
+    bind(column, value, ...home.values),
   );
   return rows[0]?.id;
 };
 
 /** Attribute names in use: those of the newest contacts and those that any import wrote. */
-export const attributeNames = async (sql: Sql): Promise<readonly string[]> => {
+export const attributeNames = async (sql: Sql, scope: Scope): Promise<readonly string[]> => {
+  const home = homeSql(scope, "community_id");
+  const own = ownedSql(scope, "communities");
   const { rows } = await sql.raw<{ rows: { name: string }[] }>(
     `select distinct name from (
        select jsonb_object_keys(attrs) as name from
-         (select attrs from contacts.contacts where deleted_at is null order by id desc limit 20000) newest
+         (select attrs from contacts.contacts where deleted_at is null${home.sql} order by id desc limit 20000) newest
        union all
-       select substr(value, 7) from contacts.imports, jsonb_each_text(mapping) where value like 'attrs.%'
+       select substr(value, 7) from contacts.imports, jsonb_each_text(mapping) where value like 'attrs.%'${own.sql}
      ) found order by name limit 1000`,
+    bind(...home.values, ...own.values),
   );
   return rows.map((row) => row.name);
 };
@@ -228,16 +248,22 @@ const valueColumns: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Values of a field among the 20,000 newest contacts that contain `q`, the most frequent first; none for other fields. */
-export const fieldValues = async (sql: Sql, field: string, q: string, limit: number): Promise<readonly string[]> => {
+export const fieldValues = async (
+  sql: Sql,
+  field: string,
+  q: string,
+  { limit, within }: { readonly limit: number; readonly within: Scope },
+): Promise<readonly string[]> => {
+  const home = homeSql(within, "c.community_id");
   const key = field.startsWith("attrs.") ? field.slice("attrs.".length) : undefined;
   const column = key === undefined ? valueColumns.get(field) : "c.attrs ->> ?::text";
   if (column === undefined) return [];
   const { rows } = await sql.raw<{ rows: { value: string }[] }>(
     `select value from (
-       select ${column} as value from contacts.contacts c where c.deleted_at is null order by c.id desc limit 20000
+       select ${column} as value from contacts.contacts c where c.deleted_at is null${home.sql} order by c.id desc limit 20000
      ) newest
      where value <> '' and position(lower(?::text) in lower(value)) > 0 group by value order by count(*) desc, value limit ?`,
-    bind(...(key === undefined ? [] : [key]), q, limit),
+    bind(...(key === undefined ? [] : [key]), ...home.values, q, limit),
   );
   return rows.map((row) => row.value);
 };

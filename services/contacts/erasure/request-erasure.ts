@@ -43,7 +43,7 @@ export const requestErasure = async (
 ): Promise<{ id: string; status: "erasing" }> => {
   demandManager(caller, "may erase a person");
   await deps.db.transaction(async (trx) => {
-    const person = await lockPerson(trx, id);
+    const person = await lockPerson(trx, id, deps.scope);
     if (!person) throw contactNotFound(id);
     if (!confirmed(person, confirm))
       throw fail(

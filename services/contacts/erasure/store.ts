@@ -2,6 +2,7 @@
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
 import { bind } from "../../../shared/lib/bind.ts";
 import { redacted } from "../../../shared/lib/person-words.ts";
+import { homeSql, type Scope } from "../../../shared/lib/scope.ts";
 import { dropExportsOf } from "../bulk/store.ts";
 
 export interface PersonRow {
@@ -22,11 +23,12 @@ export interface ErasureRow {
   readonly finished_at: Date | null;
 }
 
-/** A contact, also a deleted one, locked until the transaction ends. */
-export const lockPerson = async (trx: Trx, id: string): Promise<PersonRow | undefined> => {
+/** A contact within the scope, also a deleted one, locked until the transaction ends. */
+export const lockPerson = async (trx: Trx, id: string, scope: Scope): Promise<PersonRow | undefined> => {
+  const home = homeSql(scope, "community_id");
   const { rows } = await trx.raw<{ rows: PersonRow[] }>(
-    `select ${columns} from contacts.contacts where id = ?::uuid for update`,
-    bind(id),
+    `select ${columns} from contacts.contacts where id = ?::uuid${home.sql} for update`,
+    bind(id, ...home.values),
   );
   return rows[0];
 };

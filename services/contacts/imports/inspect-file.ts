@@ -14,7 +14,7 @@ export const inspectFile = async (
   { head }: { readonly head: string },
 ): Promise<z.input<typeof imports.actions.inspect.result>> => {
   try {
-    const found = await suggestReading(deps.db, Buffer.from(head, "base64"), SAMPLE + 1);
+    const found = await suggestReading(deps.db, Buffer.from(head, "base64"), { rows: SAMPLE + 1, scope: deps.scope });
     const { encoding, delimiter, headers, rows } = found.head;
     return {
       encoding,

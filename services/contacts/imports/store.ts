@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Import, ImportOptions } from "../../../shared/contracts/imports.ts";
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
 import { bind } from "../../../shared/lib/bind.ts";
+import { ownedSql, type Scope } from "../../../shared/lib/scope.ts";
 import type { Delimiter } from "./csv-rows.ts";
 import type { Encoding } from "./text-encoding.ts";
 
@@ -18,6 +19,8 @@ export interface RunningImport {
   readonly total: number;
   readonly encoding: Encoding | null;
   readonly delimiter: Delimiter | null;
+  /** Only contacts of these are found and changed; null: all. */
+  readonly communities: readonly string[] | null;
 }
 
 interface Row {
@@ -41,6 +44,7 @@ interface Row {
   readonly finished_at: Date | null;
   readonly images_pruned: boolean;
   readonly undo: ImportView["undo"];
+  readonly communities: string[] | null;
 }
 
 /** Days in which an import can be undone; what contacts were before it is kept so long. */
@@ -77,11 +81,12 @@ const toView = (row: Row): ImportView => ({
   undo: row.undo,
 });
 
-/** The state of an import or upload, locked until the transaction ends. */
-export const lockStatus = async (trx: Trx, id: string): Promise<Row["status"] | undefined> => {
+/** The state of an import or upload within the scope, locked until the transaction ends. */
+export const lockStatus = async (trx: Trx, id: string, scope: Scope): Promise<Row["status"] | undefined> => {
+  const own = ownedSql(scope, "communities");
   const { rows } = await trx.raw<{ rows: Row[] }>(
-    "select status from contacts.imports where id = ?::uuid for update",
-    bind(id),
+    `select status from contacts.imports where id = ?::uuid${own.sql} for update`,
+    bind(id, ...own.values),
   );
   return rows[0]?.status;
 };
@@ -200,11 +205,12 @@ export const readRange = async (
   return rows[0] ?? { firstId: null, lastId: null };
 };
 
-/** One import; uploads that were not submitted are none. */
-export const findImport = async (sql: Sql, id: string): Promise<ImportView | undefined> => {
+/** One import within the scope; uploads that were not submitted are none. */
+export const findImport = async (sql: Sql, id: string, scope: Scope): Promise<ImportView | undefined> => {
+  const own = ownedSql(scope, "communities");
   const { rows } = await sql.raw<{ rows: Row[] }>(
-    "select * from contacts.imports where id = ?::uuid and status <> 'uploading'",
-    bind(id),
+    `select * from contacts.imports where id = ?::uuid and status <> 'uploading'${own.sql}`,
+    bind(id, ...own.values),
   );
   return rows[0] && toView(rows[0]);
 };
@@ -212,11 +218,12 @@ export const findImport = async (sql: Sql, id: string): Promise<ImportView | und
 /** Imports, newest first. */
 export const listImports = async (
   sql: Sql,
-  page: { readonly limit: number; readonly before?: string | undefined },
+  page: { readonly limit: number; readonly before?: string | undefined; readonly scope: Scope },
 ): Promise<readonly ImportView[]> => {
+  const own = ownedSql(page.scope, "communities");
   const { rows } = await sql.raw<{ rows: Row[] }>(
-    "select * from contacts.imports where status <> 'uploading' and (?::uuid is null or id < ?::uuid) order by id desc limit ?",
-    bind(page.before, page.before, page.limit),
+    `select * from contacts.imports where status <> 'uploading' and (?::uuid is null or id < ?::uuid)${own.sql} order by id desc limit ?`,
+    bind(page.before, page.before, ...own.values, page.limit),
   );
   return rows.map(toView);
 };

@@ -7,6 +7,7 @@ import type { imports } from "../../../shared/contracts/imports.ts";
 import type { Trx } from "../../../shared/db/knex.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
 import { isPhoneCountry } from "../../../shared/lib/phone.ts";
+import { includes, type Scope } from "../../../shared/lib/scope.ts";
 import { communityExists } from "../communities/store.ts";
 import { readHead } from "./csv-head.ts";
 import { FileProblem } from "./file-problem.ts";
@@ -21,19 +22,34 @@ type Params = z.output<typeof imports.actions.submit.params>;
 /** Bytes in which the header is looked for. */
 const HEAD = 1_100_000;
 
-const findErrors = async (trx: Trx, { mapping, options }: Params): Promise<FieldError[]> => {
+const findErrors = async (trx: Trx, { mapping, options }: Params, scope: Scope): Promise<FieldError[]> => {
   const errors = mappingErrors(mapping);
   if (options.country !== undefined && !isPhoneCountry(options.country))
     errors.push({
       path: "options.country",
       message: `found ${JSON.stringify(options.country)}; expected a two-letter country code such as US`,
     });
-  if (options.communityId !== undefined && !(await communityExists(trx, options.communityId)))
+  if (options.communityId === undefined && scope !== undefined)
+    errors.push({
+      path: "options.communityId",
+      message: "is missing; you see several communities, so say which one new people belong to",
+    });
+  if (
+    options.communityId !== undefined &&
+    !(includes(scope, options.communityId) && (await communityExists(trx, options.communityId)))
+  )
     errors.push({
       path: "options.communityId",
       message: "found an id that no community has; expected one of GET /communities",
     });
   return errors;
+};
+
+/** New people of somebody who sees one community belong there. */
+const atHome = (params: Params, scope: Scope): Params => {
+  const [only, ...others] = scope?.communities ?? [];
+  if (params.options.communityId !== undefined || only === undefined || others.length > 0) return params;
+  return { ...params, options: { ...params.options, communityId: only } };
 };
 
 /** The beginning of the file and its headers; undefined when it cannot be read, which the import itself will say. */
@@ -51,12 +67,13 @@ const headOf = async (trx: Trx, { id, options }: Params) => {
  * Queues the import and its job in one transaction. Submitting an upload again answers the import as it is.
  * Throws VALIDATION_FAILED with paths such as `mapping.Email`, or IMPORT_NOT_FOUND.
  */
-export const submitImport = (deps: Deps, params: Params): Promise<ImportView> =>
+export const submitImport = (deps: Deps, given: Params): Promise<ImportView> =>
   deps.db.transaction(async (trx) => {
-    const status = await lockStatus(trx, params.id);
+    const params = atHome(given, deps.scope);
+    const status = await lockStatus(trx, params.id, deps.scope);
     if (status === undefined) throw importNotFound(params.id);
     if (status === "uploading") {
-      const errors = await findErrors(trx, params);
+      const errors = await findErrors(trx, params, deps.scope);
       const file = errors.length > 0 ? undefined : await headOf(trx, params);
       if (file) errors.push(...headerErrors(params.mapping, file.headers));
       if (errors.length > 0)
@@ -70,5 +87,5 @@ export const submitImport = (deps: Deps, params: Params): Promise<ImportView> =>
         { uniqueKey: params.id, entity: `import:${params.id}` },
       );
     }
-    return readImport(trx, params.id);
+    return readImport(trx, params.id, deps.scope);
   });

@@ -18,7 +18,7 @@ export const compileOrFail = (deps: Deps, rule: unknown): CompiledRule => {
 
 /** Compiles the rule of a stored segment. Throws SEGMENT_NOT_FOUND. */
 export const compileSegment = async (deps: Deps, id: string): Promise<CompiledRule> => {
-  const rule = await findRule(deps.db, id);
+  const rule = await findRule(deps.db, id, deps.scope);
   if (rule === undefined) throw fail("SEGMENT_NOT_FOUND", `No segment has the id ${id}. It may have been deleted.`);
   return compileOrFail(deps, rule);
 };

@@ -14,8 +14,10 @@ export const previewSegment = async (
 ): Promise<{ count: number; sample: Contact[]; sentence: string }> => {
   const rule = compileOrFail(deps, params.rule);
   const [count, sample] = await Promise.all([
-    heavyRead(deps.db, (trx) => countContacts(trx, { rule })),
-    params.sample > 0 ? heavyRead(deps.db, (trx) => listContacts(trx, { rule, limit: params.sample })) : [],
+    heavyRead(deps.db, (trx) => countContacts(trx, { rule, within: deps.scope })),
+    params.sample > 0
+      ? heavyRead(deps.db, (trx) => listContacts(trx, { rule, within: deps.scope, limit: params.sample }))
+      : [],
   ]);
   return { count, sample: sample.map(toContact), sentence: ruleSentence(params.rule) };
 };

@@ -1,12 +1,14 @@
 // SQL of stored segments and of who uses them.
 import type { Sql } from "../../../shared/db/knex.ts";
 import { bind } from "../../../shared/lib/bind.ts";
+import { ownedSql, type Scope } from "../../../shared/lib/scope.ts";
 
-/** The rule of a segment, or undefined when there is none. */
-export const findRule = async (sql: Sql, id: string): Promise<unknown> => {
+/** The rule of a segment that the scope sees (everybody's, and its own), or undefined when there is none. */
+export const findRule = async (sql: Sql, id: string, scope: Scope): Promise<unknown> => {
+  const within = scope ? " and (communities is null or communities <@ ?::uuid[])" : "";
   const { rows } = await sql.raw<{ rows: { rule: unknown }[] }>(
-    "select rule from contacts.segments where id = ?::uuid",
-    bind(id),
+    `select rule from contacts.segments where id = ?::uuid${within}`,
+    bind(id, ...(scope ? [scope.communities] : [])),
   );
   return rows[0]?.rule;
 };
@@ -19,26 +21,17 @@ export interface CampaignUse {
   readonly open: boolean;
 }
 
-/** Campaigns whose audience is the segment, newest first, at most `limit`; those that are not over come first. */
-export const campaignsUsing = async (sql: Sql, id: string, limit: number): Promise<readonly CampaignUse[]> => {
-  const { rows } = await sql.raw<{ rows: CampaignUse[] }>(
-    `select id, name, status, status not in ('completed', 'cancelled') as open from campaigns.v_audience_segments
-     where segment_id = ?::uuid order by open desc, id desc limit ?`,
-    bind(id, limit),
-  );
-  return rows;
-};
-
-/** Saved views that filter by the segment and that `userId` may see. */
-export const viewsUsing = async (
+/** Campaigns within the scope whose audience is the segment, newest first, at most `limit`; those that are not over come first. */
+export const campaignsUsing = async (
   sql: Sql,
   id: string,
-  userId: string | undefined,
-): Promise<readonly { readonly id: string; readonly name: string }[]> => {
-  const { rows } = await sql.raw<{ rows: { id: string; name: string }[] }>(
-    `select id, name from contacts.contact_views
-     where filters ->> 'segmentId' = ?::text and (shared or owner_id is not distinct from ?::uuid) order by lower(name) limit 100`,
-    bind(id, userId),
+  { limit, scope }: { readonly limit: number; readonly scope: Scope },
+): Promise<readonly CampaignUse[]> => {
+  const own = ownedSql(scope, "communities");
+  const { rows } = await sql.raw<{ rows: CampaignUse[] }>(
+    `select id, name, status, status not in ('completed', 'cancelled') as open from campaigns.v_audience_segments
+     where segment_id = ?::uuid${own.sql} order by open desc, id desc limit ?`,
+    bind(id, ...own.values, limit),
   );
   return rows;
 };

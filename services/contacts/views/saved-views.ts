@@ -5,6 +5,7 @@ import type { ContactView } from "../../../shared/contracts/contact-views.ts";
 import { cursorInvalid, fail } from "../../../shared/contracts/errors.ts";
 import { isDuplicate } from "../../../shared/db/knex.ts";
 import { decodeCursor, encodeCursor } from "../../../shared/lib/cursor.ts";
+import { communitiesOf } from "../../../shared/lib/scope.ts";
 import { changeView, deleteView, findView, insertView, viewsOf } from "./store.ts";
 
 type User = string | undefined;
@@ -25,7 +26,7 @@ const nameTaken = async <T>(name: string | undefined, write: Promise<T>): Promis
 
 /** Somebody else's shared view is seen but not changed. Throws VIEW_NOT_FOUND or ABILITY_MISSING. */
 const refuse = async (deps: Deps, id: string, user: User): Promise<never> => {
-  const view = await findView(deps.db, id, user);
+  const view = await findView(deps.db, id, user, deps.scope);
   if (!view) throw notFound(id);
   throw fail("ABILITY_MISSING", `"${view.name}" is shared with you by somebody else. Save a view of your own instead.`);
 };
@@ -40,7 +41,7 @@ export const listViews = async (
   if (cursor !== undefined && (typeof name !== "string" || typeof id !== "string" || !uuid.test(id)))
     throw cursorInvalid();
   const after = typeof name === "string" && typeof id === "string" ? ([name, id] as const) : undefined;
-  const views = await viewsOf(deps.db, user, { limit: limit + 1, after });
+  const views = await viewsOf(deps.db, user, { limit: limit + 1, after, scope: deps.scope });
   const data = views.slice(0, limit);
   const last = data.at(-1);
   const nextCursor = views.length > limit && last ? encodeCursor([last.name, last.id]) : null;
@@ -49,7 +50,7 @@ export const listViews = async (
 
 /** The view. Throws VIEW_NOT_FOUND, also for a view of somebody else that is not shared. */
 export const getView = async (deps: Deps, id: string, user: User): Promise<ContactView> => {
-  const view = await findView(deps.db, id, user);
+  const view = await findView(deps.db, id, user, deps.scope);
   if (!view) throw notFound(id);
   return view;
 };
@@ -61,7 +62,7 @@ export const createView = async (
   user: User,
 ): Promise<ContactView> => {
   const id = deps.id();
-  await nameTaken(given.name, insertView(deps.db, id, user, given));
+  await nameTaken(given.name, insertView(deps.db, id, user, { ...given, communities: communitiesOf(deps.scope) }));
   return getView(deps, id, user);
 };
 

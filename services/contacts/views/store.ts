@@ -3,6 +3,7 @@ import type { ContactFilter } from "../../../shared/contracts/contact-filter.ts"
 import type { ContactView } from "../../../shared/contracts/contact-views.ts";
 import type { Sql } from "../../../shared/db/knex.ts";
 import { bind } from "../../../shared/lib/bind.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 
 interface Row {
   readonly id: string;
@@ -23,11 +24,25 @@ const toView = ({ created_at, updated_at, ...row }: Row): ContactView => ({
 const columns = "id, name, filters, shared, created_at, updated_at, owner_id is not distinct from ?::uuid as own";
 type User = string | undefined;
 
+/**
+ * What of other people's shared views somebody sees who is limited: those made by people of the same communities, and
+ * those of everybody that name no other community. Empty without a limit.
+ */
+const sharedWithin = (scope: Scope): { readonly sql: string; readonly values: readonly string[][] } =>
+  scope
+    ? {
+        sql: ` and (communities <@ ?::uuid[] or (communities is null
+          and coalesce(filters ->> 'communityId' = any(?::text[]), true)))`,
+        values: [[...scope.communities], [...scope.communities]],
+      }
+    : { sql: "", values: [] };
+
 /** A view that the user may see, or undefined. */
-export const findView = async (sql: Sql, id: string, user: User): Promise<ContactView | undefined> => {
+export const findView = async (sql: Sql, id: string, user: User, scope: Scope): Promise<ContactView | undefined> => {
+  const within = sharedWithin(scope);
   const { rows } = await sql.raw<{ rows: Row[] }>(
-    `select ${columns} from contacts.contact_views where id = ?::uuid and (shared or owner_id is not distinct from ?::uuid)`,
-    bind(user, id, user),
+    `select ${columns} from contacts.contact_views where id = ?::uuid and ((shared${within.sql}) or owner_id is not distinct from ?::uuid)`,
+    bind(user, id, ...within.values, user),
   );
   return rows[0] && toView(rows[0]);
 };
@@ -36,14 +51,19 @@ export const findView = async (sql: Sql, id: string, user: User): Promise<Contac
 export const viewsOf = async (
   sql: Sql,
   user: User,
-  page: { readonly limit: number; readonly after?: readonly [name: string, id: string] | undefined },
+  page: {
+    readonly limit: number;
+    readonly after?: readonly [name: string, id: string] | undefined;
+    readonly scope: Scope;
+  },
 ): Promise<readonly ContactView[]> => {
+  const within = sharedWithin(page.scope);
   const [name, id] = page.after ?? [];
   const { rows } = await sql.raw<{ rows: Row[] }>(
     `select ${columns} from contacts.contact_views
-     where (shared or owner_id is not distinct from ?::uuid)
+     where ((shared${within.sql}) or owner_id is not distinct from ?::uuid)
        and (?::text is null or (lower(name), id) > (lower(?::text), ?::uuid)) order by lower(name), id limit ?`,
-    bind(user, user, name, name, id, page.limit),
+    bind(user, ...within.values, user, name, name, id, page.limit),
   );
   return rows.map(toView);
 };
@@ -55,10 +75,18 @@ interface Fields {
 }
 
 /** Inserts a view. A name that the user has given before surfaces as a violation of contact_views_name. */
-export const insertView = async (sql: Sql, id: string, user: User, given: Required<Fields>): Promise<void> => {
+export const insertView = async (
+  sql: Sql,
+  id: string,
+  user: User,
+  given: Required<Fields> & { readonly communities: readonly string[] | null },
+): Promise<void> => {
   await sql.raw(
-    "insert into contacts.contact_views (id, owner_id, name, filters, shared) values (?::uuid, ?::uuid, ?::text, ?::jsonb, ?::boolean)",
-    bind(id, user, given.name, JSON.stringify(given.filters ?? {}), given.shared ?? false),
+    "insert into contacts.contact_views (id, owner_id, name, filters, shared, communities) values (?::uuid, ?::uuid, ?::text, ?::jsonb, ?::boolean, ?::uuid[])",
+    bind(
+      ...[id, user, given.name, JSON.stringify(given.filters ?? {}), given.shared ?? false],
+      given.communities ?? undefined,
+    ),
   );
 };
 
@@ -80,4 +108,21 @@ export const deleteView = async (sql: Sql, id: string, user: User): Promise<bool
     bind(id, user),
   );
   return rowCount > 0;
+};
+
+/** Views that filter by a segment and that the user may see. */
+export const viewsUsing = async (
+  sql: Sql,
+  segmentId: string,
+  user: User,
+  scope: Scope,
+): Promise<readonly { readonly id: string; readonly name: string }[]> => {
+  const within = sharedWithin(scope);
+  const { rows } = await sql.raw<{ rows: { id: string; name: string }[] }>(
+    `select id, name from contacts.contact_views
+     where filters ->> 'segmentId' = ?::text and ((shared${within.sql}) or owner_id is not distinct from ?::uuid)
+     order by lower(name) limit 100`,
+    bind(segmentId, ...within.values, user),
+  );
+  return rows;
 };

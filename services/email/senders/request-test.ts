@@ -35,14 +35,14 @@ const content = {
   text: null,
 } as const;
 
-const limiters = new WeakMap<Deps, RateLimiterRedis>();
+const limiters = new WeakMap<Deps["redis"], RateLimiterRedis>();
 
 /** Counts a test of this person. Throws RATE_LIMITED beyond five a minute, SERVICE_UNAVAILABLE without Redis. */
 const countTest = async (deps: Deps, userId: string): Promise<void> => {
   const limiter =
-    limiters.get(deps) ??
+    limiters.get(deps.redis) ??
     new RateLimiterRedis({ storeClient: deps.redis, keyPrefix: "lc:sender-test", points: A_MINUTE, duration: 60 });
-  limiters.set(deps, limiter);
+  limiters.set(deps.redis, limiter);
   const refused = await soon(deps.redis, () =>
     limiter.consume(userId).then(
       () => undefined,
@@ -110,6 +110,8 @@ export const requestTest = async (
 ): Promise<SenderTest> => {
   refuseUnready(account);
   const address = recipient(to, caller);
+  if (deps.scope && address !== deps.scope.ownAddress)
+    throw wrongTo(`found another address; you see only some communities, so your tests go to ${deps.scope.ownAddress}`);
   await countTest(deps, caller?.userId ?? "within");
   const messageId = deps.id();
   const state = await deps.db.transaction(async (trx) => {

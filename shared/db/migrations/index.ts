@@ -21,6 +21,7 @@ import { schedules } from "./0018_schedules.ts";
 import { letters } from "./0019_letters.ts";
 import { trace } from "./0020_trace.ts";
 import { monitors } from "./0021_monitors.ts";
+import { scopes } from "./0023_scopes.ts";
 
 export const migrations: readonly Migration[] = [
   contacts,
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   letters,
   trace,
   monitors,
+  scopes,
 ];

@@ -4,6 +4,7 @@ import { suppress, suppressedAmong } from "../../../../shared/consent/suppressio
 import type { Trx } from "../../../../shared/db/knex.ts";
 import { Unrecoverable } from "../../../../shared/jobs/define.ts";
 import { publishMany } from "../../../../shared/jobs/outbox.ts";
+import { stillIn } from "../../communities/store.ts";
 import { type BulkRow, type ChunkOutcome, storeExportChunk } from "../store.ts";
 import { exportHead, exportLines } from "./export-lines.ts";
 import { addressesOf, addTag, type Changed, deleteContacts, exportRows, moveTo, takeTag } from "./store.ts";
@@ -50,13 +51,21 @@ const exportAll = async (trx: Trx, row: BulkRow, ids: readonly string[]): Promis
 };
 
 /** Acts on the contacts of one chunk. Throws Unrecoverable when the act lacks what it needs. */
-export const applyChunk = async (trx: Trx, row: BulkRow, ids: readonly string[]): Promise<ChunkOutcome> => {
-  const { act, tag, community_id: communityId, channel } = row;
-  if (act === "tag" && tag) return outcome(ids, await addTag(trx, ids, tag));
-  if (act === "untag" && tag) return outcome(ids, await takeTag(trx, ids, tag));
-  if (act === "setCommunity" && communityId) return outcome(ids, await moveTo(trx, ids, communityId));
-  if (act === "suppress" && channel) return suppressAll(trx, ids, channel);
-  if (act === "remove") return removeAll(trx, ids);
-  if (act === "export") return exportAll(trx, row, ids);
-  throw new Unrecoverable(`The bulk act ${row.id} (${act}) lacks what it needs`);
+export const applyChunk = async (trx: Trx, row: BulkRow, all: readonly string[]): Promise<ChunkOutcome> => {
+  // Whoever moved out of sight since is gone for this act.
+  const ids = row.communities ? await stillIn(trx, all, row.communities) : all;
+  const { skipped, ...counts } = await act(trx, row, ids);
+  const gone = (skipped["gone"] ?? 0) + all.length - ids.length;
+  return { ...counts, skipped: gone > 0 ? { ...skipped, gone } : skipped };
+};
+
+const act = async (trx: Trx, row: BulkRow, ids: readonly string[]): Promise<ChunkOutcome> => {
+  const { act: verb, tag, community_id: communityId, channel } = row;
+  if (verb === "tag" && tag) return outcome(ids, await addTag(trx, ids, tag));
+  if (verb === "untag" && tag) return outcome(ids, await takeTag(trx, ids, tag));
+  if (verb === "setCommunity" && communityId) return outcome(ids, await moveTo(trx, ids, communityId));
+  if (verb === "suppress" && channel) return suppressAll(trx, ids, channel);
+  if (verb === "remove") return removeAll(trx, ids);
+  if (verb === "export") return exportAll(trx, row, ids);
+  throw new Unrecoverable(`The bulk act ${row.id} (${verb}) lacks what it needs`);
 };

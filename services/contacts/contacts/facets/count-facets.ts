@@ -64,7 +64,8 @@ const countAll = async (deps: Deps, asked: ContactFilter): Promise<ContactFacets
 export const contactFacets = async (deps: Deps, asked: ContactFilter): Promise<ContactFacets> => {
   const answers = remembered.get(deps.db) ?? new Map<string, Remembered>();
   remembered.set(deps.db, answers);
-  const key = JSON.stringify(Object.entries(asked).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const of = [...(deps.scope?.communities ?? ["all"])].sort();
+  const key = JSON.stringify([of, Object.entries(asked).sort(([a], [b]) => (a < b ? -1 : 1))]);
   const began = deps.clock.monotonic();
   const known = answers.get(key);
   if (known && known.until > began) return known.answer;

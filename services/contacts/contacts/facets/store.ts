@@ -1,6 +1,7 @@
 // SQL of facets: how the contacts of a filter divide.
 import type { Sql } from "../../../../shared/db/knex.ts";
 import { bind } from "../../../../shared/lib/bind.ts";
+import { homeSql, type Scope } from "../../../../shared/lib/scope.ts";
 import { type ContactFilter, filterSql } from "../store.ts";
 
 export interface GroupCount {
@@ -66,18 +67,27 @@ export const communitiesById = async (sql: Sql): Promise<ReadonlyMap<string, str
   return new Map(rows.map(({ id, name }) => [id, name]));
 };
 
-const names = async (sql: Sql, table: "contacts.tags" | "contacts.communities", q: string, limit: number) => {
+const names = async (
+  sql: Sql,
+  table: "contacts.tags" | "contacts.communities",
+  q: string,
+  { limit, within }: { readonly limit: number; readonly within: Scope },
+) => {
+  const own = homeSql(within, "id");
   const { rows } = await sql.raw<{ rows: { name: string }[] }>(
-    "select name from ?? where position(lower(?::text) in lower(name)) > 0 order by lower(name) limit ?",
-    bind(table, q, limit),
+    `select name from ?? where position(lower(?::text) in lower(name)) > 0${own.sql} order by lower(name) limit ?`,
+    bind(table, q, ...own.values, limit),
   );
   return rows.map((row) => row.name);
 };
 
-/** Names of tags that contain `q`. */
+/** Names of tags that contain `q`; tags are everybody's. */
 export const tagNames = (sql: Sql, q: string, limit: number): Promise<readonly string[]> =>
-  names(sql, "contacts.tags", q, limit);
+  names(sql, "contacts.tags", q, { limit, within: undefined });
 
-/** Names of communities that contain `q`. */
-export const communityNames = (sql: Sql, q: string, limit: number): Promise<readonly string[]> =>
-  names(sql, "contacts.communities", q, limit);
+/** Names of communities within the scope that contain `q`. */
+export const communityNames = (
+  sql: Sql,
+  q: string,
+  page: { readonly limit: number; readonly within: Scope },
+): Promise<readonly string[]> => names(sql, "contacts.communities", q, page);

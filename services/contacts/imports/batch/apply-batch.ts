@@ -5,6 +5,7 @@ import { grantConsents, grantToNew } from "../../../../shared/consent/claims.ts"
 import type { Sql, Trx } from "../../../../shared/db/knex.ts";
 import { publish } from "../../../../shared/jobs/outbox.ts";
 import { makeIds } from "../../../../shared/lib/id-batch.ts";
+import { namesOf } from "../../communities/store.ts";
 import { storeRefusedRows } from "../refused/store.ts";
 import type { BadRow, ImportRow } from "../row-input.ts";
 import { advanceImport, lockProgress, type RunningImport, trimDurability } from "../store.ts";
@@ -25,6 +26,23 @@ const distinct = (values: readonly (string | undefined)[]): string[] => [
   ...new Set(values.filter((value): value is string => value !== undefined)),
 ];
 
+/** Rows that name a community other than the import's: whoever made it does not see that one, and makes none. */
+const namedElsewhere = async (
+  sql: Sql,
+  rows: readonly ImportRow[],
+  communities: readonly string[],
+): Promise<readonly BadRow[]> => {
+  if (!rows.some((row) => row.community !== undefined)) return [];
+  const names = await namesOf(sql, communities);
+  const own = new Set(names.map((name) => name.toLowerCase()));
+  return rows
+    .filter(({ community }) => community !== undefined && !own.has(community.toLowerCase()))
+    .map(({ row, cells, community }) => {
+      const message = `found the community ${JSON.stringify(community)}; expected ${names.map((name) => JSON.stringify(name)).join(" or ")}`;
+      return { row, cells, errors: [{ column: "", message }] };
+    });
+};
+
 /**
  * Finds out what a batch does, from the contacts that share a value with one of its rows. `before` is what the batch before
  * it leaves, which may not be committed yet: it counts more than what the database says of the same contacts.
@@ -36,17 +54,26 @@ export const prepareBatch = async (
   { rows }: Batch,
   before: readonly KnownContact[] = [],
 ): Promise<MatchedBatch> => {
-  const good = rows.filter((row): row is ImportRow => !isBad(row));
-  const found = await findKnown(sql, {
-    emails: distinct(good.map((row) => row.email)),
-    phones: distinct(good.map((row) => row.phone)),
-    externalIds: distinct(good.map((row) => row.externalId)),
-  });
+  const { communities } = running;
+  const whole = rows.filter((row): row is ImportRow => !isBad(row));
+  const outside = communities ? await namedElsewhere(sql, whole, communities) : [];
+  const out = new Set(outside.map(({ row }) => row));
+  const good = out.size === 0 ? whole : whole.filter(({ row }) => !out.has(row));
+  const found = await findKnown(
+    sql,
+    {
+      emails: distinct(good.map((row) => row.email)),
+      phones: distinct(good.map((row) => row.phone)),
+      externalIds: distinct(good.map((row) => row.externalId)),
+    },
+    communities,
+  );
   const newer = new Set(before.map((contact) => contact.id));
   const known = [...before, ...found.filter((contact) => !newer.has(contact.id))];
   const ids = makeIds(good.length).values();
   const makeId = () => ids.next().value ?? deps.id();
-  return matchRows(good, known, { dedupe: running.options.dedupe, makeId });
+  const matched = matchRows(good, known, { dedupe: running.options.dedupe, makeId });
+  return outside.length === 0 ? matched : { ...matched, refused: [...outside, ...matched.refused] };
 };
 
 const write = async (
@@ -62,7 +89,7 @@ const write = async (
   if (!(await lockProgress(trx, running.id, done))) return false;
   const matched = prepared ?? (await prepareBatch(trx, deps, running, batch));
   const { options, id: importId } = running;
-  await writeContacts(trx, matched, { importId, communityId: options.communityId });
+  await writeContacts(trx, matched, { importId, communityId: options.communityId, within: running.communities });
   if (options.consent) {
     const claim = { ...options.consent, importId };
     await grantToNew(

@@ -9,6 +9,8 @@ export interface KnownContact {
   readonly phone: string | null;
   readonly kind: "person" | "business";
   readonly externalId: string | null;
+  /** True for one of a community that the import may not touch, and nobody is told who it is. */
+  readonly foreign?: boolean;
 }
 
 /** A contact to insert, or the fields of one to change: what is absent stays as it is. */
@@ -46,6 +48,7 @@ interface Entity {
   phone: string | null;
   kind: "person" | "business";
   externalId: string | null;
+  readonly foreign?: boolean;
 }
 
 type Identity = Pick<Entity, "email" | "phone" | "kind" | "externalId">;
@@ -87,6 +90,13 @@ const newIndex = () => {
   };
 };
 
+/** A row that meets somebody of another community: refused, without a word of whom. */
+const heldElsewhere = ({ row, cells }: ImportRow): BadRow => ({
+  row,
+  cells,
+  errors: [{ column: "", message: "its email, phone or external id is in use already; expected ones that are free" }],
+});
+
 /**
  * What the rows amount to. `known` are the contacts that share a value with one of them; ids of new ones come from
  * `makeId` in the order of the rows. Every row is counted once: inserted, updated, skipped or refused.
@@ -116,6 +126,10 @@ export const matchRows = (
       ? (index.byPhone(row.phone, kind) ?? (row.kind || base ? undefined : index.byPhone(row.phone, other(kind))))
       : undefined;
     const entity = base ?? byPhone;
+    if (byEmail?.foreign || byExternal?.foreign || byPhone?.foreign) {
+      refused.push(heldElsewhere(row));
+      continue;
+    }
     const clashes = (found: Entity | undefined) => found !== undefined && found !== entity;
     if (clashes(byEmail) || clashes(byExternal) || clashes(byPhone)) {
       const holders = Object.entries({ email: byEmail, phone: byPhone, "external id": byExternal }).filter(
@@ -155,6 +169,10 @@ export const matchRows = (
       externalId: row.externalId ?? target.externalId,
     };
     const taken = index.taken(next, target);
+    if (taken?.holder.foreign) {
+      refused.push(heldElsewhere(row));
+      continue;
+    }
     if (taken) {
       refused.push({
         row: row.row,

@@ -11,7 +11,7 @@ import type { ContactWrite, KnownContact } from "./match-rows.ts";
  */
 const oneOf = (type: "text" | "uuid") => `any(array(select unnest(?::${type}[])))`;
 
-/** Live contacts that share an email, number or external id with one of the given. */
+/** Live contacts that share an email, number or external id with one of the given; `foreign` are those of other communities. */
 export const findKnown = async (
   sql: Sql,
   keys: {
@@ -19,8 +19,10 @@ export const findKnown = async (
     readonly phones: readonly string[];
     readonly externalIds: readonly string[];
   },
+  communities: readonly string[] | null,
 ): Promise<readonly KnownContact[]> => {
-  const columns = `select id, email, phone, kind, external_id as "externalId" from contacts.contacts where deleted_at is null and`;
+  const foreign = communities ? ", community_id <> all(?::uuid[]) as foreign" : "";
+  const columns = `select id, email, phone, kind, external_id as "externalId"${foreign} from contacts.contacts where deleted_at is null and`;
   const parts = [
     { sql: `${columns} email = ${oneOf("text")}`, values: keys.emails },
     { sql: `${columns} phone = ${oneOf("text")}`, values: keys.phones },
@@ -29,7 +31,7 @@ export const findKnown = async (
   if (parts.length === 0) return [];
   const { rows } = await sql.raw<{ rows: KnownContact[] }>(
     parts.map((part) => part.sql).join(" union "),
-    bind(...parts.map((part) => textArray(part.values))),
+    bind(...parts.flatMap((part) => [...(communities ? [idArray(communities)] : []), textArray(part.values)])),
   );
   return rows;
 };
@@ -124,7 +126,7 @@ const updateContacts = async (
   trx: Trx,
   rows: readonly ContactWrite[],
   communities: Ids,
-  importId: string,
+  { importId, within }: BatchContext,
 ): Promise<void> => {
   const { used, from, arrays } = travelling(rows, communities);
   await keepChanges(trx, importId, { columns: used.map((field) => fields[field].column), from, arrays });
@@ -138,10 +140,10 @@ const updateContacts = async (
   const touched = "case when c.import_id = ?::uuid and c.updated_at = c.created_at then c.updated_at else now() end";
   const { rowCount } = await trx.raw<{ rowCount: number }>(
     `update contacts.contacts c set ${[`updated_at = ${touched}`, ...sets].join(", ")} from ${from}
-     where c.id = r.id and c.id = ${oneOf("uuid")} and c.deleted_at is null`,
-    bind(importId, ...arrays, arrays[0]),
+     where c.id = r.id and c.id = ${oneOf("uuid")} and c.deleted_at is null${within ? " and c.community_id = any(?::uuid[])" : ""}`,
+    bind(importId, ...arrays, arrays[0], ...(within ? [within] : [])),
   );
-  // Deleted since they were found: their rows must be looked at again, or they would be lost.
+  // Deleted, or moved elsewhere, since they were found: their rows must be looked at again, or they would be lost.
   if (rowCount !== rows.length)
     throw Object.assign(new Error("contacts of the batch were deleted meanwhile"), { code: MATCH_IS_OLD });
 };
@@ -180,6 +182,8 @@ export interface BatchContext {
   readonly importId: string;
   /** Community of new contacts whose row names none; the default one when absent. */
   readonly communityId?: string | undefined;
+  /** Only contacts of these communities are changed; null: all. */
+  readonly within: readonly string[] | null;
 }
 
 /** Writes contacts with their tags; communities and tags are created when they are first named. */
@@ -192,7 +196,7 @@ export const writeContacts = async (
   const communities = await idsByName(trx, "contacts.communities", distinct(all.map((write) => write.community)));
   const tags = await idsByName(trx, "contacts.tags", distinct(all.flatMap((write) => write.tags ?? [])));
   // Updates first: they may free an email or number that an insert takes.
-  if (updates.length > 0) await updateContacts(trx, updates, communities, context.importId);
+  if (updates.length > 0) await updateContacts(trx, updates, communities, context);
   if (inserts.length > 0) await insertContacts(trx, inserts, communities, context);
   await addTags(trx, inserts, tags, context.importId, true);
   await addTags(trx, updates, tags, context.importId, false);

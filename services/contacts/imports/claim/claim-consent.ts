@@ -24,7 +24,7 @@ export const claimConsent = (
   claimedBy: string | undefined,
 ): Promise<ClaimView> =>
   deps.db.transaction(async (trx) => {
-    const status = await lockStatus(trx, id);
+    const status = await lockStatus(trx, id, deps.scope);
     if (status === undefined || status === "uploading") throw importNotFound(id);
     if (status === "queued" || status === "running")
       throw fail("IMPORT_NOT_FINISHED", `The import is ${status}. Record consent when it has ended.`);
@@ -44,7 +44,7 @@ export const claimConsent = (
 
 /** The claims of an import. Throws IMPORT_NOT_FOUND. */
 export const showClaims = async (deps: Deps, { id }: { readonly id: string }): Promise<{ data: ClaimView[] }> => {
-  await readImport(deps.db, id);
+  await readImport(deps.db, id, deps.scope);
   return { data: await listClaims(deps.db, id) };
 };
 

@@ -70,12 +70,14 @@ export interface OpenClaim extends Row {
   readonly first_id: string | null;
   readonly last_id: string | null;
   readonly status: string;
+  /** Of the import: whoever it brought and moved elsewhere since is not meant. */
+  readonly communities: string[] | null;
 }
 
 /** A claim that is not finished, and its import, both locked until the transaction ends. */
 export const lockClaim = async (trx: Trx, id: string): Promise<OpenClaim | undefined> => {
   const { rows } = await trx.raw<{ rows: OpenClaim[] }>(
-    `select claim.*, i.first_id, i.last_id, i.status from contacts.import_claims claim join contacts.imports i on i.id = claim.import_id
+    `select claim.*, i.first_id, i.last_id, i.status, i.communities from contacts.import_claims claim join contacts.imports i on i.id = claim.import_id
      where claim.id = ?::uuid and claim.finished_at is null for update`,
     bind(id),
   );
@@ -84,11 +86,21 @@ export const lockClaim = async (trx: Trx, id: string): Promise<OpenClaim | undef
 
 /** Live contacts that the import brought, in order, after the claim's cursor; locked, so that none goes meanwhile. */
 export const nextPeople = async (trx: Trx, claim: OpenClaim, limit: number): Promise<readonly ClaimPerson[]> => {
+  const home = claim.communities ? " and community_id = any(?::uuid[])" : "";
   const { rows } = await trx.raw<{ rows: ClaimPerson[] }>(
     `select id, email, phone from contacts.contacts
-     where import_id = ?::uuid and id >= coalesce(?::uuid, ?::uuid) and (?::uuid is null or id > ?::uuid) and id <= ?::uuid and deleted_at is null
+     where import_id = ?::uuid and id >= coalesce(?::uuid, ?::uuid) and (?::uuid is null or id > ?::uuid) and id <= ?::uuid and deleted_at is null${home}
      order by id limit ? for key share`,
-    bind(claim.import_id, claim.cursor, claim.first_id, claim.cursor, claim.cursor, claim.last_id, limit),
+    bind(
+      claim.import_id,
+      claim.cursor,
+      claim.first_id,
+      claim.cursor,
+      claim.cursor,
+      claim.last_id,
+      ...(claim.communities ? [claim.communities] : []),
+      limit,
+    ),
   );
   return rows;
 };

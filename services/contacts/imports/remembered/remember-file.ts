@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { ImportOptions } from "../../../../shared/contracts/imports.ts";
 import type { Sql, Trx } from "../../../../shared/db/knex.ts";
+import type { Scope } from "../../../../shared/lib/scope.ts";
 import { type CsvHead, readHead } from "../csv-head.ts";
 import type { Options } from "../store.ts";
 import { suggestMapping } from "../suggest-mapping.ts";
@@ -71,10 +72,14 @@ export interface Suggestion {
   } | null;
 }
 
-/** How a file is probably to be read. Throws FileProblem when its head cannot be read at all. */
-export const suggestReading = async (sql: Sql, bytes: Buffer, rows: number): Promise<Suggestion> => {
+/** How a file is probably to be read, by what was done with files within the scope. Throws FileProblem when its head cannot be read at all. */
+export const suggestReading = async (
+  sql: Sql,
+  bytes: Buffer,
+  { rows, scope }: { readonly rows: number; readonly scope: Scope },
+): Promise<Suggestion> => {
   const recognised = await readHead(bytes, {}, rows);
-  const file = await findFile(sql, fingerprintOf(recognised.headers));
+  const file = await findFile(sql, fingerprintOf(recognised.headers), scope);
   if (!file) return { head: recognised, mapping: await mappingByName(sql, recognised.headers), remembered: null };
   const options = RememberedOptions.parse(file.options);
   const head = await readHead(bytes, options, rows);

@@ -1,6 +1,7 @@
 // SQL of what is remembered about files: how those with the same columns were read, and where single columns went.
 import type { Sql, Trx } from "../../../../shared/db/knex.ts";
 import { bind } from "../../../../shared/lib/bind.ts";
+import { ownedSql, type Scope } from "../../../../shared/lib/scope.ts";
 
 export interface RememberedFile {
   readonly fileName: string;
@@ -16,10 +17,11 @@ export const keepFile = async (
   file: Omit<RememberedFile, "at" | "fileName"> & { readonly importId: string },
 ): Promise<void> => {
   await trx.raw(
-    `insert into contacts.import_mappings as held (fingerprint, file_name, mapping, options)
-     select ?::text, file_name, ?::jsonb, ?::jsonb from contacts.imports where id = ?::uuid
+    `insert into contacts.import_mappings as held (fingerprint, file_name, mapping, options, communities)
+     select ?::text, file_name, ?::jsonb, ?::jsonb, communities from contacts.imports where id = ?::uuid
      on conflict (fingerprint) do update set
-       file_name = excluded.file_name, mapping = excluded.mapping, options = excluded.options, used_at = excluded.used_at`,
+       file_name = excluded.file_name, mapping = excluded.mapping, options = excluded.options,
+       communities = excluded.communities, used_at = excluded.used_at`,
     bind(fingerprint, JSON.stringify(file.mapping), JSON.stringify(file.options), file.importId),
   );
 };
@@ -34,11 +36,12 @@ export const keepColumns = async (trx: Trx, columns: ReadonlyMap<string, string>
   );
 };
 
-/** How files with these columns were read last, or undefined. */
-export const findFile = async (sql: Sql, fingerprint: string): Promise<RememberedFile | undefined> => {
+/** How files with these columns were read last within the scope, or undefined. */
+export const findFile = async (sql: Sql, fingerprint: string, scope: Scope): Promise<RememberedFile | undefined> => {
+  const own = ownedSql(scope, "communities");
   const { rows } = await sql.raw<{ rows: RememberedFile[] }>(
-    `select file_name as "fileName", mapping, options, used_at as at from contacts.import_mappings where fingerprint = ?::text`,
-    bind(fingerprint),
+    `select file_name as "fileName", mapping, options, used_at as at from contacts.import_mappings where fingerprint = ?::text${own.sql}`,
+    bind(fingerprint, ...own.values),
   );
   return rows[0];
 };

@@ -6,10 +6,12 @@ import { forgetHeld, withdrawClaims } from "../../../../shared/consent/claims.ts
 import { isConnectionLost, isDuplicate, type Trx } from "../../../../shared/db/knex.ts";
 import { type JobRun, retryLater } from "../../../../shared/jobs/define.ts";
 import { publish } from "../../../../shared/jobs/outbox.ts";
+import { stillIn } from "../../communities/store.ts";
 import {
   advanceUndo,
   deleteContacts,
-  dropTagsAndChanges,
+  dropChanges,
+  dropTags,
   endUndo,
   judgeInserted,
   lockUndo,
@@ -50,14 +52,18 @@ const removeInserted = async (trx: Trx, { importId, limit }: Step, undoing: Undo
 
 /** Contacts that the import changed. False when there are no more. */
 const restoreChanged = async (trx: Trx, { importId, limit, fields }: Step, undoing: Undoing): Promise<boolean> => {
-  const { cursor, done } = undoing;
+  const { cursor, done, communities } = undoing;
   const changed = await nextChanged(trx, importId, limit);
   if (changed.length === 0) return false;
-  const ids = changed.map((contact) => contact.id);
+  const all = changed.map((contact) => contact.id);
+  // Whoever moved to a community that whoever made the import does not see stays as they are.
+  const ids = communities ? await stillIn(trx, all, communities) : all;
   if (fields) await restoreFields(trx, importId, ids);
   await withdrawClaims(trx, importId, ids);
-  await dropTagsAndChanges(trx, importId, ids);
-  const whole = changed.filter((contact) => contact.whole).length;
+  await dropTags(trx, importId, ids);
+  await dropChanges(trx, importId, all);
+  const own = new Set(ids);
+  const whole = changed.filter((contact) => contact.whole && own.has(contact.id)).length;
   const there = changed.filter((contact) => contact.whole !== null).length;
   const restored = fields ? whole : 0;
   await advanceUndo(trx, importId, cursor, {

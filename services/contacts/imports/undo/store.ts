@@ -55,7 +55,7 @@ export const keepChanges = async (
 /** What is known of an import that is being undone, locked until the transaction ends. Undefined when it is not. */
 export const lockUndo = async (trx: Trx, id: string): Promise<Undoing | undefined> => {
   const { rows } = await trx.raw<{ rows: Undoing[] }>(
-    `select undo_cursor as cursor, first_id as "firstId", last_id as "lastId", undo as done
+    `select undo_cursor as cursor, first_id as "firstId", last_id as "lastId", undo as done, communities
      from contacts.imports where id = ?::uuid and status = 'undoing' for update`,
     bind(id),
   );
@@ -68,6 +68,8 @@ export interface Undoing {
   readonly firstId: string | null;
   readonly lastId: string | null;
   readonly done: UndoCounts;
+  /** Only contacts that are still in these are changed back; null: all. */
+  readonly communities: readonly string[] | null;
 }
 
 /** → undoing, with nothing done yet. */
@@ -178,12 +180,16 @@ export const restoreFields = async (trx: Trx, importId: string, ids: readonly st
   );
 };
 
-/** Takes off the tags that the import alone gave, and forgets its changes. */
-export const dropTagsAndChanges = async (trx: Trx, importId: string, ids: readonly string[]): Promise<void> => {
+/** Takes off the tags that the import alone gave. */
+export const dropTags = async (trx: Trx, importId: string, ids: readonly string[]): Promise<void> => {
   await trx.raw(
     "delete from contacts.contact_tags where contact_id = any(array(select unnest(?::uuid[]))) and import_id = ?::uuid",
     bind(idArray(ids), importId),
   );
+};
+
+/** Forgets what the import changed on these contacts. */
+export const dropChanges = async (trx: Trx, importId: string, ids: readonly string[]): Promise<void> => {
   await trx.raw(
     "delete from contacts.import_changes where import_id = ?::uuid and contact_id = any(array(select unnest(?::uuid[])))",
     bind(importId, idArray(ids)),

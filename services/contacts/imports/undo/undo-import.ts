@@ -31,7 +31,7 @@ export const previewUndo = async (
   deps: Deps,
   { id }: { readonly id: string },
 ): Promise<z.input<typeof imports.actions.previewUndo.result>> => {
-  const found = await readImport(deps.db, id);
+  const found = await readImport(deps.db, id, deps.scope);
   if (found.status === "undoing" || found.status === "undone") return found.undo ?? nothingUndone;
   refuseUnlessUndoable(found);
   return countUndo(deps.db, id, await readRange(deps.db, id));
@@ -43,13 +43,13 @@ export const previewUndo = async (
  */
 export const undoImport = (deps: Deps, { id }: { readonly id: string }): Promise<ImportView> =>
   deps.db.transaction(async (trx) => {
-    const status = await lockStatus(trx, id);
+    const status = await lockStatus(trx, id, deps.scope);
     if (status === undefined || status === "uploading") throw importNotFound(id);
     if (status !== "undoing" && status !== "undone") {
-      refuseUnlessUndoable(await readImport(trx, id));
+      refuseUnlessUndoable(await readImport(trx, id, deps.scope));
       await beginUndo(trx, id, nothingUndone);
       await enqueue(trx, "contacts.import-undo", { importId: id }, { uniqueKey: id, entity: `import:${id}` });
       await publish(trx, "import.progressed", { importId: id });
     }
-    return readImport(trx, id);
+    return readImport(trx, id, deps.scope);
   });

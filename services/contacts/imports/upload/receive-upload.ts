@@ -1,6 +1,7 @@
 // Receives a file in chunks: begun, stored piece by piece, thrown away when it is not wanted. Imported only by submit.
 import type { Deps } from "../../../../shared/broker/deps.ts";
 import { fail } from "../../../../shared/contracts/errors.ts";
+import { communitiesOf } from "../../../../shared/lib/scope.ts";
 import { deleteUpload, insertChunk, insertUpload } from "./store.ts";
 
 /** Bytes of one chunk. */
@@ -12,7 +13,7 @@ const noUpload = (id: string) =>
 /** The id under which the chunks are stored. */
 export const beginUpload = async (deps: Deps, { fileName }: { readonly fileName: string }): Promise<{ id: string }> => {
   const id = deps.id();
-  await insertUpload(deps.db, id, fileName);
+  await insertUpload(deps.db, id, fileName, communitiesOf(deps.scope));
   return { id };
 };
 
@@ -27,12 +28,12 @@ export const storeChunk = async (
       "BODY_TOO_LARGE",
       `A chunk has ${bytes.length} bytes; expected at most ${MAX_CHUNK}. Send smaller ones.`,
     );
-  if (!(await insertChunk(deps.db, id, seq, bytes))) throw noUpload(id);
+  if (!(await insertChunk(deps.db, { id, seq, data: bytes }, deps.scope))) throw noUpload(id);
   return { ok: true };
 };
 
 /** Throws an upload away. An import that was submitted is cancelled instead. */
 export const discardUpload = async (deps: Deps, { id }: { readonly id: string }): Promise<{ ok: true }> => {
-  if (!(await deleteUpload(deps.db, id))) throw noUpload(id);
+  if (!(await deleteUpload(deps.db, id, deps.scope))) throw noUpload(id);
   return { ok: true };
 };
