@@ -24,6 +24,8 @@ export interface Operation {
   readonly responses: { readonly [status: string]: JsonSchema };
   /** The ability that a caller needs. */
   readonly "x-permission": string;
+  /** Set where not every role that has the ability may do it. */
+  readonly "x-roles"?: readonly string[];
   /** What the answer means to somebody who sees only some communities; `all`: they are refused. */
   readonly "x-communities"?: string;
 }
@@ -134,7 +136,10 @@ const successOf = ({ rest, contract }: PublicAction): JsonSchema => {
   return { description: contract.summary, content: { [rest.produces ?? "application/json"]: { schema } } };
 };
 
-const security = (permission: string): JsonSchema[] => (permission === "none" ? [] : [{ session: [] }, { token: [] }]);
+const security = (permission: string): JsonSchema[] => {
+  if (permission === "none") return [];
+  return permission === "session" ? [{ session: [] }] : [{ session: [] }, { token: [] }];
+};
 
 const describeAction = (action: PublicAction): Operation => {
   const schema = schemaOf(action.contract.params, "input");
@@ -153,6 +158,7 @@ const describeAction = (action: PublicAction): Operation => {
       ...Object.fromEntries(errorStatuses(action, schema).map((status) => [String(status), problem(status)])),
     },
     "x-permission": action.contract.permission,
+    ...(action.contract.roles ? { "x-roles": action.contract.roles } : {}),
     ...(action.contract.permission === "none" ? {} : { "x-communities": action.contract.scope ?? "all" }),
   };
 };

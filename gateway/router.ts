@@ -183,7 +183,7 @@ export const createRouter = ({
       exchange.route = alias.fullPath;
       nameRoute(exchange, alias.method, alias.fullPath);
       try {
-        if (operation.permission) await guard.admit(exchange, operation.permission);
+        if (operation.permission) await guard.admit(exchange, operation.permission, operation.action?.contract.roles);
         if (operation.action) demandReach(operation.action.contract, exchange.caller?.communities);
         if (operation.action?.rest.adds) await pressure.demandRoom();
         if (operation.action?.name.startsWith("sandbox.") && !settings.sandbox)

@@ -21,6 +21,7 @@ export const commands: Readonly<Record<string, string>> = {
     "`npm run bench -- campaign` measures 100,000 mails against a usual solution in the same run; `import`, `rate` and `footprint` measure what they say, `segments` rules over a million contacts, `gateway` our API against bare moleculer-web; `jobs` and `latency` the job layer beside BullMQ, `alert` an alert during a campaign, `scale` deep queues and more processes, `idle` silent channels",
   chaos:
     "Kills, freezes, empties and fills up whatever can be, while jobs and 100,000 mails are under way, and prints what was lost, doubled, unknown and how long recovery took; `-- --quick` for minutes instead of an hour, `-- --only kill,flush` for some. A full run writes its table as RESULTS.md into `test/chaos`",
+  fuzz: "`npm run fuzz -- --requests 100000` sends odd and hostile requests, made up from the contracts, to every route as everybody, and says what was answered wrongly. `--seed`, `--only` and `--path` send one again",
   docs: "Writes `.env.example`, the tables of this file and the web app's routes. `npm run docs -- --check` only compares",
   predev: "Before `dev`: the same as before `start`",
   prestart: "Before `start`: installs packages when the lockfile has changed",

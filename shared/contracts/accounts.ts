@@ -99,7 +99,7 @@ export const accounts = {
     }),
     changePassword: action({
       summary: "Changes your own password and ends your other sessions",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "POST", path: "/auth/password", produces: "application/json" },
       params: z.strictObject({ current: z.string().max(1000), password: NewPassword }),
@@ -107,7 +107,7 @@ export const accounts = {
     }),
     listSessions: action({
       summary: "Lists the browsers in which you are signed in, the last seen first",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "GET", path: "/auth/sessions" },
       params: z.strictObject({}),
@@ -115,7 +115,7 @@ export const accounts = {
     }),
     endSession: action({
       summary: "Signs you out in one browser",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "DELETE", path: "/auth/sessions/:id", status: 204 },
       params: z.strictObject({ id: z.string().max(100) }),
@@ -123,7 +123,7 @@ export const accounts = {
     }),
     endOtherSessions: action({
       summary: "Signs you out everywhere but here",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "DELETE", path: "/auth/sessions", status: 204 },
       params: z.strictObject({}),
@@ -154,7 +154,7 @@ export const accounts = {
     }),
     rename: action({
       summary: "Changes your own name",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "PATCH", path: "/auth/me" },
       params: z.strictObject({ name: z.string().trim().min(1).max(100) }),

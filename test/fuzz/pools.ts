@@ -25,9 +25,11 @@ export const poolOf = (action: string, part: string): string =>
 
 export interface Pools {
   add(pool: string, value: string): void;
-  /** Puts living objects where a text has references; one without any gets an id of nobody. */
-  fill(text: string): string;
-  sizes(): Readonly<Record<string, number>>;
+  /**
+   * Puts living objects where a text has references; one without any gets an id of nobody. Every other one comes from
+   * `also`, where that has some.
+   */
+  fill(text: string, also?: Readonly<Record<string, readonly string[]>>): string;
 }
 
 const nobody = "01990000-0000-7000-8000-000000000001";
@@ -48,11 +50,12 @@ export const createPools = (keep: ReadonlySet<string>): Pools => {
       if (pool !== "any" && pool !== "cursors" && pool !== "links" && /^[0-9a-f-]{36}$/.test(value))
         this.add("any", value);
     },
-    fill: (text) =>
-      text.replace(referenceShape, (_, pool: string, n: string) => {
-        const known = pools.get(pool) ?? [];
-        return known[Number(n) % known.length] ?? nobody;
+    fill: (text, also = {}) =>
+      text.replace(referenceShape, (_, pool: string, digits: string) => {
+        const n = Number(digits);
+        const more = also[pool] ?? [];
+        const known = more.length > 0 && n % 2 === 1 ? more : (pools.get(pool) ?? more);
+        return known[(n >> 1) % known.length] ?? nobody;
       }),
-    sizes: () => Object.fromEntries([...pools].map(([pool, { length }]) => [pool, length])),
   };
 };

@@ -5,19 +5,21 @@ import pg from "pg";
 import type { Ability, Role } from "../../shared/contracts/accounts.ts";
 import { openHouse } from "../helpers/house.ts";
 import { until } from "../helpers/processes.ts";
-import { openClient } from "./client.ts";
+import { buildTwoCommunities, limitedRoles, type TownIds } from "../helpers/two-communities.ts";
+import { type Answer, openClient, type Sent } from "./client.ts";
+import { decode } from "./judge.ts";
+import { secretMark } from "./marks.ts";
 import { createPools, type Pools } from "./pools.ts";
 
 const groups = ["contacts", "campaigns", "scheduler", "sandbox", "email"].map((group) => `services/${group}`);
 const owner = { email: "owner@example.org", password: "correct horse battery staple 7" };
 
-/** Passwords, hashes and addresses that no problem may ever repeat. */
-export const secretMark = "zqsecret";
-
 export interface Person {
   readonly role: Role;
   readonly abilities: readonly Ability[];
   readonly headers: Readonly<Record<string, string>>;
+  /** What exists in somebody else's community, by pool; for people who see only their own. */
+  readonly targets?: Readonly<Record<string, readonly string[]>>;
 }
 
 const roles: Readonly<Record<Role, readonly Ability[]>> = {
@@ -27,6 +29,20 @@ const roles: Readonly<Record<Role, readonly Ability[]>> = {
   agent: ["read", "write"],
   viewer: ["read"],
 };
+
+/** A community's objects by the pools that requests take them from. */
+const poolsOfTown = (ids: TownIds): Readonly<Record<string, readonly string[]>> => ({
+  contacts: [ids.contact, ids.imported, ids.deleted],
+  campaigns: [ids.campaign, ids.draft],
+  messages: [ids.message, ids.single],
+  imports: [ids.import],
+  segments: [ids.segment],
+  contactViews: [ids.view],
+  bulk: [ids.export, ids.bulk],
+  communities: [ids.community],
+  suppressions: [ids.suppression],
+  any: Object.values(ids),
+});
 
 /** Starts everything. `sockets`: how many requests run at the same time. */
 export const openWorld = async (sockets: number) => {
@@ -156,21 +172,57 @@ export const openWorld = async (sockets: number) => {
     });
     return { id: String(community.id), sent: String(sent.id) };
   };
-  const near = await addCommunity("known");
-  const far = await addCommunity("zqfar");
+  const place = { base: origin, databaseUrl: house.postgres.url, owner: String(ownerToken["authorization"]) };
+  const [known, { a, b }] = await Promise.all([addCommunity("known"), buildTwoCommunities(place)]);
+  for (const role of limitedRoles)
+    people.set(`${role} of ${a.name}`, {
+      role,
+      abilities: roles[role],
+      headers: { authorization: a.people[role].authorization },
+      targets: poolsOfTown(b.ids),
+    });
+  // Nobody who sees everything is given what is there: it must not be moved to where others may see it.
+  for (const canary of [...b.canaries, ...Object.values(a.people).map(({ userId }) => userId)]) keep.add(canary);
   for (const role of ["manager", "viewer"] as const) await addUser(`decoy.${role}@example.org`, role);
   await post("/users/invite", { email: "invited@example.org", role: "viewer" });
   await post("/auth/tokens", { name: "decoy", abilities: ["read"] });
-  await post("/monitors", { name: "m", kind: "backlog", threshold: 5 }).catch(() => undefined);
-  for (const { sent } of [near, far])
-    await until(
-      "the campaign has ended",
-      async () => (await ask(ownerToken, "GET", `/api/v1/campaigns/${sent}/stats`)).json.status === "completed",
-      { timeoutMs: 30_000 },
-    );
+  await until("the campaign has ended", async () => {
+    const { json } = await ask(ownerToken, "GET", `/api/v1/campaigns/${known.sent}/stats`);
+    return json.status === "completed";
+  });
 
+  /** Says so when somebody who is limited to one community is told of the other what they did not know already. */
+  const foreign = (who: string, sent: Sent, { text, headers }: Answer): string | undefined => {
+    // A link from a mail opens what it is for, whoever has it.
+    if (!people.get(who)?.targets || /^\/(?:u|t)\//.test(sent.path)) return undefined;
+    const asked = `${sent.path} ${decode(sent.path)} ${String(sent.body ?? "")}`;
+    const told = `${text} ${JSON.stringify(headers)}`;
+    const seen = b.canaries.find((canary) => told.includes(canary) && !asked.includes(canary));
+    return seen && `tells ${who} of ${b.name}: ${seen}`;
+  };
+
+  const close = async () => {
+    client.close();
+    await db.end();
+    await house.close();
+  };
   const pools = createPools(keep);
-  return { house, port: all.port, pid: all.pid, db, client, ask, people, ownerToken, pools, near, far };
+  return {
+    house,
+    port: all.port,
+    pid: all.pid,
+    db,
+    client,
+    ask,
+    people,
+    ownerToken,
+    pools,
+    foreign,
+    close,
+    origin,
+    password: owner.password,
+    addUser,
+  };
 };
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
