@@ -21,6 +21,10 @@ const content = (type: string, schema: JsonSchema = { type: "string" }): JsonSch
 const answer = (description: string, body: JsonSchema = {}): JsonSchema => ({ description, ...body });
 const noSuchLink = answer("The token is not one of ours", content("text/html"));
 
+const oneMoment = answer("A part of the system is away", content("text/html"));
+const refusals = (...statuses: readonly number[]): Operation["responses"] =>
+  Object.fromEntries(statuses.map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]));
+
 const open = (
   tag: string,
   operationId: string,
@@ -64,12 +68,7 @@ export const ownOperations: readonly OwnOperation[] = [
       ],
       responses: {
         "200": answer('Messages `{ "topic": "campaign:<id>" }`', content("text/event-stream")),
-        ...Object.fromEntries(
-          [401, 403, 422, 429, 503].map((status) => [
-            String(status),
-            { $ref: `#/components/responses/Problem${status}` },
-          ]),
-        ),
+        ...refusals(401, 403, 422, 429, 503),
       },
       "x-permission": "read",
     },
@@ -100,9 +99,7 @@ export const ownOperations: readonly OwnOperation[] = [
       security: [{ session: [] }, { token: [] }],
       responses: {
         "200": answer("The metrics that the README lists", content("text/plain")),
-        ...Object.fromEntries(
-          [401, 403, 429, 503].map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]),
-        ),
+        ...refusals(401, 403, 429, 503),
       },
       "x-permission": "read",
     },
@@ -135,7 +132,7 @@ export const ownOperations: readonly OwnOperation[] = [
       "public",
       "public.showUnsubscribe",
       "Page that asks whether to unsubscribe; changes nothing",
-      { "200": answer("HTML", content("text/html")), "404": noSuchLink },
+      { "200": answer("HTML", content("text/html")), "404": noSuchLink, "503": oneMoment },
       [token],
     ),
   },
@@ -146,7 +143,12 @@ export const ownOperations: readonly OwnOperation[] = [
       "public",
       "public.unsubscribe",
       "Unsubscribes: one-click (RFC 8058) and the page's form",
-      { "200": answer("HTML", content("text/html")), "404": noSuchLink },
+      {
+        "200": answer("HTML", content("text/html")),
+        ...refusals(400, 413),
+        "404": noSuchLink,
+        "503": oneMoment,
+      },
       [token],
     ),
   },
@@ -168,7 +170,7 @@ export const ownOperations: readonly OwnOperation[] = [
       "public",
       "public.click",
       "Tracked link",
-      { "302": answer("To the stored destination"), "404": noSuchLink },
+      { "302": answer("To the stored destination"), "404": noSuchLink, "503": oneMoment },
       [token],
     ),
   },
@@ -181,9 +183,7 @@ export const ownOperations: readonly OwnOperation[] = [
       "Callback of an email provider, signed as that provider signs; stored at once, applied by a job",
       {
         "202": answer("Stored, now or before", content("application/json", { type: "object" })),
-        ...Object.fromEntries(
-          [401, 413, 503].map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]),
-        ),
+        ...refusals(401, 413, 503),
         "404": answer("This provider's secret is not set here"),
       },
       [

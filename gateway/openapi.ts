@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { errorCatalogue } from "../shared/contracts/errors.ts";
 import { ownOperations } from "./openapi-own.ts";
-import { apiBase, type PublicAction, publicActions } from "./operations.ts";
+import { apiBase, fieldsOf, type PublicAction, publicActions } from "./operations.ts";
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
@@ -24,6 +24,8 @@ export interface Operation {
   readonly responses: { readonly [status: string]: JsonSchema };
   /** The ability that a caller needs. */
   readonly "x-permission": string;
+  /** Set where not every role that has the ability may do it. */
+  readonly "x-roles"?: readonly string[];
   /** What the answer means to somebody who sees only some communities; `all`: they are refused. */
   readonly "x-communities"?: string;
 }
@@ -53,11 +55,14 @@ const schemaOf = (schema: z.ZodType, io: "input" | "output"): JsonSchema => {
 const problem = (status: number): JsonSchema => ({ $ref: `#/components/responses/Problem${status}` });
 
 /** Statuses that a request may meet besides its success. */
-const errorStatuses = ({ rest, contract, path }: PublicAction): number[] => {
-  const statuses = new Set([422, 429, 500, 503]);
+const errorStatuses = ({ rest, contract, path }: PublicAction, schema: JsonSchema): number[] => {
+  const statuses = new Set([422, 429, 500, 503, ...(contract.refusals ?? [])]);
   if (contract.permission !== "none") for (const status of [401, 403]) statuses.add(status);
-  if (path.includes(":")) statuses.add(404);
-  if (rest.method !== "GET") statuses.add(409);
+  // What a path or a field names may not be there.
+  if (path.includes(":") || JSON.stringify(schema).includes('"format":"uuid"')) statuses.add(404);
+  // A write from a page of somebody else is refused whoever makes it.
+  if (rest.method !== "GET") for (const status of [403, 409]) statuses.add(status);
+  if (rest.method !== "GET" && fieldsOf(contract).includes("version")) statuses.add(412);
   if (rest.method !== "GET" && rest.method !== "DELETE") for (const status of [400, 413, 415]) statuses.add(status);
   return [...statuses].sort((a, b) => a - b);
 };
@@ -131,7 +136,10 @@ const successOf = ({ rest, contract }: PublicAction): JsonSchema => {
   return { description: contract.summary, content: { [rest.produces ?? "application/json"]: { schema } } };
 };
 
-const security = (permission: string): JsonSchema[] => (permission === "none" ? [] : [{ session: [] }, { token: [] }]);
+const security = (permission: string): JsonSchema[] => {
+  if (permission === "none") return [];
+  return permission === "session" ? [{ session: [] }] : [{ session: [] }, { token: [] }];
+};
 
 const describeAction = (action: PublicAction): Operation => {
   const schema = schemaOf(action.contract.params, "input");
@@ -147,9 +155,10 @@ const describeAction = (action: PublicAction): Operation => {
     ...(requestBody ? { requestBody } : {}),
     responses: {
       [String(action.rest.status ?? 200)]: successOf(action),
-      ...Object.fromEntries(errorStatuses(action).map((status) => [String(status), problem(status)])),
+      ...Object.fromEntries(errorStatuses(action, schema).map((status) => [String(status), problem(status)])),
     },
     "x-permission": action.contract.permission,
+    ...(action.contract.roles ? { "x-roles": action.contract.roles } : {}),
     ...(action.contract.permission === "none" ? {} : { "x-communities": action.contract.scope ?? "all" }),
   };
 };
@@ -210,7 +219,7 @@ export const describeApi = (version: string, publicUrl: string): Description => 
       title: "Learning Center Platform",
       version,
       license: { name: "MIT", identifier: "MIT" },
-      description: `Base ${apiBase}. Errors are RFC 9457 problem details; every answer carries X-Request-Id.`,
+      description: `Base ${apiBase}. Errors are RFC 9457 problem details; every answer carries X-Request-Id. What cannot be read as HTTP at all is answered with 400, 408 or 431, whatever the path.`,
     },
     servers: [{ url: publicUrl }],
     paths,

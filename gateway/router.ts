@@ -164,7 +164,8 @@ export const createRouter = ({
       req.headers["x-request-id"] = exchange.requestId;
       delete req.headers["x-correlation-id"];
       const work = async () => {
-        if (!exchange.path.startsWith("/")) throw notFound(exchange.path);
+        // Nor two slashes: an address put together wrongly must not be answered by a page of the web app.
+        if (!/^\/(?!\/)/.test(exchange.path)) throw notFound(exchange.path);
         if (req.method === "OPTIONS") options(service, exchange, permitted);
         else
           await service.httpHandler(
@@ -186,7 +187,7 @@ export const createRouter = ({
       exchange.route = alias.fullPath;
       nameRoute(exchange, alias.method, alias.fullPath);
       try {
-        if (operation.permission) await guard.admit(exchange, operation.permission);
+        if (operation.permission) await guard.admit(exchange, operation.permission, operation.action?.contract.roles);
         if (operation.action) demandReach(operation.action.contract, exchange.caller?.communities);
         if (operation.action?.rest.adds) await pressure.demandRoom();
         if (operation.action?.name.startsWith("sandbox.") && !settings.sandbox)

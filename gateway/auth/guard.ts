@@ -3,6 +3,7 @@
 import type { Caller } from "../../shared/broker/context.ts";
 import type { Permission } from "../../shared/contracts/contract.ts";
 import { fail } from "../../shared/contracts/errors.ts";
+import type { Role } from "../../shared/contracts/role.ts";
 import { type Exchange, isReading } from "../exchange.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import type { GatewaySettings } from "../settings.ts";
@@ -18,7 +19,7 @@ export interface Guard {
    * Sets exchange.caller. Throws NOT_SIGNED_IN or TOKEN_INVALID (401), ABILITY_MISSING or CSRF_FAILED (403),
    * RATE_LIMITED (429), SERVICE_UNAVAILABLE (503).
    */
-  admit(exchange: Exchange, permission: Permission): Promise<void>;
+  admit(exchange: Exchange, permission: Permission, roles?: readonly Role[]): Promise<void>;
   /** True while the caller of an answer that goes on and on may still have it. */
   stillAdmitted(exchange: Exchange): Promise<boolean>;
 }
@@ -82,7 +83,7 @@ export const createGuard = ({ settings, sessions, tokens, limit }: GuardParts): 
   };
 
   return {
-    async admit(exchange, permission) {
+    async admit(exchange, permission, roles) {
       if (permission === "none") {
         await byAddress(exchange);
         if (!isReading(exchange.req.method)) demandOwnOrigin(exchange, settings);
@@ -92,7 +93,7 @@ export const createGuard = ({ settings, sessions, tokens, limit }: GuardParts): 
       exchange.caller = bearer === undefined ? await bySession(exchange) : await byToken(exchange, bearer);
       if (exchange.caller?.sessionId && !isReading(exchange.req.method))
         demandCsrfToken(exchange, settings, exchange.caller.sessionId);
-      demand(permission, exchange.caller);
+      demand(permission, exchange.caller, roles);
     },
 
     async stillAdmitted(exchange) {

@@ -52,18 +52,21 @@ const fieldRows = (operation: Operation): string[] => {
   return [...parameters, ...fields];
 };
 
+const needsOf: Readonly<Record<string, string>> = {
+  none: "open to everyone",
+  user: "needs a signed-in caller",
+  session: "needs a person in a browser, no token",
+};
+
 const renderOperation = (method: string, path: string, operation: Operation): string => {
   const rows = fieldRows(operation);
   const table =
     rows.length > 0
       ? `<div class="scroll" tabindex="0" role="region" aria-label="Fields of ${escapeHtml(operation.operationId)}"><table><thead><tr><th>Field</th><th>In</th><th>Required</th><th>Type</th><th></th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`
       : "";
-  const needs =
-    operation["x-permission"] === "none"
-      ? "open to everyone"
-      : operation["x-permission"] === "user"
-        ? "needs a signed-in caller"
-        : `needs the ability <em>${escapeHtml(operation["x-permission"])}</em>`;
+  const permission = operation["x-permission"];
+  const roles = operation["x-roles"] ? ` and the role ${operation["x-roles"].join(" or ")}` : "";
+  const needs = (needsOf[permission] ?? `needs the ability <em>${escapeHtml(permission)}</em>`) + escapeHtml(roles);
   return `<h3 id="${escapeHtml(operation.operationId)}">${code(`${method.toUpperCase()} ${path}`)}</h3>
 <p>${escapeHtml(operation.summary)}. <span class="soft">${code(operation.operationId)}, ${needs}; answers ${escapeHtml(Object.keys(operation.responses).join(", "))}.</span></p>
 ${table}`;

@@ -150,9 +150,9 @@ export const publicRoutes = (deps: Deps, settings: GatewaySettings): readonly Ow
       notHere(exchange);
       return;
     }
+    // One-click (RFC 8058) and our own form mean the same; what the body says does not matter, only that it is small.
+    if (hasBody(exchange.req)) await readBytes(exchange.req, 64 * 1024);
     try {
-      // One-click (RFC 8058) and our own form mean the same; what the body says does not matter, only that it is small.
-      if (hasBody(exchange.req)) await readBytes(exchange.req, 64 * 1024);
       const { address } = await callAction(
         broker,
         "messages.unsubscribe",

@@ -32,6 +32,7 @@ export const commands: Readonly<Record<string, string>> = {
   chaos:
     "Kills, freezes, empties and fills up whatever can be, while jobs and 100,000 mails are under way, and prints what was lost, doubled, unknown and how long recovery took; `-- --quick` for minutes instead of an hour, `-- --only kill,flush` for some. A full run writes its table as RESULTS.md into `test/chaos`",
   docs: "Writes `.env.example`, the tables of this file, the web app's routes and the generated parts of the Caddyfile. `npm run docs -- --check` only compares",
+  fuzz: "`npm run fuzz -- --requests 100000` sends odd and hostile requests, made up from the contracts, to every route as everybody, and says what was answered wrongly. `--seed`, `--only` and `--path` send one again",
   predev: "Before `dev`: the same as before `start`",
   prestart: "Before `start`: installs packages when the lockfile has changed",
   pretest: "Before `test`: the same",

@@ -1,6 +1,7 @@
 // The files that are made from the code, as they have to be today.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { abilitiesOf } from "../../gateway/auth/abilities.ts";
 import { metricTable } from "../../shared/broker/metric-table.ts";
 import { aclFile, usersPerGroup } from "../../shared/streams/redis-access.ts";
 import { variables } from "../../shared/variables.ts";
@@ -8,6 +9,7 @@ import { commands } from "./commands.ts";
 import { developmentReasons, runTimeReasons } from "./dependencies.ts";
 import { envExample } from "./env-example.ts";
 import { commandsTable, dependenciesTable, fillMarkers, metricsTable, variablesTable } from "./readme-tables.ts";
+import { whoMayTable } from "./who-may-table.ts";
 
 export interface GeneratedFile {
   /** From the top of the project. */
@@ -23,6 +25,7 @@ export const generatedFiles = (root: string): readonly GeneratedFile[] => {
   const readme = fillMarkers(readFileSync(join(root, "README.md"), "utf8"), {
     commands: commandsTable(Object.keys(scripts), commands),
     variables: variablesTable(variables),
+    "who may do what": whoMayTable(abilitiesOf),
     metrics: metricsTable(metricTable),
     "dependencies at run time": dependenciesTable(Object.keys(dependencies), runTimeReasons),
     "dependencies of development": dependenciesTable(Object.keys(devDependencies), developmentReasons),

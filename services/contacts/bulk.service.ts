@@ -9,7 +9,7 @@ import { countBulk, startBulk } from "./bulk/start-bulk.ts";
 export default service("bulk", {
   actions: {
     count: (ctx, deps) => countBulk(deps, ctx.params),
-    start: (ctx, deps) => startBulk(deps, ctx.params),
+    start: (ctx, deps) => startBulk(deps, ctx.params, ctx.meta.caller),
     list: (ctx, deps) => listBulk(deps, ctx.params),
     get: (ctx, deps) => getBulk(deps, ctx.params),
     cancel: (ctx, deps) => cancelBulk(deps, ctx.params),

@@ -89,10 +89,12 @@ const refuse = (
   detail: string,
 ) => {
   const { status, title } = errorCatalogue[code];
+  const requestId = randomUUID();
+  res.setHeader("x-request-id", requestId);
   sendJson(
     res,
     status,
-    { type: `/api/docs#${code}`, title, status, detail, code, requestId: randomUUID() },
+    { type: `/api/docs#${code}`, title, status, detail, code, requestId },
     "application/problem+json",
   );
 };

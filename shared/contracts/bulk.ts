@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Channel } from "./channel.ts";
 import { ContactFilter } from "./contact-filter.ts";
-import { action, byId, clean, event, Id, Instant, job, listQuery, page } from "./contract.ts";
+import { action, authors, byId, clean, event, Id, Instant, job, listQuery, managers, page } from "./contract.ts";
 
 export const BulkVerb = z.enum(["tag", "untag", "suppress", "setCommunity", "export", "remove"]);
 export type BulkVerb = z.infer<typeof BulkVerb>;
@@ -55,8 +55,9 @@ export const bulk = {
     }),
     start: action({
       summary:
-        "Acts on many contacts: on those of this moment, and only when they are exactly `expected` many (409 otherwise). `tag` and `untag` take `tag`, `setCommunity` takes `communityId`, `suppress` takes `channel`",
+        "Acts on many contacts: on those of this moment, and only when they are exactly `expected` many (409 otherwise). `tag` and `untag` take `tag`, `setCommunity` takes `communityId`, `suppress` takes `channel`. `export` and `remove` are for owners and managers",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "POST", path: "/contacts/bulk", status: 202, idempotent: true, adds: true },
       params: z
@@ -91,6 +92,7 @@ export const bulk = {
     cancel: action({
       summary: "Stops a bulk act; what is done stays done",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "POST", path: "/bulk-acts/:id/cancel" },
       params: byId,
@@ -99,14 +101,17 @@ export const bulk = {
     file: action({
       summary: "The export as CSV (UTF-8 with byte order mark), safe to open in a spreadsheet",
       permission: "write",
+      roles: managers,
       scope: "community",
       rest: { method: "GET", path: "/bulk-acts/:id/file.csv", produces: "text/csv" },
+      refusals: [409],
       params: byId,
       result: z.object({ chunks: z.number().int(), bytes: z.number().int() }),
     }),
     fileChunk: action({
       summary: "One chunk of an export; the gateway puts them together",
       permission: "write",
+      roles: managers,
       scope: "community",
       params: z.strictObject({ id: Id, seq: z.number().int().min(0) }),
       result: z.object({ text: z.string() }),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Channel } from "./channel.ts";
 import { Content, Name } from "./content.ts";
-import { action, byId, Done, event, GivenInstant, Id, Instant, job, listQuery, page } from "./contract.ts";
+import { action, authors, byId, Done, event, GivenInstant, Id, Instant, job, listQuery, page } from "./contract.ts";
 import { Message, MessageState } from "./messages.ts";
 
 export const CampaignStatus = z.enum([
@@ -118,6 +118,7 @@ export const campaigns = {
     create: action({
       summary: "Creates a draft",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "POST", path: "/campaigns", status: 201, idempotent: true },
       params: z.strictObject(writable),
@@ -126,6 +127,7 @@ export const campaigns = {
     update: action({
       summary: "Changes a draft",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "PATCH", path: "/campaigns/:id" },
       params: z.strictObject({
@@ -141,6 +143,7 @@ export const campaigns = {
     remove: action({
       summary: "Deletes a draft",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "DELETE", path: "/campaigns/:id", status: 204 },
       params: byId,
@@ -149,6 +152,7 @@ export const campaigns = {
     clone: action({
       summary: "Makes a new draft with the same audience and content",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "POST", path: "/campaigns/:id/clone", status: 201 },
       params: byId,

@@ -1,6 +1,6 @@
 // Contracts of communities and tags: named things that contacts belong to.
 import { z } from "zod";
-import { action, byId, clean, Done, Id, Instant, listQuery, page, type Reach } from "./contract.ts";
+import { action, authors, byId, clean, Done, Id, Instant, listQuery, page, type Reach } from "./contract.ts";
 
 export const NamedResource = z.object({ id: Id, name: z.string(), createdAt: Instant });
 const name = clean(z.string().trim().min(1).max(100));
@@ -29,6 +29,7 @@ const namedActions = <P extends string>(path: P, one: string, reaches: Reaches) 
   create: action({
     summary: `Creates a ${one}`,
     permission: "write",
+    roles: authors,
     ...(reaches.create ? { scope: reaches.create } : {}),
     rest: { method: "POST", path, status: 201 },
     params: z.strictObject({ name }),
@@ -37,6 +38,7 @@ const namedActions = <P extends string>(path: P, one: string, reaches: Reaches) 
   update: action({
     summary: `Renames a ${one}`,
     permission: "write",
+    roles: authors,
     rest: { method: "PATCH", path: `${path}/:id` },
     params: z.strictObject({ id: Id, name }),
     result: NamedResource,
@@ -44,6 +46,7 @@ const namedActions = <P extends string>(path: P, one: string, reaches: Reaches) 
   remove: action({
     summary: `Deletes a ${one}`,
     permission: "write",
+    roles: authors,
     rest: { method: "DELETE", path: `${path}/:id`, status: 204 },
     params: byId,
     result: Done,

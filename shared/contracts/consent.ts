@@ -1,7 +1,7 @@
 // Contracts of the consent service: the consent ledger and suppressed addresses.
 import { z } from "zod";
 import { Channel } from "./channel.ts";
-import { action, byId, CsvPiece, clean, Done, Id, Instant, listQuery, page } from "./contract.ts";
+import { action, byId, CsvPiece, clean, Done, Id, Instant, listQuery, managers, page } from "./contract.ts";
 
 export const Suppression = z.object({
   id: Id,
@@ -44,6 +44,7 @@ export const consent = {
       summary:
         "The suppressed addresses as CSV with reason, time and message. Erased people are lines without an address",
       permission: "read",
+      roles: managers,
       rest: { method: "GET", path: "/suppressions.csv", produces: "text/csv" },
       params: z.strictObject({ ...suppressionFilter, cursor: listQuery.cursor }),
       result: CsvPiece,

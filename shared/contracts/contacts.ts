@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Activity, ActivityType } from "./activity.ts";
 import { Channel, ConsentGiven } from "./channel.ts";
 import { ContactKind, filterFields, Reach, Stage } from "./contact-filter.ts";
-import { action, byId, clean, Done, event, Id, Instant, job, listQuery, page } from "./contract.ts";
+import { action, byId, clean, Done, event, Id, Instant, job, listQuery, managers, page } from "./contract.ts";
 
 const text = clean(z.string().trim().max(200));
 const tagList = z.array(clean(z.string().trim().min(1).max(100))).max(200);
@@ -142,6 +142,7 @@ export const contacts = {
     export: action({
       summary: "Everything that is held about a contact, as a file of JSON. For owners and managers",
       permission: "read",
+      roles: managers,
       scope: "community",
       rest: { method: "GET", path: "/contacts/:id/export", produces: "application/json" },
       params: byId,
@@ -152,6 +153,7 @@ export const contacts = {
       summary:
         "Erases a person for good: every trace but the numbers. `confirm` is the email, phone or name. For owners and managers",
       permission: "write",
+      roles: managers,
       scope: "community",
       rest: { method: "POST", path: "/contacts/:id/erase", status: 202 },
       params: z.strictObject({ id: Id, confirm: clean(z.string().trim().min(1).max(400)) }),

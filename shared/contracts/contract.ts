@@ -1,9 +1,18 @@
 // The vocabulary of contracts: how an action, an event and a job are declared, once, for validation, types and OpenAPI.
-// Everything public about a service is in contracts/<service>.ts; nothing here imports the project.
+// Everything public about a service is in contracts/<service>.ts; nothing here imports the project but the names of roles.
 import { z } from "zod";
+import type { Role } from "./role.ts";
 
-/** What a caller must hold. `none` is open to the world, `user` to anyone signed in; the rest are abilities. */
-export type Permission = "none" | "user" | "read" | "write" | "send" | "admin";
+/**
+ * What a caller must hold. `none` is open to the world, `user` to anyone signed in, `session` to a person in a browser and
+ * no access token; the rest are abilities.
+ */
+export type Permission = "none" | "user" | "session" | "read" | "write" | "send" | "admin";
+
+/** Who makes what many people are written to with; agents look after single people. */
+export const authors: readonly Role[] = ["owner", "manager", "editor"];
+/** Who takes the data of many people out of the house, and whose word erases a person for good. */
+export const managers: readonly Role[] = ["owner", "manager"];
 
 /**
  * What an action means to somebody who sees only some communities. `community`: it is limited to them, in SQL.
@@ -33,12 +42,16 @@ export interface Rest {
 export interface ActionContract<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
   readonly summary: string;
   readonly permission: Permission;
+  /** Set where not every role that has the ability may do it. */
+  readonly roles?: readonly Role[];
   readonly scope?: Reach;
   readonly params: P;
   readonly result: R;
   readonly rest?: Rest;
   /** Milliseconds until a caller gives up; Moleculer's default (10 s) when absent. */
   readonly timeout?: number;
+  /** Statuses of refusals that do not follow from method, path and permission, for the description of the API. */
+  readonly refusals?: readonly number[];
 }
 
 /** Declares an action. Params are a strict object: unknown fields are refused with 422. */

@@ -1,7 +1,7 @@
 // Contracts of the imports service: files of contacts, taken row by row.
 import { z } from "zod";
 import { Channel, ConsentGiven } from "./channel.ts";
-import { action, byId, clean, Done, event, Id, Instant, job, listQuery, page } from "./contract.ts";
+import { action, authors, byId, clean, Done, event, Id, Instant, job, listQuery, page } from "./contract.ts";
 
 export const ImportStatus = z.enum(["queued", "running", "completed", "failed", "cancelled", "undoing", "undone"]);
 export const ImportMapping = z.record(clean(z.string().max(500)), clean(z.string().max(100)));
@@ -88,6 +88,7 @@ export const imports = {
     begin: action({
       summary: "Begins an upload; the gateway stores its chunks and completes it",
       permission: "write",
+      roles: authors,
       scope: "community",
       params: z.strictObject({ fileName: clean(z.string().max(300)) }),
       result: z.object({ id: Id }),
@@ -95,6 +96,7 @@ export const imports = {
     storeChunk: action({
       summary: "Stores one chunk of an upload (base64) in order",
       permission: "write",
+      roles: authors,
       scope: "community",
       params: z.strictObject({ id: Id, seq: z.number().int().min(0), data: z.string() }),
       result: Done,
@@ -103,6 +105,7 @@ export const imports = {
     submit: action({
       summary: "Starts the import of a stored upload (multipart: file, mapping, options; parts in any order)",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: {
         method: "POST",
@@ -118,6 +121,7 @@ export const imports = {
     discard: action({
       summary: "Throws an unfinished upload away",
       permission: "write",
+      roles: authors,
       scope: "community",
       params: byId,
       result: Done,
@@ -148,6 +152,7 @@ export const imports = {
     cancel: action({
       summary: "Stops an import; rows already taken stay",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "POST", path: "/imports/:id/cancel" },
       params: byId,
@@ -158,6 +163,7 @@ export const imports = {
       permission: "read",
       scope: "community",
       rest: { method: "GET", path: "/imports/:id/undo" },
+      refusals: [409],
       params: byId,
       result: ImportUndo,
       timeout: 60_000,
@@ -165,6 +171,7 @@ export const imports = {
     undo: action({
       summary: "Undoes an import: removes contacts that it made and nobody touched since, restores what it changed",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "POST", path: "/imports/:id/undo", status: 202 },
       params: byId,
@@ -174,6 +181,7 @@ export const imports = {
       summary:
         "Records consent for everybody an import brought of whom nothing was said yet. A no and a suppression stay",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "POST", path: "/imports/:id/consent", status: 202, idempotent: true },
       params: z.strictObject({

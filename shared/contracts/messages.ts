@@ -2,7 +2,20 @@
 import { z } from "zod";
 import { Channel } from "./channel.ts";
 import { Content } from "./content.ts";
-import { action, byId, CsvPiece, clean, event, GivenInstant, Id, Instant, job, listQuery, page } from "./contract.ts";
+import {
+  action,
+  byId,
+  CsvPiece,
+  clean,
+  event,
+  GivenInstant,
+  Id,
+  Instant,
+  job,
+  listQuery,
+  managers,
+  page,
+} from "./contract.ts";
 
 export const MessageState = z.enum([
   "queued",
@@ -92,6 +105,7 @@ export const messages = {
     csv: action({
       summary: "The messages that a search finds as CSV, newest first, however many there are",
       permission: "read",
+      roles: managers,
       scope: "community",
       rest: { method: "GET", path: "/messages.csv", produces: "text/csv" },
       params: z.strictObject({ ...messageFilter, cursor: listQuery.cursor }),

@@ -1,6 +1,6 @@
 // Contracts of the sandbox: the mailbox that stands in for recipients while no live provider is set, and its faults.
 import { z } from "zod";
-import { action, Done, Id, Instant, listQuery, page } from "./contract.ts";
+import { action, authors, Done, Id, Instant, listQuery, page } from "./contract.ts";
 
 /** Mails are numbered in order of arrival; a number is never used twice. */
 const MailId = z.string().regex(/^\d{1,15}$/, "is the number of a mail");
@@ -99,6 +99,7 @@ export const sandbox = {
     clearMail: action({
       summary: "Empties the sandbox's mailbox",
       permission: "write",
+      roles: authors,
       rest: { method: "DELETE", path: "/sandbox/mail", root: true, status: 204 },
       params: z.strictObject({}),
       result: Done,
@@ -124,6 +125,7 @@ export const sandbox = {
     setFaults: action({
       summary: "Adds a fault for the sandbox to play; kind `none` ends all of them",
       permission: "write",
+      roles: authors,
       rest: { method: "POST", path: "/sandbox/faults", root: true },
       params: FaultRequest,
       result: Faults,

@@ -1,7 +1,7 @@
 // Contracts of the segments service: rules that find contacts.
 import { z } from "zod";
 import { Contact } from "./contacts.ts";
-import { action, byId, clean, Done, Id, Instant, listQuery, page, Version } from "./contract.ts";
+import { action, authors, byId, clean, Done, Id, Instant, listQuery, page, Version } from "./contract.ts";
 
 const name = clean(z.string().trim().min(1).max(100));
 /** A rule tree: `{ all | any | none: [rule | { field, op, value }] }`; checked in depth when it is compiled to SQL. */
@@ -38,6 +38,7 @@ export const segments = {
     create: action({
       summary: "Creates a segment",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "POST", path: "/segments", status: 201 },
       params: z.strictObject({ name, rule: Rule }),
@@ -46,6 +47,7 @@ export const segments = {
     update: action({
       summary: "Changes a segment; `version` guards against overwriting another's change (If-Match)",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "PATCH", path: "/segments/:id" },
       params: z.strictObject({
@@ -59,6 +61,7 @@ export const segments = {
     remove: action({
       summary: "Deletes a segment; refused while a campaign that is not over has it as its audience",
       permission: "write",
+      roles: authors,
       scope: "community",
       rest: { method: "DELETE", path: "/segments/:id", status: 204 },
       params: byId,

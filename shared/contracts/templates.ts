@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Channel } from "./channel.ts";
 import { Content, Name, Subject } from "./content.ts";
-import { action, byId, Done, Id, Instant, listQuery, page, Version } from "./contract.ts";
+import { action, authors, byId, Done, Id, Instant, listQuery, page, Version } from "./contract.ts";
 import { MessageState } from "./messages.ts";
 
 /** `html`: written by hand. `mjml`: its HTML is made from the MJML when it is saved. */
@@ -102,6 +102,7 @@ export const templates = {
     create: action({
       summary: "Creates a template, from HTML or from MJML",
       permission: "write",
+      roles: authors,
       scope: "organisation",
       rest: { method: "POST", path: "/templates", status: 201 },
       timeout: compiles,
@@ -116,6 +117,7 @@ export const templates = {
     update: action({
       summary: "Changes the draft of a template; `version` guards against overwriting another's change (If-Match)",
       permission: "write",
+      roles: authors,
       scope: "organisation",
       rest: { method: "PATCH", path: "/templates/:id" },
       timeout: compiles,
@@ -132,6 +134,7 @@ export const templates = {
     remove: action({
       summary: "Deletes a template that no unsent campaign uses; published versions in use stay readable",
       permission: "write",
+      roles: authors,
       scope: "organisation",
       rest: { method: "DELETE", path: "/templates/:id", status: 204 },
       params: byId,
@@ -140,6 +143,7 @@ export const templates = {
     duplicate: action({
       summary: "Makes a new template with the same draft",
       permission: "write",
+      roles: authors,
       scope: "organisation",
       rest: { method: "POST", path: "/templates/:id/duplicate", status: 201 },
       params: byId,
@@ -148,6 +152,7 @@ export const templates = {
     publish: action({
       summary: "Freezes the draft as a new version that campaigns can use; an unchanged draft keeps its version",
       permission: "write",
+      roles: authors,
       scope: "organisation",
       rest: { method: "POST", path: "/templates/:id/publish" },
       timeout: compiles,
@@ -173,6 +178,7 @@ export const templates = {
     restore: action({
       summary: "Makes a published version the draft again; `version` guards the draft that it replaces",
       permission: "write",
+      roles: authors,
       scope: "organisation",
       rest: { method: "POST", path: "/templates/:id/versions/:number/restore" },
       params: ofVersion.extend({ version: Version.optional() }),

@@ -97,6 +97,8 @@ export interface GatewayOptions {
   readonly fakes?: Partial<Record<ActionName, Fake>>;
   /** A Redis of the test's own, to take away. */
   readonly redisUrl?: string;
+  /** Runs before the gateway is made, when modules are read anew: what it changes, this gateway has. */
+  readonly prepare?: () => Promise<void>;
 }
 
 /** Starts everything. Do not import project files at the top of the test: they read the configuration made here. */
@@ -104,6 +106,7 @@ export const serveGateway = async ({
   settings = {},
   fakes = {},
   redisUrl = freshRedis().url,
+  prepare = async () => undefined,
 }: GatewayOptions = {}): Promise<ServedGateway> => {
   const database = await freshDatabase();
   process.env.DATABASE_URL = database.url;
@@ -111,6 +114,7 @@ export const serveGateway = async ({
   process.env.LC_ADMIN_EMAIL = ownerEmail;
   process.env.LC_ADMIN_PASSWORD = password;
   vi.resetModules();
+  await prepare();
   const { config } = await import("../../shared/config.ts");
   const { settingsFrom } = await import("../../gateway/settings.ts");
   const { gatewayService, requestListener } = await import("../../gateway/gateway.service.ts");

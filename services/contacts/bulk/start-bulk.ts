@@ -1,6 +1,7 @@
 // Begins a bulk act on exactly the number of contacts that was confirmed: who they are is written down in the same
 // transaction that counts them, so whoever comes or goes afterwards changes nothing.
 import type { z } from "zod";
+import type { Caller } from "../../../shared/broker/context.ts";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import type { BulkAct, BulkVerb, bulk } from "../../../shared/contracts/bulk.ts";
 import { type FieldError, fail } from "../../../shared/contracts/errors.ts";
@@ -10,6 +11,7 @@ import { communitiesOf, includes } from "../../../shared/lib/scope.ts";
 import { communityExists } from "../communities/store.ts";
 import { storeFilter } from "../contacts/filter-input.ts";
 import { type ContactFilter, countContacts } from "../contacts/store.ts";
+import { demandManager } from "../erasure/request-erasure.ts";
 import { readBulk } from "./show-bulk.ts";
 import { dropOldExports, insertBulk } from "./store.ts";
 
@@ -60,9 +62,12 @@ const findErrors = async (deps: Deps, params: Params): Promise<FieldError[]> => 
 
 /**
  * The act, with its job in the same transaction. Throws VALIDATION_FAILED, SEGMENT_NOT_FOUND, or BULK_COUNT_CHANGED
- * (with `count` in its data) when the contacts are not exactly `expected` many; nothing is begun then.
+ * (with `count` in its data) when the contacts are not exactly `expected` many; nothing is begun then. ABILITY_MISSING for
+ * exports and deletions unless an owner or manager asks, or a call from within.
  */
-export const startBulk = async (deps: Deps, params: Params): Promise<BulkAct> => {
+export const startBulk = async (deps: Deps, params: Params, caller?: Caller): Promise<BulkAct> => {
+  if (params.act === "export") demandManager(caller, "may export contacts");
+  if (params.act === "remove") demandManager(caller, "may delete many contacts at once");
   const errors = await findErrors(deps, params);
   if (errors.length > 0)
     throw fail("VALIDATION_FAILED", errors.map((e) => `${e.path}: ${e.message}`).join(". "), { errors });

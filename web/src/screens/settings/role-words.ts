@@ -3,9 +3,9 @@ import type { Role } from "../../../../shared/contracts/role.ts";
 
 export const roleWords: Readonly<Record<Role, string>> = {
   owner: "Everything, also people and settings",
-  manager: "Reads, writes and sends",
-  editor: "Reads and writes, sends nothing",
-  agent: "Reads and writes, sends nothing",
+  manager: "Reads, writes, sends, exports and erases",
+  editor: "Makes contacts, imports, segments, templates and campaigns, sends nothing",
+  agent: "Looks after single contacts and their consent, makes and sends no campaigns",
   viewer: "Only reads",
 };
 
