@@ -5,7 +5,7 @@ import { derivedKeys } from "../lib/derived-keys.ts";
 import { seal, unseal } from "../lib/sealed.ts";
 
 const mark = "lc:confidential";
-const sealed = "lc:sealed:";
+const sealed = "lc-sealed:";
 const purpose = "account-mail";
 /** Values that are keys. */
 const keyFields = ["link"] as const;
