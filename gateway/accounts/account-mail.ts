@@ -11,9 +11,7 @@ import { singleDispatch } from "../../shared/messaging/dispatches.ts";
 import { addSingles } from "../../shared/messaging/ledger.ts";
 import { defaultSender } from "../../shared/messaging/sender-accounts.ts";
 
-type MailSettings = Pick<typeof config, "production" | "emailProvider" | "publicUrl" | "webUrl"> & {
-  readonly sandboxAllowed?: boolean;
-};
+type MailSettings = Pick<typeof config, "production" | "emailProvider" | "publicUrl" | "webUrl">;
 
 /** Where a link of a mail leads: to the web app. */
 export const linkTo = (path: string, settings: Pick<MailSettings, "publicUrl" | "webUrl"> = config): string =>
@@ -24,7 +22,7 @@ const loopback = (url: string) => /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(n
 /** Throws PROVIDER_MISSING, SENDER_INCOMPLETE or PUBLIC_URL_NOT_REACHABLE when a mailed link would not arrive or not work. */
 export const demandMail = async (sql: Sql, settings: MailSettings = config): Promise<void> => {
   if (settings.emailProvider === "sandbox") {
-    if (!settings.production || settings.sandboxAllowed) return;
+    if (!settings.production) return;
     throw fail(
       "PROVIDER_MISSING",
       "This is production and no email provider is set, so the link cannot be mailed. Set LC_EMAIL_PROVIDER to smtp, resend or postmark, and what it needs.",

@@ -206,9 +206,6 @@ test("a live provider needs a complete sender and a public address; production n
   expect(codes(sender, { production: true, emailProvider: "sandbox", publicUrl: "https://learn.example.org" })).toEqual(
     ["PROVIDER_MISSING"],
   );
-  // A place to try things out: the sandbox is deployed, and an allow-list says who may get something.
-  const staging = { production: true, emailProvider: "sandbox", publicUrl: "https://try.example.org" } as const;
-  expect(codes(undefined, { ...staging, sandboxAllowed: true })).toEqual([]);
   expect(codes(undefined, { production: false, emailProvider: "sandbox", publicUrl: "http://localhost:3000" })).toEqual(
     [],
   );

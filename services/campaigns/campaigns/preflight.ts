@@ -36,18 +36,13 @@ const missingFromSender = (sender: SenderFacts | undefined): FieldError[] => {
   return missing;
 };
 
-/**
- * What stands against sending bulk email with these settings; the sandbox needs nothing. In production it takes mail only
- * where an allow-list says that this is a place to try things out.
- */
+/** What stands against sending bulk email with these settings; the sandbox needs nothing. */
 export const launchProblems = (
   sender: SenderFacts | undefined,
-  settings: Pick<typeof config, "production" | "emailProvider" | "publicUrl"> & {
-    sandboxAllowed?: boolean;
-  } = config,
+  settings: Pick<typeof config, "production" | "emailProvider" | "publicUrl"> = config,
 ): LaunchProblem[] => {
   if (settings.emailProvider === "sandbox") {
-    if (!settings.production || settings.sandboxAllowed) return [];
+    if (!settings.production) return [];
     const message =
       "This is production and no email provider is set; the sandbox is never used instead. Set LC_EMAIL_PROVIDER to smtp, resend or postmark, and what it needs.";
     return [{ code: "PROVIDER_MISSING", message, errors: [{ path: "LC_EMAIL_PROVIDER", message: "is not set" }] }];

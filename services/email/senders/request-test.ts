@@ -78,7 +78,7 @@ const recipient = (to: string | undefined, caller: Caller | undefined): string =
 
 const refuseUnready = (account: Account): void => {
   if (config.emailProvider === "sandbox") {
-    if (!config.sandboxAllowed)
+    if (config.production)
       throw fail(
         "PROVIDER_MISSING",
         "This is production and no email provider is set. Set LC_EMAIL_PROVIDER to smtp, resend or postmark, and what it needs.",

@@ -28,7 +28,7 @@ export const recipientsOf = async (sql: Sql, { emailOn, emailTo }: ChannelsRow):
 /** Why no mail would leave, as a sentence; null when it would. */
 export const mailProblem = async (sql: Sql): Promise<string | null> => {
   if (config.emailProvider === "sandbox")
-    return !config.sandboxAllowed ? "This is production and no email provider is set: set LC_EMAIL_PROVIDER." : null;
+    return config.production ? "This is production and no email provider is set: set LC_EMAIL_PROVIDER." : null;
   const sender = await defaultSender(sql, "email");
   return !sender?.fromAddress || sender.isPlaceholder
     ? "The default sender account still has the sample's address: give it one of your own under Settings, Sending."
