@@ -36,6 +36,8 @@ const options: BrokerOptions = {
   transporter: { type: "Redis", options: redisOptions(redisUrl()) },
   skipProcessEventRegistration: true,
   tracking: { enabled: true, shutdownTimeout: config.shutdownSeconds * 500 },
+  // Between the goodbye to the others and the end: what they had sent before they heard it is still done.
+  registry: { stopDelay: config.production ? 1_000 : 100 },
   requestTimeout: 10_000,
   // A process that was killed says nothing: until its silence is noticed (6 to 12 s), calls still go to it and wait in vain.
   heartbeatInterval: 2,

@@ -43,7 +43,12 @@ const securityHeaders = (): readonly (readonly [string, string])[] => {
   return [...headers];
 };
 
-const fixed = securityHeaders();
+/** Name (in lower case) and value of the headers that protect every answer, over plain http too. */
+export const standingHeaders: readonly (readonly [string, string])[] = securityHeaders();
+
+/** Sent over TLS only: for a year, nothing but TLS. */
+export const tlsHeader = ["strict-transport-security", "max-age=31536000; includeSubDomains"] as const;
+
 const exposed =
   "X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, ETag, Location, Content-Disposition";
 const accepted = "Content-Type, Authorization, X-CSRF-Token, Idempotency-Key, If-Match, X-Request-Id, Last-Event-ID";
@@ -51,8 +56,8 @@ const accepted = "Content-Type, Authorization, X-CSRF-Token, Idempotency-Key, If
 /** Sets the headers that every answer carries. */
 export const setStandingHeaders = ({ res, requestId, secure }: Exchange): void => {
   res.setHeader("x-request-id", requestId);
-  for (const [name, value] of fixed) res.setHeader(name, value);
-  if (secure) res.setHeader("strict-transport-security", "max-age=31536000; includeSubDomains");
+  for (const [name, value] of standingHeaders) res.setHeader(name, value);
+  if (secure) res.setHeader(...tlsHeader);
 };
 
 /** Lets a page of a permitted origin read the answer; for any other origin the answer carries no permission. */

@@ -83,9 +83,6 @@ const load = () => {
     }),
     secretKeys: Object.freeze(secretKeys(dataDir)),
     emailProvider: need("LC_EMAIL_PROVIDER") as "sandbox" | "smtp" | "resend" | "postmark",
-    /** Production takes the sandbox only when somebody asked for it by name and said who may get mail: staging. */
-    sandboxAllowed:
-      !production || (Boolean(process.env["LC_EMAIL_PROVIDER"]?.trim()) && read("LC_SEND_ALLOWLIST") !== undefined),
     smtpUrls: Object.freeze(splitList(read("LC_SMTP_URLS") ?? "")),
     smtpConnections: Number(need("LC_SMTP_CONNECTIONS")),
     resend: Object.freeze({ apiKey: read("RESEND_API_KEY"), url: need("LC_RESEND_URL") }),
@@ -125,6 +122,7 @@ const load = () => {
     migrate: need("LC_MIGRATE") === "1",
     dbPool: Number(need("LC_DB_POOL")),
     shutdownSeconds: Number(need("LC_SHUTDOWN_SECONDS")),
+    lingerSeconds: Number(need("LC_LINGER_SECONDS")),
     leaseSeconds: Number(need("LC_LEASE_SECONDS")),
     chromePath: read("CHROME_PATH"),
     onRailway: read("RAILWAY_ENVIRONMENT_NAME") !== undefined,

@@ -3,6 +3,7 @@
 import { isIP } from "node:net";
 import { connectionVariables } from "./connection-variables.ts";
 import { inboundVariables } from "./inbound-variables.ts";
+import { lingerVariables } from "./linger-variables.ts";
 import { listOf, oneOf, urlWith, wholeNumber } from "./variable-checks.ts";
 import { watchVariables } from "./watch-variables.ts";
 
@@ -210,8 +211,8 @@ export const variables: readonly Variable[] = [
   {
     name: "LC_SEND_ALLOWLIST",
     meaning:
-      "Only these addresses and domains get messages (staging). Only with it production takes `LC_EMAIL_PROVIDER=sandbox`",
-    groups: ["gateway", "email", "campaigns", "scheduler"],
+      "Only these addresses and domains get messages (staging). With it, production may also send to the sandbox",
+    groups: ["email", "campaigns", "gateway", "scheduler"],
     example: "example.org,me@example.com",
   },
   {
@@ -258,6 +259,7 @@ export const variables: readonly Variable[] = [
     fallback: "20",
     refuse: wholeNumber(1, 600),
   },
+  ...lingerVariables,
   {
     name: "LC_LEASE_SECONDS",
     meaning: "How long a process owns a job or message it took, without a sign of life",

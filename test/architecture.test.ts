@@ -1,5 +1,6 @@
 // The house's rules, each held against the whole project and shown to catch an example of what it forbids.
 import { expect, it } from "vitest";
+import { importsOf } from "../railway/tree.ts";
 import {
   contractFindings,
   jobsWithoutHandler,
@@ -228,6 +229,17 @@ it("runs on what a deployment installs: nothing but tests imports a development 
     ),
   );
   expect(missing).toEqual([]);
+});
+
+it("lets the deployment see every import at run time that the parser sees", () => {
+  const missed = sources
+    .filter(({ path }) => /^(gateway|services|shared|scripts)\/|^moleculer/.test(path))
+    .flatMap(({ path, text, imports }) =>
+      imports.flatMap(({ file, typeOnly }) =>
+        file && !typeOnly && !importsOf(path, text).includes(file) ? [`${path}: ${file}`] : [],
+      ),
+    );
+  expect(missed).toEqual([]);
 });
 
 it("answers every action that the contracts publish, and describes it in the API's description", () => {

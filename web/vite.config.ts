@@ -3,12 +3,13 @@
 // In development, the API is the gateway on port 3000.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { pagesHeaders, versionStamp } from "./stamp.ts";
 
 const proxied = { target: "http://127.0.0.1:3000", changeOrigin: false };
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), versionStamp(), pagesHeaders()],
   build: {
     outDir: "dist",
     emptyOutDir: true,

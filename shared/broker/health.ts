@@ -18,7 +18,8 @@ interface Health {
   readonly server: Server;
   readonly backends: Backends;
   gateway: Listener | undefined;
-  stage: "starting" | "started" | "stopping";
+  /** Leaving: unready, and everything is still answered. */
+  stage: "starting" | "started" | "leaving" | "stopping";
   /** True once everything was there at the same time. */
   complete: boolean;
   unwatch: () => void;
@@ -32,11 +33,17 @@ export const setGateway = (broker: ServiceBroker, listener: Listener | undefined
   if (health) health.gateway = listener;
 };
 
+/** Reports unready from now on, so that proxies look elsewhere; what still comes is answered, each on its last connection. */
+export const beginLeaving = (broker: ServiceBroker): void => {
+  const health = healthOf.get(broker);
+  if (health) health.stage = "leaving";
+};
+
 /** What keeps this process from being ready, in words; empty when it is. */
 export const notReady = (broker: ServiceBroker): readonly string[] => {
   const health = healthOf.get(broker);
   if (!health) return [];
-  if (health.stage === "stopping") return ["the process is stopping"];
+  if (health.stage === "leaving" || health.stage === "stopping") return ["the process is stopping"];
   const missing = [...health.backends.missing()];
   if (health.stage === "starting") missing.push("the services of this process are starting");
   else if (!health.complete) missing.push(...missingServices(broker).map((name) => `service ${name}`));
@@ -93,6 +100,8 @@ const unscraped =
 
 const answer = (broker: ServiceBroker, health: Health, req: IncomingMessage, res: ServerResponse) => {
   const path = (req.url ?? "/").split("?", 1)[0];
+  const leaving = health.stage === "leaving";
+  if (leaving) res.setHeader("connection", "close");
   if (path === "/health/live") return sendJson(res, 200, { status: "live" });
   if (path === "/health/ready") {
     const missing = notReady(broker);
@@ -113,7 +122,8 @@ const answer = (broker: ServiceBroker, health: Health, req: IncomingMessage, res
     }
     if (!broker.getLocalService("gateway")) return refuse(res, "NOT_SIGNED_IN", unscraped);
   }
-  const away = health.stage === "started" && health.complete ? health.backends.missing() : notReady(broker);
+  const away =
+    leaving || (health.stage === "started" && health.complete) ? health.backends.missing() : notReady(broker);
   if (away.length === 0 && health.gateway) return health.gateway(req, res);
   const detail =
     away.length > 0
@@ -165,7 +175,10 @@ export const healthMiddleware = (): Middleware => ({
   },
   async stopping(broker: ServiceBroker) {
     const health = healthOf.get(broker);
-    if (health) health.stage = "stopping";
+    if (!health) return;
+    // Who lingered was seen to leave: a late request is refused before anything of it is sent, and tried elsewhere.
+    if (health.stage === "leaving") health.server.close();
+    health.stage = "stopping";
   },
   async stopped(broker: ServiceBroker) {
     const health = healthOf.get(broker);

@@ -1,4 +1,5 @@
-// Which version this process runs: name and version of package.json, and the commit of a working copy.
+// Which version this process runs: name and version of package.json, and the commit of a working copy, or the one that
+// railway/Dockerfile noted when it built the image.
 import { readFileSync } from "node:fs";
 
 const root = new URL("../../", import.meta.url);
@@ -11,9 +12,9 @@ const read = (path: string): string | undefined => {
   }
 };
 
-/** The commit of a working copy; null in a deployment without its history. */
+/** The commit of a working copy or of an image; null where neither says it. */
 const commitHere = (): string | null => {
-  const head = read(".git/HEAD");
+  const head = read(".git/HEAD") ?? read("commit");
   const named = head?.startsWith("ref: ") ? read(`.git/${head.slice(5)}`) : head;
   return named && /^[0-9a-f]{40}$/.test(named) ? named : null;
 };

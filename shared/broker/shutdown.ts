@@ -1,7 +1,16 @@
 // Ends the process once and in order, whatever asks for it: SIGTERM, SIGINT, or the supervisor going away.
 // Drains to the deadline of LC_SHUTDOWN_SECONDS; what is not done by then is left to leases.
+import { setTimeout as delay } from "node:timers/promises";
 import type { Middleware, ServiceBroker } from "moleculer";
 import { config } from "../config.ts";
+import { beginLeaving } from "./health.ts";
+
+/** A gateway is still being sent requests when it is told to end: those are answered too. */
+const linger = async (broker: ServiceBroker): Promise<void> => {
+  if (config.lingerSeconds === 0 || !broker.getLocalService("gateway")) return;
+  beginLeaving(broker);
+  await delay(config.lingerSeconds * 1000);
+};
 
 /** Broker middleware that owns the process's signals (Moleculer's own handlers are switched off). */
 export const shutdownMiddleware = (): Middleware => {
@@ -17,7 +26,7 @@ export const shutdownMiddleware = (): Middleware => {
     }, config.shutdownSeconds * 1000);
     deadline.unref();
     // Before it has started there is nothing to drain.
-    const done = started ? broker.stop() : Promise.resolve();
+    const done = started ? linger(broker).then(() => broker.stop()) : Promise.resolve();
     done.then(
       () => process.exit(0),
       (error: unknown) => {

@@ -50,7 +50,8 @@ export const openingComment: Rule = {
   }),
 };
 
-const mayDefault = (path: string) => path.endsWith(".service.ts") || /(^|\/)[a-z]+\.config\.ts$/.test(path);
+const mayDefault = (path: string) =>
+  path.endsWith(".service.ts") || path === ".railway/railway.ts" || /(^|\/)[a-z]+\.config\.ts$/.test(path);
 
 export const noDefaultExport: Rule = {
   name: "only service schemas and configuration are default exports",

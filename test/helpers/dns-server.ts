@@ -1,11 +1,13 @@
-// A DNS server over UDP on loopback that answers from a table which a test fills: TXT, A, MX and CNAME, and the ways in
+// A DNS server over UDP that answers from a table which a test fills: TXT, A, AAAA, MX and CNAME, and the ways in
 // which servers fail (RFC 1035).
 import { createSocket } from "node:dgram";
 import type { AddressInfo } from "node:net";
+import ipaddr from "ipaddr.js";
 
 export interface Zone {
   readonly txt?: readonly string[];
   readonly a?: readonly string[];
+  readonly aaaa?: readonly string[];
   readonly mx?: readonly string[];
   readonly cname?: string;
   /** Answers with this instead; `silent` not at all. */
@@ -51,6 +53,8 @@ const answersOf = (zones: ReadonlyMap<string, Zone>, name: string, type: number,
   if (type === types.TXT) return (zone.txt ?? []).map((text) => recordBytes(name, type, textBytes(text)));
   if (type === types.A)
     return (zone.a ?? []).map((ip) => recordBytes(name, type, Buffer.from(ip.split(".").map(Number))));
+  if (type === types.AAAA)
+    return (zone.aaaa ?? []).map((ip) => recordBytes(name, type, Buffer.from(ipaddr.parse(ip).toByteArray())));
   if (type === types.MX)
     return (zone.mx ?? []).map((host, i) =>
       recordBytes(name, type, Buffer.concat([Buffer.from([0, 10 + i]), nameBytes(host)])),
@@ -58,11 +62,14 @@ const answersOf = (zones: ReadonlyMap<string, Zone>, name: string, type: number,
   return [];
 };
 
-/** Starts it. `set` fills the table; a name that is not in it, and above no other, does not exist. */
-export const startDns = async () => {
+/**
+ * Starts it, on a free port of loopback or on `port` of every address. `set` fills the table; a name that is not in it,
+ * and above no other, does not exist.
+ */
+export const startDns = async (port?: number) => {
   const zones = new Map<string, Zone>();
   const asked: string[] = [];
-  const socket = createSocket("udp4");
+  const socket = createSocket(port === undefined ? "udp4" : "udp6");
   socket.on("message", (query, from) => {
     const labels: string[] = [];
     let at = 12;
@@ -85,7 +92,9 @@ export const startDns = async () => {
     head.writeUInt16BE(records.length, 6);
     socket.send(Buffer.concat([head, query.subarray(12, at + 5), ...records]), from.port, from.address);
   });
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) =>
+    port === undefined ? socket.bind(0, "127.0.0.1", resolve) : socket.bind(port, "::", resolve),
+  );
   return {
     address: `127.0.0.1:${(socket.address() as AddressInfo).port}`,
     /** Names that were asked for, in order. */

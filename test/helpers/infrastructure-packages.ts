@@ -1,4 +1,4 @@
-// What the tests need from the machine: Redis, a Postgres with pgvector, Chromium. On Debian and Ubuntu as root the
+// What the tests need from the machine: Redis, a Postgres with pgvector, Caddy, Chromium. On Debian and Ubuntu as root the
 // missing ones are installed, elsewhere the tests take what is there.
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -102,6 +102,18 @@ export const ensureImap = async (): Promise<string | undefined> => {
   if (!program) return undefined;
   const { stdout } = await run(program, ["--version"]);
   return stdout.startsWith("2.3.") ? program : undefined;
+};
+
+/** The proxy of a deployment, installed where that is possible. Undefined when there is none. */
+export const ensureCaddy = async (): Promise<string | undefined> => {
+  if (!findProgram("caddy")) await attempt("caddy", () => aptInstall("caddy"));
+  return findProgram("caddy");
+};
+
+/** `ip` and `unshare`, which make private networks, installed where that is possible. */
+export const ensureNetworkTools = async (): Promise<void> => {
+  if (!findProgram("ip")) await attempt("iproute2", () => aptInstall("iproute2"));
+  if (!findProgram("unshare")) await attempt("util-linux", () => aptInstall("util-linux"));
 };
 
 /** The browser for the e2e suite, installed where that is possible. Undefined when there is none. */

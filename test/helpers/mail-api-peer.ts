@@ -26,7 +26,7 @@ interface Vendor {
   ): { readonly mail: TakenMail; readonly answer: Answer };
 }
 
-const startPeer = async (vendor: Vendor): Promise<MailPeer> => {
+const startPeer = async (vendor: Vendor, host = "127.0.0.1"): Promise<MailPeer> => {
   const script = createScript();
   const taken: TakenMail[] = [];
   let believed = true;
@@ -51,9 +51,9 @@ const startPeer = async (vendor: Vendor): Promise<MailPeer> => {
     if (behaviour === "take-then-drop") return request.socket.destroy();
     return behaviour === "take-then-silence" ? undefined : send(answer);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     taken,
     get asked() {
       return script.asked;
@@ -83,45 +83,48 @@ const resendError = (statusCode: number, name: string, message: string): Answer 
   body: { statusCode, name, message },
 });
 
-/** Starts a server that speaks Resend's API. */
-export const startResendPeer = (): Promise<MailPeer> => {
+/** Starts a server that speaks Resend's API, on an address of this machine. */
+export const startResendPeer = (host?: string): Promise<MailPeer> => {
   const known = new Map<string, { readonly body: string; readonly answer: Answer }>();
   const keyOf = (headers: IncomingHttpHeaders) => String(headers["idempotency-key"] ?? "");
-  return startPeer({
-    path: "/emails",
-    believes: ({ authorization }) => authorization === `Bearer ${SECRET}`,
-    badCredentials: resendError(403, "invalid_api_key", "API key is invalid"),
-    refusals: {
-      reject: resendError(422, "validation_error", "Invalid `to` field."),
-      throttle: {
-        ...resendError(429, "rate_limit_exceeded", "Too many requests."),
-        headers: { "retry-after": "1" },
-      },
-      fail: resendError(500, "internal_server_error", "An unexpected error occurred."),
-    },
-    again: (headers, body) => {
-      const before = known.get(keyOf(headers));
-      if (!before) return undefined;
-      return before.body === body
-        ? before.answer
-        : resendError(409, "invalid_idempotent_request", "This key was used with another payload.");
-    },
-    take: (headers, body, number) => {
-      const mail = JSON.parse(body) as ResendMail;
-      const answer: Answer = { status: 200, body: { id: `resend-${number}` } };
-      if (keyOf(headers)) known.set(keyOf(headers), { body, answer });
-      return {
-        mail: {
-          to: mail.to.join(),
-          subject: mail.subject,
-          html: mail.html,
-          listUnsubscribe: mail.headers["List-Unsubscribe"],
-          key: mail.tags.find(({ name }) => name === "lc_message")?.value,
+  return startPeer(
+    {
+      path: "/emails",
+      believes: ({ authorization }) => authorization === `Bearer ${SECRET}`,
+      badCredentials: resendError(403, "invalid_api_key", "API key is invalid"),
+      refusals: {
+        reject: resendError(422, "validation_error", "Invalid `to` field."),
+        throttle: {
+          ...resendError(429, "rate_limit_exceeded", "Too many requests."),
+          headers: { "retry-after": "1" },
         },
-        answer,
-      };
+        fail: resendError(500, "internal_server_error", "An unexpected error occurred."),
+      },
+      again: (headers, body) => {
+        const before = known.get(keyOf(headers));
+        if (!before) return undefined;
+        return before.body === body
+          ? before.answer
+          : resendError(409, "invalid_idempotent_request", "This key was used with another payload.");
+      },
+      take: (headers, body, number) => {
+        const mail = JSON.parse(body) as ResendMail;
+        const answer: Answer = { status: 200, body: { id: `resend-${number}` } };
+        if (keyOf(headers)) known.set(keyOf(headers), { body, answer });
+        return {
+          mail: {
+            to: mail.to.join(),
+            subject: mail.subject,
+            html: mail.html,
+            listUnsubscribe: mail.headers["List-Unsubscribe"],
+            key: mail.tags.find(({ name }) => name === "lc_message")?.value,
+          },
+          answer,
+        };
+      },
     },
-  });
+    host,
+  );
 };
 
 interface PostmarkMail {

@@ -1,6 +1,7 @@
 // The typed client of the REST API. Names, parameters and results are those of the contracts; method and path come from
 // the generated table. Carries the session's CSRF token (in memory only) and an Idempotency-Key where the API takes one.
 import type { ActionName, ActionParams, ActionResult } from "../../shared/contracts/index.ts";
+import { apiAddress, apiIsElsewhere } from "./api-address.ts";
 import { apiRoutes } from "./api-routes.ts";
 import { Problem, problemFrom } from "./problem.ts";
 
@@ -94,10 +95,10 @@ export const call = async <N extends ApiName>(
   let response: Response;
   let body: string;
   try {
-    response = await fetch(query ? `${path}?${query}` : path, {
+    response = await fetch(apiAddress(query ? `${path}?${query}` : path), {
       method: route.method,
       headers,
-      credentials: "same-origin",
+      credentials: apiIsElsewhere ? "include" : "same-origin",
       ...(inQuery ? {} : { body: JSON.stringify(rest) }),
       ...(options.signal ? { signal: options.signal } : {}),
     });
@@ -137,7 +138,8 @@ export const uploadImport = ({
     form.append("options", JSON.stringify(options));
     form.append("file", file);
     const request = new XMLHttpRequest();
-    request.open(route.method, route.path);
+    request.open(route.method, apiAddress(route.path));
+    request.withCredentials = apiIsElsewhere;
     for (const [header, value] of Object.entries(writeHeaders(route, key))) request.setRequestHeader(header, value);
     request.upload.onprogress = (event) => onProgress(event.total > 0 ? event.loaded / event.total : 0);
     request.onload = () => {

@@ -1,6 +1,7 @@
 // One live stream per tab: screens name the topics they show, the stream says which of them changed (at most once a
 // second), and what was read about them is read again. While the stream is away, screens poll instead.
 import { useEffect, useSyncExternalStore } from "react";
+import { apiAddress, apiIsElsewhere } from "./api-address.ts";
 import { refreshQuietly } from "./query.ts";
 
 /** What a topic's message makes out of date. */
@@ -43,7 +44,9 @@ const connect = (): void => {
   openTopics = topics;
   setConnected(false);
   if (topics === "") return;
-  const opened = new EventSource(`/api/v1/live?topics=${encodeURIComponent(topics)}`);
+  const opened = new EventSource(apiAddress(`/api/v1/live?topics=${encodeURIComponent(topics)}`), {
+    withCredentials: apiIsElsewhere,
+  });
   source = opened;
   opened.onopen = () => setConnected(true);
   opened.onmessage = onMessage;

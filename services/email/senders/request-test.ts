@@ -15,6 +15,7 @@ import { singleDispatch } from "../../../shared/messaging/dispatches.ts";
 import { addSingles } from "../../../shared/messaging/ledger.ts";
 import { findReport, type TestReport } from "../../../shared/messaging/sender-tests.ts";
 import { soon } from "../../../shared/messaging/soon.ts";
+import { isProviderMissing } from "../../../shared/provider-missing.ts";
 
 interface Account {
   readonly id: string;
@@ -78,7 +79,7 @@ const recipient = (to: string | undefined, caller: Caller | undefined): string =
 
 const refuseUnready = (account: Account): void => {
   if (config.emailProvider === "sandbox") {
-    if (config.production)
+    if (isProviderMissing(config))
       throw fail(
         "PROVIDER_MISSING",
         "This is production and no email provider is set. Set LC_EMAIL_PROVIDER to smtp, resend or postmark, and what it needs.",

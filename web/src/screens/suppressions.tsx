@@ -1,4 +1,5 @@
 // Suppressed addresses: nothing is sent to them, whoever asks. Added by bounces, complaints and people, or by hand here.
+
 import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -6,6 +7,7 @@ import { createContext, use, useEffect, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { Channel } from "../../../shared/contracts/channel.ts";
 import type { Row } from "../api.ts";
+import { apiAddress } from "../api-address.ts";
 import { showAtFields } from "../form.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../parts/data-table.tsx";
@@ -165,7 +167,7 @@ export const Suppressions = () => {
             {list.total !== undefined && list.total > 0 && (
               <Button
                 component="a"
-                href={`/api/v1/suppressions.csv?${new URLSearchParams(filters as Record<string, string>)}`}
+                href={apiAddress(`/api/v1/suppressions.csv?${new URLSearchParams(filters as Record<string, string>)}`)}
                 download
                 variant="default"
                 leftSection={<Icon name="download" size={16} />}

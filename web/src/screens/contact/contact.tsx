@@ -1,10 +1,12 @@
 // One contact: who it is, what it agreed to, what keeps messages from it, and everything that happened.
+
 import { Button, Drawer, Menu, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { getRouteApi, useNavigate, useRouteContext } from "@tanstack/react-router";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 import type { Contact } from "../../../../shared/contracts/contacts.ts";
+import { apiAddress } from "../../api-address.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink, TextLink } from "../../parts/link.tsx";
@@ -99,7 +101,7 @@ const Acts = ({ contact, onAct }: { readonly contact: Contact; readonly onAct: (
       {may && (
         <Button
           component="a"
-          href={`/api/v1/contacts/${contact.id}/export`}
+          href={apiAddress(`/api/v1/contacts/${contact.id}/export`)}
           download
           variant="default"
           leftSection={<Icon name="download" size={16} />}

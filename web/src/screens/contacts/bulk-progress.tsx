@@ -1,7 +1,9 @@
 // A bulk act while it runs and when it is over: how far, what became of it, its file, and a way to stop it.
+
 import { Button, Group, Progress, Stack, Text } from "@mantine/core";
 import { useEffect } from "react";
 import type { BulkAct } from "../../../../shared/contracts/bulk.ts";
+import { apiAddress } from "../../api-address.ts";
 import { apiRoutes } from "../../api-routes.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
@@ -64,7 +66,7 @@ export const BulkProgress = ({ act: given }: { readonly act: BulkAct }) => {
       {act.hasFile && (
         <Button
           component="a"
-          href={apiRoutes["bulk.file"].path.replace(":id", act.id)}
+          href={apiAddress(apiRoutes["bulk.file"].path.replace(":id", act.id))}
           download
           variant="default"
           w="fit-content"

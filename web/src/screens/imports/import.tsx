@@ -1,8 +1,10 @@
 // One import: progress with rate and a way to stop it, then what became of the rows, and those that were refused.
+
 import { Button, Group, Progress, Stack, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Row } from "../../api.ts";
+import { apiAddress } from "../../api-address.ts";
 import { useLive } from "../../live.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
@@ -54,7 +56,7 @@ const RefusedRows = ({ entry }: { readonly entry: Import }) => {
       aside={
         <Button
           component="a"
-          href={`/api/v1/imports/${entry.id}/errors.csv`}
+          href={apiAddress(`/api/v1/imports/${entry.id}/errors.csv`)}
           download
           variant="default"
           size="compact-sm"

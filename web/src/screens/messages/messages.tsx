@@ -1,7 +1,9 @@
 // Messages: who got what, over everything that was ever asked for; found by person, address, state, reason and time.
+
 import { Button, NativeSelect, Text } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { Message } from "../../../../shared/contracts/messages.ts";
+import { apiAddress } from "../../api-address.ts";
 import { dayBegins, dayEnds } from "../../days.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { DayField } from "../../parts/day-field.tsx";
@@ -105,7 +107,7 @@ export const Messages = () => {
           total > 0 && (
             <Button
               component="a"
-              href={`/api/v1/messages.csv?${new URLSearchParams(asked as Record<string, string>)}`}
+              href={apiAddress(`/api/v1/messages.csv?${new URLSearchParams(asked as Record<string, string>)}`)}
               download
               variant="default"
               leftSection={<Icon name="download" size={16} />}

@@ -1,7 +1,9 @@
 // The audit log: who did what, when and from where, with filters that live in the URL, and as a file.
+
 import { Button, NativeSelect, Text } from "@mantine/core";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { Row } from "../../api.ts";
+import { apiAddress } from "../../api-address.ts";
 import { apiRoutes } from "../../api-routes.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { DayField } from "../../parts/day-field.tsx";
@@ -106,7 +108,7 @@ export const Audit = () => {
   const filtered = Object.keys(filter).length > 0;
   const change = (field: keyof typeof search, value: string) =>
     void navigate({ search: (old) => ({ ...old, [field]: value === "" ? undefined : value }), replace: true });
-  const file = `${apiRoutes["audit.csv"].path}?${new URLSearchParams(filter)}`;
+  const file = apiAddress(`${apiRoutes["audit.csv"].path}?${new URLSearchParams(filter)}`);
   return (
     <SettingsPage
       title="Audit log"

@@ -1,7 +1,9 @@
 // Your access tokens: for programs that use the API in your name.
+
 import { Button } from "@mantine/core";
 import { createContext, use, useState } from "react";
 import type { Row } from "../../api.ts";
+import { apiAddress } from "../../api-address.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -70,7 +72,8 @@ export const Tokens = () => {
       title="Access tokens"
       lead={
         <>
-          For programs that use the <a href="/api/docs">API</a> in your name. A token can never do more than you.
+          For programs that use the <a href={apiAddress("/api/docs")}>API</a> in your name. A token can never do more
+          than you.
         </>
       }
       actions={make}

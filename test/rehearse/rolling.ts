@@ -1,0 +1,40 @@
+// Every service replaced by a new deployment of itself, one after the other, while requests come at a steady rate and a
+// campaign goes out.
+import type { Fleet } from "./deployments.ts";
+import type { Flags } from "./flags.ts";
+import type { Load } from "./load.ts";
+
+export interface Redeploy {
+  readonly service: string;
+  readonly code: number | string;
+  /** Seconds from SIGTERM to the end of the old process. */
+  readonly drained: number;
+}
+
+/** Replaces them all, `rounds` times; `say` hears of each round. */
+export const roll = async (
+  fleet: Fleet,
+  load: Load,
+  flags: Flags,
+  say: (line: string) => void,
+): Promise<Redeploy[]> => {
+  const done: Redeploy[] = [];
+  const names = fleet.services
+    .map(({ name }) => name)
+    .filter((name) => flags.only.length === 0 || flags.only.includes(name));
+  for (let round = 1; round <= flags.rounds; round++) {
+    const began = performance.now();
+    const replace = async (service: string) => {
+      load.during(`round ${round}, ${flags.together ? "all at once" : service}`);
+      const { code, drainedMs } = await fleet.redeploy(service, flags.overlapSeconds * 1000);
+      done.push({ service, code, drained: drainedMs / 1000 });
+    };
+    if (flags.together) await Promise.all(names.map(replace));
+    else for (const service of names) await replace(service);
+    say(
+      `Round ${round} of ${flags.rounds}: ${names.length} services replaced in ${Math.round((performance.now() - began) / 1000)} s.`,
+    );
+  }
+  load.during("the end");
+  return done;
+};
