@@ -84,9 +84,6 @@ const load = () => {
     }),
     secretKeys: Object.freeze(secretKeys(dataDir)),
     emailProvider: need("LC_EMAIL_PROVIDER") as "sandbox" | "smtp" | "resend" | "postmark",
-    /** Production takes the sandbox only when somebody asked for it by name and said who may get mail: staging. */
-    sandboxAllowed:
-      !production || (Boolean(process.env["LC_EMAIL_PROVIDER"]?.trim()) && read("LC_SEND_ALLOWLIST") !== undefined),
     smtpUrls: Object.freeze(splitList(read("LC_SMTP_URLS") ?? "")),
     smtpConnections: Number(need("LC_SMTP_CONNECTIONS")),
     resend: Object.freeze({ apiKey: read("RESEND_API_KEY"), url: need("LC_RESEND_URL") }),

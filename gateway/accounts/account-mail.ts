@@ -1,5 +1,6 @@
 // Mails about accounts: an invite, a link to a new password. They take the ledger's door for single messages, in the
 // transaction that makes the link, so there is never a link without its mail or a mail without its link.
+
 import { config } from "../../shared/config.ts";
 import { fail } from "../../shared/contracts/errors.ts";
 import type { Sql, Trx } from "../../shared/db/knex.ts";
@@ -10,10 +11,9 @@ import { freezeContent } from "../../shared/messaging/contents.ts";
 import { singleDispatch } from "../../shared/messaging/dispatches.ts";
 import { addSingles } from "../../shared/messaging/ledger.ts";
 import { defaultSender } from "../../shared/messaging/sender-accounts.ts";
+import { isProviderMissing, type ProviderSettings } from "../../shared/provider-missing.ts";
 
-type MailSettings = Pick<typeof config, "production" | "emailProvider" | "publicUrl" | "webUrl"> & {
-  readonly sandboxAllowed?: boolean;
-};
+type MailSettings = ProviderSettings & Pick<typeof config, "publicUrl" | "webUrl">;
 
 /** Where a link of a mail leads: to the web app. */
 export const linkTo = (path: string, settings: Pick<MailSettings, "publicUrl" | "webUrl"> = config): string =>
@@ -24,7 +24,7 @@ const loopback = (url: string) => /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(n
 /** Throws PROVIDER_MISSING, SENDER_INCOMPLETE or PUBLIC_URL_NOT_REACHABLE when a mailed link would not arrive or not work. */
 export const demandMail = async (sql: Sql, settings: MailSettings = config): Promise<void> => {
   if (settings.emailProvider === "sandbox") {
-    if (!settings.production || settings.sandboxAllowed) return;
+    if (!isProviderMissing(settings)) return;
     throw fail(
       "PROVIDER_MISSING",
       "This is production and no email provider is set, so the link cannot be mailed. Set LC_EMAIL_PROVIDER to smtp, resend or postmark, and what it needs.",

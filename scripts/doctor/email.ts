@@ -7,6 +7,7 @@ import { providerFindings } from "../../shared/boot/provider.ts";
 import type { Environment } from "../../shared/environment.ts";
 import { about, type Finding } from "../../shared/finding.ts";
 import { wordsOf } from "../../shared/lib/connection-trouble.ts";
+import type { ProviderSettings } from "../../shared/provider-missing.ts";
 import { splitList } from "../../shared/variables.ts";
 
 const { ok, warning, problem } = about("Email");
@@ -89,13 +90,11 @@ const checkApi = async (
 
 /** Findings about the configured provider: whether it can work here, and whether it answers. */
 export const checkEmail = async (environment: Environment): Promise<Finding[]> => {
-  const { states, value } = environment;
+  const { value } = environment;
   const place = providerFindings({
     production: value("NODE_ENV") === "production",
-    provider: value("LC_EMAIL_PROVIDER") ?? "",
-    sandboxAllowed:
-      states.some(({ name, state }) => name === "LC_EMAIL_PROVIDER" && state === "set") &&
-      value("LC_SEND_ALLOWLIST") !== undefined,
+    emailProvider: (value("LC_EMAIL_PROVIDER") ?? "sandbox") as ProviderSettings["emailProvider"],
+    sendAllowlist: splitList(value("LC_SEND_ALLOWLIST") ?? ""),
     onRailway: value("RAILWAY_ENVIRONMENT_NAME") !== undefined,
   });
   return [...place, ...(await askProvider(environment))];

@@ -71,18 +71,9 @@ export const createLookout = (deps: LookoutDeps, around: { processes(): number; 
   const said = new Map<string, Finding>();
 
   const all = (): readonly Finding[] =>
-    [
-      ...areas.postgres.findings,
-      ...areas.redis.findings,
-      ...(around.sends()
-        ? providerFindings({
-            production: config.production,
-            provider: config.emailProvider,
-            sandboxAllowed: config.sandboxAllowed,
-            onRailway: config.onRailway,
-          })
-        : []),
-    ].filter(({ level }) => level !== "ok");
+    [...areas.postgres.findings, ...areas.redis.findings, ...(around.sends() ? providerFindings(config) : [])].filter(
+      ({ level }) => level !== "ok",
+    );
 
   const say = () => {
     const now = new Map(all().map((finding) => [`${finding.area}: ${finding.name}`, finding]));

@@ -1,27 +1,25 @@
 // Whether the way out for mail can work where this runs. Nothing is sent and nobody is asked.
 import { about, type Finding } from "../finding.ts";
+import { isProviderMissing, type ProviderSettings } from "../provider-missing.ts";
 
 const { ok, warning, problem } = about("Email");
 
-export interface MailPlace {
-  readonly production: boolean;
-  readonly provider: string;
-  /** Somebody asked for the sandbox by name, and LC_SEND_ALLOWLIST says who may get mail. */
-  readonly sandboxAllowed: boolean;
+export interface MailPlace extends ProviderSettings {
   readonly onRailway: boolean;
 }
 
 /** Findings about the provider. */
-export const providerFindings = ({ production, provider, sandboxAllowed, onRailway }: MailPlace): Finding[] => {
+export const providerFindings = (place: MailPlace): Finding[] => {
+  const { emailProvider: provider, onRailway } = place;
   if (provider === "sandbox") {
-    if (!production) return [ok("Provider", "the sandbox: every mail stays on this machine, in /mailbox")];
-    return sandboxAllowed
+    if (!place.production) return [ok("Provider", "the sandbox: every mail stays on this machine, in /mailbox")];
+    return !isProviderMissing(place)
       ? [ok("Provider", "the sandbox, for LC_SEND_ALLOWLIST only: this is for trying out, no mail leaves")]
       : [
           problem(
             "Provider",
             "sandbox, in production",
-            "Set LC_EMAIL_PROVIDER to resend or postmark (or smtp): launching is refused until then. For a place to try things out, set it to sandbox and LC_SEND_ALLOWLIST too.",
+            "Set LC_EMAIL_PROVIDER to resend or postmark (or smtp): launching is refused until then. For a place to try things out, set LC_SEND_ALLOWLIST.",
           ),
         ];
   }

@@ -203,12 +203,10 @@ test("a live provider needs a complete sender and a public address; production n
     "SENDER_INCOMPLETE",
     "PUBLIC_URL_NOT_REACHABLE",
   ]);
-  expect(codes(sender, { production: true, emailProvider: "sandbox", publicUrl: "https://learn.example.org" })).toEqual(
-    ["PROVIDER_MISSING"],
-  );
-  // A place to try things out: the sandbox is deployed, and an allow-list says who may get something.
-  const staging = { production: true, emailProvider: "sandbox", publicUrl: "https://try.example.org" } as const;
-  expect(codes(undefined, { ...staging, sandboxAllowed: true })).toEqual([]);
+  const sandbox = { production: true, emailProvider: "sandbox", publicUrl: "https://learn.example.org" } as const;
+  // Staging: whom it may write to is named, and the sandbox is meant.
+  expect(codes(sender, { ...sandbox, sendAllowlist: ["example.org"] })).toEqual([]);
+  expect(codes(sender, sandbox)).toEqual(["PROVIDER_MISSING"]);
   expect(codes(undefined, { production: false, emailProvider: "sandbox", publicUrl: "http://localhost:3000" })).toEqual(
     [],
   );

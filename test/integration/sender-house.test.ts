@@ -265,9 +265,12 @@ test("a vendor's answer is shown with its status and body as they came", async (
 }, 60_000);
 
 test("production without a provider refuses to launch and to test, and never falls back to the sandbox", async () => {
-  // The allow-list alone does not make it a place to try things out: nobody asked for the sandbox by name.
-  delete house.env.LC_EMAIL_PROVIDER;
-  await restart({ NODE_ENV: "production", LC_SECRET_KEYS: "k".repeat(40) }, [...everything, "services/sandbox"]);
+  // With it, this would be a place to try things out, where the sandbox is meant.
+  delete house.env.LC_SEND_ALLOWLIST;
+  await restart({ NODE_ENV: "production", LC_EMAIL_PROVIDER: "sandbox", LC_SECRET_KEYS: "k".repeat(40) }, [
+    ...everything,
+    "services/sandbox",
+  ]);
   await house.signIn();
   const { body } = await house.api("POST", `/campaigns/${campaign}/clone`, {});
   campaign = body.id;

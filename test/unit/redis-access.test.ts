@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
+import { contracts } from "../../shared/contracts/index.ts";
 import { aclFile, aclRules, keyFamilies, redisGroups } from "../../shared/streams/redis-access.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -24,6 +25,11 @@ it("has a family for every key that the code names (otherwise a process under it
   );
   expect(missing).toEqual([]);
   expect(literals.length).toBeGreaterThan(20);
+});
+
+it("knows every group that is deployed", () => {
+  const deployed = new Set(["gateway", ...Object.values(contracts).map(({ group }) => group)]);
+  expect([...deployed].sort()).toEqual([...redisGroups].sort());
 });
 
 it("has no family that the code no longer names", () => {

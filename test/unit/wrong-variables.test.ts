@@ -1,6 +1,6 @@
 // What nothing starts with: each variable named in a sentence of its own, no secret shown, and nothing refused that works.
 import { expect, it } from "vitest";
-import { providerFindings } from "../../shared/boot/provider.ts";
+import { type MailPlace, providerFindings } from "../../shared/boot/provider.ts";
 import { encryptionOf } from "../../shared/db/postgres-url.ts";
 import { environmentOf } from "../../shared/environment.ts";
 import { wrongLines } from "../../shared/wrong-variables.ts";
@@ -100,14 +100,13 @@ it("takes sslmode as libpq does, or more strictly", () => {
 });
 
 it("says which provider works where this runs", () => {
-  const place = { production: true, provider: "smtp", sandboxAllowed: false, onRailway: true };
-  const levels = (changes: Partial<typeof place>) =>
-    providerFindings({ ...place, ...changes }).map(({ level }) => level);
+  const place = { production: true, emailProvider: "smtp", onRailway: true } as const;
+  const levels = (changes: Partial<MailPlace>) => providerFindings({ ...place, ...changes }).map(({ level }) => level);
   expect(providerFindings(place)[0]?.found).toMatch(/Pro plan only/);
   expect(providerFindings(place)[0]?.advice).toMatch(/resend or postmark/);
   expect(levels({ onRailway: false })).toEqual(["ok"]);
-  expect(levels({ provider: "resend" })).toEqual(["ok"]);
-  expect(levels({ provider: "sandbox" })).toEqual(["problem"]);
-  expect(levels({ provider: "sandbox", sandboxAllowed: true })).toEqual(["ok"]);
-  expect(levels({ provider: "sandbox", production: false })).toEqual(["ok"]);
+  expect(levels({ emailProvider: "resend" })).toEqual(["ok"]);
+  expect(levels({ emailProvider: "sandbox" })).toEqual(["problem"]);
+  expect(levels({ emailProvider: "sandbox", sendAllowlist: ["example.org"] })).toEqual(["ok"]);
+  expect(levels({ emailProvider: "sandbox", production: false })).toEqual(["ok"]);
 });

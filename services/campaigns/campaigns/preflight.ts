@@ -1,4 +1,5 @@
 // Preflight: exact numbers before anything is sent, and everything that would make launch refuse.
+
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
 import { config } from "../../../shared/config.ts";
@@ -6,6 +7,7 @@ import type { Preflight } from "../../../shared/contracts/campaigns.ts";
 import { type FieldError, fail } from "../../../shared/contracts/errors.ts";
 import { audienceCondition, consentOffers, countAudience } from "../../../shared/messaging/audience.ts";
 import { defaultSender, type SenderFacts } from "../../../shared/messaging/sender-accounts.ts";
+import { isProviderMissing, type ProviderSettings } from "../../../shared/provider-missing.ts";
 import { compiledBulk, emailContent } from "../content.ts";
 import { requireCampaign } from "./drafts.ts";
 
@@ -36,18 +38,13 @@ const missingFromSender = (sender: SenderFacts | undefined): FieldError[] => {
   return missing;
 };
 
-/**
- * What stands against sending bulk email with these settings; the sandbox needs nothing. In production it takes mail only
- * where an allow-list says that this is a place to try things out.
- */
+/** What stands against sending bulk email with these settings; the sandbox needs nothing. */
 export const launchProblems = (
   sender: SenderFacts | undefined,
-  settings: Pick<typeof config, "production" | "emailProvider" | "publicUrl"> & {
-    sandboxAllowed?: boolean;
-  } = config,
+  settings: ProviderSettings & Pick<typeof config, "publicUrl"> = config,
 ): LaunchProblem[] => {
   if (settings.emailProvider === "sandbox") {
-    if (!settings.production || settings.sandboxAllowed) return [];
+    if (!isProviderMissing(settings)) return [];
     const message =
       "This is production and no email provider is set; the sandbox is never used instead. Set LC_EMAIL_PROVIDER to smtp, resend or postmark, and what it needs.";
     return [{ code: "PROVIDER_MISSING", message, errors: [{ path: "LC_EMAIL_PROVIDER", message: "is not set" }] }];

@@ -1,6 +1,7 @@
 // A test mail on request: a row in the ledger and a job, in one transaction, then a wait for what the server said.
 // It is in the ledger because "who got what" has no exceptions; it has a job because a handler has no side effects, and
 // the answer is kept also when nobody waits for it any more.
+
 import { setTimeout as delay } from "node:timers/promises";
 import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import type { Caller } from "../../../shared/broker/context.ts";
@@ -15,6 +16,7 @@ import { singleDispatch } from "../../../shared/messaging/dispatches.ts";
 import { addSingles } from "../../../shared/messaging/ledger.ts";
 import { findReport, type TestReport } from "../../../shared/messaging/sender-tests.ts";
 import { soon } from "../../../shared/messaging/soon.ts";
+import { isProviderMissing } from "../../../shared/provider-missing.ts";
 
 interface Account {
   readonly id: string;
@@ -78,7 +80,7 @@ const recipient = (to: string | undefined, caller: Caller | undefined): string =
 
 const refuseUnready = (account: Account): void => {
   if (config.emailProvider === "sandbox") {
-    if (!config.sandboxAllowed)
+    if (isProviderMissing(config))
       throw fail(
         "PROVIDER_MISSING",
         "This is production and no email provider is set. Set LC_EMAIL_PROVIDER to smtp, resend or postmark, and what it needs.",

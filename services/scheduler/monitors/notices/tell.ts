@@ -9,6 +9,7 @@ import { freezeContent } from "../../../../shared/messaging/contents.ts";
 import { singleDispatch } from "../../../../shared/messaging/dispatches.ts";
 import { addSingles } from "../../../../shared/messaging/ledger.ts";
 import { defaultSender } from "../../../../shared/messaging/sender-accounts.ts";
+import { isProviderMissing } from "../../../../shared/provider-missing.ts";
 import { noteTold, untold } from "../incidents/store.ts";
 import { type ChannelsRow, ownerAddresses, readChannels } from "../store.ts";
 import { composeNotice, composeTest, noticeMail, recipientKey } from "./compose.ts";
@@ -28,7 +29,7 @@ export const recipientsOf = async (sql: Sql, { emailOn, emailTo }: ChannelsRow):
 /** Why no mail would leave, as a sentence; null when it would. */
 export const mailProblem = async (sql: Sql): Promise<string | null> => {
   if (config.emailProvider === "sandbox")
-    return !config.sandboxAllowed ? "This is production and no email provider is set: set LC_EMAIL_PROVIDER." : null;
+    return isProviderMissing(config) ? "This is production and no email provider is set: set LC_EMAIL_PROVIDER." : null;
   const sender = await defaultSender(sql, "email");
   return !sender?.fromAddress || sender.isPlaceholder
     ? "The default sender account still has the sample's address: give it one of your own under Settings, Sending."
