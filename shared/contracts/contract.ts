@@ -5,6 +5,13 @@ import { z } from "zod";
 /** What a caller must hold. `none` is open to the world, `user` to anyone signed in; the rest are abilities. */
 export type Permission = "none" | "user" | "read" | "write" | "send" | "admin";
 
+/**
+ * What an action means to somebody who sees only some communities. `community`: it is limited to them, in SQL.
+ * `organisation`: it holds nothing of one community's people and is the same for everybody. `own`: it is about the
+ * caller alone. An action that does not say is for people who see everything; others are refused.
+ */
+export type Reach = "community" | "organisation" | "own";
+
 /** Where an action appears in the REST API. Paths start below `/api/v1` unless `root` is set. `:name` marks a path field. */
 export interface Rest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -26,6 +33,7 @@ export interface Rest {
 export interface ActionContract<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
   readonly summary: string;
   readonly permission: Permission;
+  readonly scope?: Reach;
   readonly params: P;
   readonly result: R;
   readonly rest?: Rest;
