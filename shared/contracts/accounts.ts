@@ -132,6 +132,7 @@ export const accounts = {
     prove: action({
       summary: "Gives your password again, for acts that ask for a proof of the last hour",
       permission: "user",
+      scope: "own",
       rest: { method: "POST", path: "/auth/proof", produces: "application/json" },
       params: z.strictObject({ password: z.string().max(1000) }),
       result: Done,
@@ -139,6 +140,7 @@ export const accounts = {
     recentSignIns: action({
       summary: "Your last sign-ins and refused tries, the newest first, at most 20",
       permission: "user",
+      scope: "own",
       rest: { method: "GET", path: "/auth/sign-ins" },
       params: z.strictObject({}),
       result: z.object({ data: z.array(SignInLine), nextCursor: z.null() }),

@@ -27,6 +27,7 @@ export const secondFactor = {
     signIn: action({
       summary: "Second step of a sign-in: a code, or a recovery code. A code works once",
       permission: "none",
+      scope: "own",
       rest: { method: "POST", path: "/auth/second-factor", produces: json },
       params: z.strictObject({ challenge: Challenge, ...proof }).refine(exactlyOne, oneOfBoth),
       result: SignedIn,
@@ -34,6 +35,7 @@ export const secondFactor = {
     beginAtSignIn: action({
       summary: "Second step of a sign-in where everybody needs a second factor: a new secret for the app",
       permission: "none",
+      scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/sign-in/setup", produces: json },
       params: z.strictObject({ challenge: Challenge }),
       result: SetUp,
@@ -41,6 +43,7 @@ export const secondFactor = {
     finishAtSignIn: action({
       summary: "Switches the second factor on with its first code, signs in, and answers the recovery codes, this once",
       permission: "none",
+      scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/sign-in/confirm", produces: json },
       params: z.strictObject({ challenge: Challenge, code: Code }),
       result: SignedIn.extend({ recoveryCodes: RecoveryCodes }),
@@ -48,6 +51,7 @@ export const secondFactor = {
     show: action({
       summary: "Whether your second factor is on, and how many recovery codes are left",
       permission: "user",
+      scope: "own",
       rest: { method: "GET", path: "/auth/second-factor" },
       params: z.strictObject({}),
       result: z.object({
@@ -61,6 +65,7 @@ export const secondFactor = {
     begin: action({
       summary: "A new secret for your app; on once a code confirms it. Asks for a fresh proof",
       permission: "user",
+      scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/setup" },
       params: z.strictObject({}),
       result: SetUp,
@@ -69,6 +74,7 @@ export const secondFactor = {
       summary:
         "Switches your second factor on with its first code; ends your other sessions, answers the recovery codes",
       permission: "user",
+      scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/confirm" },
       params: z.strictObject({ code: Code }),
       result: z.object({ recoveryCodes: RecoveryCodes }),
@@ -76,6 +82,7 @@ export const secondFactor = {
     switchOff: action({
       summary: "Switches your second factor off, with your password and a code; ends your other sessions",
       permission: "user",
+      scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/off", produces: json },
       params: z.strictObject({ password: Password, ...proof }).refine(exactlyOne, oneOfBoth),
       result: Done,
@@ -83,6 +90,7 @@ export const secondFactor = {
     renewCodes: action({
       summary: "Ten new recovery codes, with your password and a code; the old ones no longer work",
       permission: "user",
+      scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/recovery-codes", produces: json },
       params: z.strictObject({ password: Password, ...proof }).refine(exactlyOne, oneOfBoth),
       result: z.object({ recoveryCodes: RecoveryCodes }),

@@ -36,12 +36,12 @@ const columns = column.columns([
     meta: { width: "minmax(0, 1.2fr)", narrow: "line" },
   }),
   column.accessor("lastUsedAt", {
-    header: "Last used",
+    header: "Use",
     cell: ({ row: { original } }) => (original.lastUsedAt ? `used ${shortMoment(original.lastUsedAt)}` : "never used"),
     meta: { width: "140px", narrow: "line" },
   }),
   column.accessor("expiresAt", {
-    header: "Works until",
+    header: "End",
     cell: ({ row: { original } }) => (original.expiresAt ? `until ${shortMoment(original.expiresAt)}` : "for ever"),
     meta: { width: "140px", align: "end", narrow: "line" },
   }),
