@@ -61,7 +61,7 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
       <Note
         key="restored"
         tone="warn"
-        title={`Restored from a backup with ${counted(waiting, "message")} waiting: decide`}
+        title={`Restored from a backup${waiting > 0 ? ` with ${counted(waiting, "message")} waiting` : ""}: decide`}
         actions={
           <Button size="compact-sm" variant="default" onClick={() => setAsked("release")}>
             Resume it

@@ -86,7 +86,7 @@ const Notices = ({ answer }: { readonly answer: Answer }) => (
         It knows what happened until {moment(answer.restored.takenAt)}. Who unsubscribed, bounced or was written to
         between then and the restore is not known here.{" "}
         {answer.restored.heldCampaigns > 0 &&
-          `${counted(answer.restored.heldCampaigns, "campaign")} with ${counted(answer.restored.heldMessages, "waiting message")} ${answer.restored.heldCampaigns === 1 ? "was" : "were"} held, because some of it may have been sent meanwhile. `}
+          `${counted(answer.restored.heldCampaigns, "campaign")} with ${counted(answer.restored.heldMessages, "waiting message")} ${answer.restored.heldCampaigns === 1 ? "was" : "were"} held, because some of them may have been sent meanwhile. `}
         {answer.restored.unknownMessages > 0 &&
           `${counted(answer.restored.unknownMessages, "message")} may have been sent: decide over them under Messages.`}
       </Note>
@@ -110,9 +110,13 @@ const Restore = ({ answer }: { readonly answer: Answer }) => (
         {
           name: "When",
           value: (
-            <TextLink to="/operations/schedules" search={{ schedule: "backup.run" }}>
-              Every night; change the time
-            </TextLink>
+            <>
+              By the{" "}
+              <TextLink to="/operations/schedules" search={{ schedule: "backup.run" }} fz="inherit">
+                schedule backup.run
+              </TextLink>
+              , every night at 03:00 UTC unless somebody changed it
+            </>
           ),
         },
         {
