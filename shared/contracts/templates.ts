@@ -132,7 +132,7 @@ export const templates = {
     remove: action({
       summary: "Deletes a template that no unsent campaign uses; published versions in use stay readable",
       permission: "write",
-      scope: "organisation",
+      scope: "community",
       rest: { method: "DELETE", path: "/templates/:id", status: 204 },
       params: byId,
       result: Done,
