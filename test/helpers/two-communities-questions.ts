@@ -1,7 +1,7 @@
-// What somebody of one community asks to get at the other: every route of the contracts with each id of the other one,
+// What somebody of one community asks to get at the other: every route of the contracts with ids of the other one,
 // and with bodies and queries that name its people wherever a contract takes an id or an address.
 import { publicActions } from "../../gateway/operations.ts";
-import type { Town } from "./two-communities.ts";
+import type { Town, TownIds } from "./two-communities.ts";
 
 const content = { subject: "Hello", html: "<p>Hello</p>" };
 /** Bodies and queries that name the other community's people and things wherever a contract takes an id or an address. */
@@ -73,6 +73,22 @@ export interface Question {
   readonly direct: boolean;
 }
 
+/** The town's objects by the first part of the paths that name one. */
+const kinds: Readonly<Record<string, readonly (keyof TownIds)[]>> = {
+  "bulk-acts": ["bulk", "export"],
+  campaigns: ["campaign", "draft"],
+  communities: ["community"],
+  "contact-views": ["view"],
+  contacts: ["contact", "deleted", "imported"],
+  imports: ["import"],
+  messages: ["message", "single"],
+  segments: ["segment"],
+  suppressions: ["suppression"],
+};
+/** Ids that belong into the path; where none does, some that are something else. */
+const idsFor = ({ ids }: Town, path: string): string[] =>
+  (kinds[path.split("/")[3] ?? ""] ?? ["contact", "import"]).map((kind) => ids[kind]);
+
 /** Every public action, asked for every object of the town, by those parameters that its contract takes. */
 export const questions = (town: Town): Question[] => {
   const bodies = named(town);
@@ -80,7 +96,7 @@ export const questions = (town: Town): Question[] => {
     // One person's own sign-in, and files that are sent as a form: asked for elsewhere.
     if (name.startsWith("accounts.") || name === "imports.submit") return [];
     const targets = path.includes(":")
-      ? Object.values(town.ids).map((id) => path.replace(/:\w+/, id).replace(/:\w+/g, "1"))
+      ? idsFor(town, path).map((id) => path.replace(/:\w+/, id).replace(/:\w+/g, "1"))
       : [path];
     const given = bodies[name] ?? [{}];
     return targets.flatMap((target) =>
