@@ -98,7 +98,11 @@ export const createGuard = ({ settings, sessions, tokens, limit }: GuardParts): 
 
     async stillAdmitted(exchange) {
       const bearer = bearerOf(exchange);
-      if (bearer !== undefined) return (await tokens.identify(bearer, async () => undefined)) !== undefined;
+      if (bearer !== undefined) {
+        const caller = await tokens.identify(bearer, async () => undefined);
+        // What somebody follows was decided by what they saw then; with another limit they come back and are asked anew.
+        return caller !== undefined && String(caller.communities) === String(exchange.caller?.communities);
+      }
       const sessionId = exchange.caller?.sessionId;
       return sessionId !== undefined && (await sessions.read(sessionId)) !== undefined;
     },

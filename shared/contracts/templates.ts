@@ -135,7 +135,7 @@ export const templates = {
       summary: "Deletes a template that no unsent campaign uses; published versions in use stay readable",
       permission: "write",
       roles: authors,
-      scope: "organisation",
+      scope: "community",
       rest: { method: "DELETE", path: "/templates/:id", status: 204 },
       params: byId,
       result: Done,

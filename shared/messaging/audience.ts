@@ -4,8 +4,9 @@
 import { joinSuppressions } from "../consent/erased-addresses.ts";
 import { fail } from "../contracts/errors.ts";
 import { query, type Sql } from "../db/knex.ts";
+import { ownedSql } from "../db/scope-sql.ts";
 import { reservedPattern } from "../lib/reserved-address.ts";
-import { ownedSql, type Scope } from "../lib/scope.ts";
+import type { Scope } from "../lib/scope.ts";
 import { compileRule, RuleError } from "../lib/segment-rule.ts";
 import { contactColumns } from "./merge-fields.ts";
 

@@ -1,7 +1,8 @@
 // Counts over everything that was sent lately. Ids of messages and events begin with the time, so two weeks are one
 // stretch of the primary key: older months are not touched, and no index is kept only for this.
 import { query, type Sql } from "../db/knex.ts";
-import { personSql, type Scope } from "../lib/scope.ts";
+import { personSql } from "../db/scope-sql.ts";
+import type { Scope } from "../lib/scope.ts";
 
 export interface Counts {
   readonly sent: number;

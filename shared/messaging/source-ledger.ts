@@ -1,6 +1,7 @@
 // The ledger of one source: what is open, counts by state and event, and the operator's retry and resolve.
 import { query, type Sql, type Trx } from "../db/knex.ts";
-import { personSql, type Scope } from "../lib/scope.ts";
+import { personSql } from "../db/scope-sql.ts";
+import type { Scope } from "../lib/scope.ts";
 
 export interface OpenMessages {
   /** Anything is still on its way. */

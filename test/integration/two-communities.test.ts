@@ -2,12 +2,12 @@
 // has anything of it; nothing of it changes either.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { publicActions } from "../../gateway/operations.ts";
 import { connectPostgres, type Db } from "../../shared/db/knex.ts";
 import { connectRedis } from "../../shared/streams/connections.ts";
 import { type House, openHouse } from "../helpers/house.ts";
 import { until } from "../helpers/processes.ts";
 import { buildTwoCommunities, type LimitedPerson, type Spoken, speak, type Town } from "../helpers/two-communities.ts";
+import { inTurns, questions } from "../helpers/two-communities-questions.ts";
 
 let house: House;
 let base: string;
@@ -54,107 +54,6 @@ const digestOf = async (town: Town): Promise<string> => {
 };
 
 const content = { subject: "Hello", html: "<p>Hello</p>" };
-/** Bodies and queries that name the other community's people and things wherever a contract takes an id or an address. */
-const named = (town: Town): Readonly<Record<string, readonly unknown[]>> => ({
-  "contacts.list": [
-    { communityId: town.ids.community },
-    { segmentId: town.ids.segment },
-    { q: town.email },
-    { q: town.ids.contact },
-  ],
-  "contacts.facets": [{}, { communityId: town.ids.community }, { segmentId: town.ids.segment }],
-  "contacts.values": [{ field: "community" }, { field: "firstName" }, { field: "externalId" }],
-  "contacts.create": [
-    { email: "new@example.com", communityId: town.ids.community },
-    { email: town.email },
-    { phone: town.phone },
-    { externalId: town.externalId },
-  ],
-  "contacts.update": [{ firstName: "Taken" }, { communityId: town.ids.community }],
-  "contacts.erase": [{ confirm: town.email }],
-  "bulk.count": [
-    { ids: [town.ids.contact] },
-    { filter: { communityId: town.ids.community } },
-    { filter: { segmentId: town.ids.segment } },
-  ],
-  "bulk.start": [
-    { act: "tag", tag: "Taken", ids: [town.ids.contact], expected: 1 },
-    { act: "remove", filter: { communityId: town.ids.community }, expected: 3 },
-    { act: "setCommunity", communityId: town.ids.community, ids: [town.ids.contact], expected: 1 },
-  ],
-  "consent.record": [{ channels: ["email"], state: "revoked", basis: "form", source: "test" }],
-  "consent.suppress": [{ channel: "sms", address: town.phone }],
-  "contactViews.update": [{ name: "Taken" }],
-  "segments.update": [{ name: "Taken", version: 1 }],
-  "segments.preview": [
-    { rule: { field: "email", op: "isSet" }, sample: 50 },
-    { rule: { field: "community", op: "eq", value: town.name }, sample: 50 },
-  ],
-  "campaigns.create": [{ name: "Mine", channel: "email", audience: { segmentId: town.ids.segment }, content }],
-  "campaigns.update": [{ name: "Taken" }],
-  "campaigns.retry": [{}],
-  "campaigns.resolve": [{ action: "close" }],
-  "messages.list": [
-    { to: town.email },
-    { contactId: town.ids.contact },
-    { sourceId: town.ids.campaign },
-    { q: town.ids.message },
-    { q: "Ada" },
-  ],
-  "messages.count": [{}, { to: town.email }, { contactId: town.ids.contact }],
-  "messages.csv": [{}, { to: town.email }],
-  "messages.send": [
-    { channel: "email", to: town.email, content },
-    { channel: "email", contactId: town.ids.contact, content },
-    { messages: [{ channel: "email", to: town.email, content }] },
-  ],
-  "templates.render": [{ content, contactId: town.ids.contact }],
-  "imports.claimConsent": [{ channels: ["email"], basis: "form", source: "test" }],
-  "jobs.list": [{ entity: `contact:${town.ids.contact}` }],
-});
-
-interface Question {
-  readonly what: string;
-  readonly name: string;
-  readonly method: string;
-  readonly path: string;
-  readonly body: unknown;
-  /** True when the path names an object of the other community. */
-  readonly direct: boolean;
-}
-
-const questions = (town: Town): Question[] => {
-  const bodies = named(town);
-  return publicActions.flatMap(({ name, rest, path }): Question[] => {
-    // One person's own sign-in, and files that are sent as a form: asked for elsewhere.
-    if (name.startsWith("accounts.") || name === "imports.submit") return [];
-    const targets = path.includes(":")
-      ? Object.values(town.ids).map((id) => path.replace(/:\w+/, id).replace(/:\w+/g, "1"))
-      : [path];
-    const given = bodies[name] ?? [{}];
-    return targets.flatMap((target) =>
-      given.map((body) => {
-        const reading = rest.method === "GET" || rest.method === "DELETE";
-        const query = reading ? new URLSearchParams(body as Record<string, string>).toString() : "";
-        const asked = `${target.replace("/api/v1", "")}${query ? `?${query}` : ""}`;
-        return {
-          ...{ what: `${name} ${rest.method} ${asked}`, name, method: rest.method, path: asked },
-          ...{ body: reading ? undefined : body, direct: path.includes(":") },
-        };
-      }),
-    );
-  });
-};
-
-/** Runs work with at most `most` at once. */
-const inTurns = async <T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> => {
-  const left = [...items];
-  await Promise.all(
-    Array.from({ length: most }, async () => {
-      for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-    }),
-  );
-};
 
 describe("somebody who sees one of two communities", () => {
   it("meets nothing of the other in any answer, and changes nothing of it, whatever they ask for", async () => {
@@ -317,6 +216,12 @@ describe("what somebody limited does", () => {
       null,
       404,
     ]);
+    const template = await house.api("POST", "/templates", { name: "Shared", ...content });
+    await house.api("POST", `/templates/${template.body.id}/publish`, {});
+    const templateId = template.body.id;
+    await as(b.people.manager, "PATCH", `/campaigns/${b.ids.draft}`, { content: { templateId } });
+    const used = await as(manager(), "DELETE", `/templates/${templateId}`);
+    expect([used.status, used.text.includes(b.name)]).toEqual([409, false]);
     const clone = await as(both, "POST", `/campaigns/${a.ids.draft}/clone`, {});
     expect(clone.json.communities).toHaveLength(2);
   });

@@ -1,7 +1,8 @@
 // SQL of campaigns: rows, compare-and-set of their status, and the audience cursor of a launch in progress.
 import type { Campaign, CampaignStatus } from "../../../shared/contracts/campaigns.ts";
 import { query, type Sql, type Trx } from "../../../shared/db/knex.ts";
-import { homeSql, ownedSql, type Scope } from "../../../shared/lib/scope.ts";
+import { homeSql, ownedSql } from "../../../shared/db/scope-sql.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 import type { AudienceSpec } from "../../../shared/messaging/audience.ts";
 
 export interface CampaignRow {

@@ -48,7 +48,7 @@ type People = ReadonlyMap<string, Readonly<Record<string, string>>>;
 /** Whom an address may stand for: anybody, or for a limited caller the people they see and themselves. */
 type Addressees = ((email: string) => { readonly contactId: string | null } | undefined) | undefined;
 
-const addresseesOf = async (deps: Deps, list: readonly OneMessage[]): Promise<Addressees> => {
+const addresseesOf = async (deps: Deps, list: readonly Pick<OneMessage, "to">[]): Promise<Addressees> => {
   const { scope } = deps;
   if (!scope) return undefined;
   const emails = list.flatMap(({ to }) => {
@@ -62,6 +62,20 @@ const addresseesOf = async (deps: Deps, list: readonly OneMessage[]): Promise<Ad
   };
 };
 
+const stranger = "is nobody of your communities; add the person first, or write to your own address";
+
+/** Throws VALIDATION_FAILED, with paths such as `to.0`, unless the caller may write to all these addresses. */
+export const demandAddressees = async (deps: Deps, emails: readonly string[]): Promise<void> => {
+  const addressees = await addresseesOf(
+    deps,
+    emails.map((to) => ({ to })),
+  );
+  const errors = emails.flatMap((email, i) =>
+    addressees && !addressees(email) ? [{ path: `to.${i}`, message: stranger }] : [],
+  );
+  if (errors.length > 0) throw wrong(errors);
+};
+
 const recipientOf = (people: People, addressees: Addressees, { to, contactId }: OneMessage, at: string): Recipient => {
   if (to !== undefined && contactId === undefined) {
     const result = normaliseEmail(to);
@@ -71,7 +85,7 @@ const recipientOf = (people: People, addressees: Addressees, { to, contactId }: 
       throw wrong([
         {
           path: `${at}to`,
-          message: "is nobody of your communities; add the person first, or write to your own address",
+          message: stranger,
         },
       ]);
     return { address: result.email, contactId: who.contactId, vars: {} };

@@ -1,7 +1,8 @@
 // SQL of the Overview that is about campaigns.
 import type { CampaignStatus } from "../../../shared/contracts/campaigns.ts";
 import { query, type Sql } from "../../../shared/db/knex.ts";
-import { ownedSql, type Scope } from "../../../shared/lib/scope.ts";
+import { ownedSql } from "../../../shared/db/scope-sql.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 
 const MOST = 20;
 

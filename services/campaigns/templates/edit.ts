@@ -140,12 +140,15 @@ const MOST_NAMES = 5;
 export const removeTemplate = async (deps: Deps, { id }: { readonly id: string }): Promise<{ ok: true }> => {
   await deps.db.transaction(async (trx) => {
     const { name } = await findTemplate(trx, id, true);
-    const drafts = await draftsOf(trx, id, MOST_NAMES + 1);
+    const drafts = await draftsOf(trx, id, MOST_NAMES + 1, undefined);
     if (drafts.length > 0) {
-      const shown = drafts.slice(0, MOST_NAMES).map((draft) => `"${draft}"`);
+      // Drafts that the caller does not see stand in its way as well, and are not named.
+      const seen = deps.scope ? await draftsOf(trx, id, MOST_NAMES, deps.scope) : drafts.slice(0, MOST_NAMES);
+      const named = seen.map((draft) => `"${draft}"`).join(", ");
+      const others = drafts.length > seen.length ? (named ? " and others" : "a draft of other communities") : "";
       throw fail(
         "TEMPLATE_IN_USE",
-        `"${name}" is what ${shown.join(", ")}${drafts.length > MOST_NAMES ? " and others" : ""} would send. Give ${drafts.length === 1 ? "that campaign" : "those campaigns"} another content first, or archive the template: archived ones can still be sent, and are no longer offered.`,
+        `"${name}" is what ${named}${others} would send. Give ${drafts.length === 1 ? "that campaign" : "those campaigns"} another content first, or archive the template: archived ones can still be sent, and are no longer offered.`,
       );
     }
     await deleteTemplate(trx, id);

@@ -3,6 +3,8 @@
 import { fail } from "../../../shared/contracts/errors.ts";
 import type { TemplateFormat } from "../../../shared/contracts/templates.ts";
 import { query, type Sql, type Trx } from "../../../shared/db/knex.ts";
+import { ownedSql } from "../../../shared/db/scope-sql.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 
 /** What a template says, as a draft or as a version. `html` of an MJML template is what it was compiled to. */
 export interface TemplateContent {
@@ -143,15 +145,16 @@ export const deleteTemplate = async (trx: Trx, id: string): Promise<void> => {
   await query(trx, "delete from campaigns.templates where id = ?", [id]);
 };
 
-/** Names of drafts that would lose their content with the template; at most `limit`. */
-export const draftsOf = async (sql: Sql, id: string, limit: number): Promise<string[]> =>
-  (
-    await query<{ name: string }>(
-      sql,
-      "select name from campaigns.campaigns where content ->> 'templateId' = ? and status = 'draft' order by id limit ?",
-      [id, limit],
-    )
-  ).map((row) => row.name);
+/** Names of drafts within the scope that would lose their content with the template; at most `limit`. */
+export const draftsOf = async (sql: Sql, id: string, limit: number, scope: Scope): Promise<string[]> => {
+  const own = ownedSql(scope, "communities");
+  const rows = await query<{ name: string }>(
+    sql,
+    `select name from campaigns.campaigns where content ->> 'templateId' = ? and status = 'draft'${own.sql} order by id limit ?`,
+    [id, ...own.values, limit],
+  );
+  return rows.map((row) => row.name);
+};
 
 /** Published versions, newest first, from below the number `before`. */
 export const listVersions = (sql: Sql, id: string, before: number | undefined, limit: number): Promise<VersionRow[]> =>

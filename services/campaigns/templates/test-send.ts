@@ -6,7 +6,7 @@ import { fail } from "../../../shared/contracts/errors.ts";
 import type { MessageState } from "../../../shared/contracts/messages.ts";
 import { normaliseEmail } from "../../../shared/lib/email-address.ts";
 import { withFooter } from "../../../shared/messaging/footer.ts";
-import { sendMessages } from "../messages/send.ts";
+import { demandAddressees, sendMessages } from "../messages/send.ts";
 import { draftOf } from "./draft.ts";
 import { type Attributes, lintDraft, type Person, valuesOf } from "./preview.ts";
 import { findTemplate, findVersion } from "./store.ts";
@@ -34,6 +34,7 @@ export const sendTest = async (
   caller: string,
 ): Promise<{ messages: { id: string; to: string; state: MessageState }[] }> => {
   const recipients = addresses(to);
+  await demandAddressees(deps, recipients);
   const draft =
     version === undefined
       ? await draftOf(await findTemplate(deps.db, id))

@@ -1,8 +1,9 @@
 // SQL of one person's stream: every group's view asked for its newest entries, merged by time. Each part reads by the
 // person's own keys, so the cost goes with what happened to the person and not with what is stored.
 import type { Sql } from "../../../shared/db/knex.ts";
+import { ownedSql } from "../../../shared/db/scope-sql.ts";
 import { type Bindable, bind } from "../../../shared/lib/bind.ts";
-import { ownedSql, type Scope } from "../../../shared/lib/scope.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 
 export interface ActivityRow {
   readonly type: "message" | "event" | "consent" | "suppression" | "import" | "created";

@@ -1,8 +1,9 @@
 // SQL of bulk acts: the snapshot of whom they are for, their progress, and the chunks of exports.
 import type { BulkAct } from "../../../shared/contracts/bulk.ts";
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
+import { ownedSql } from "../../../shared/db/scope-sql.ts";
 import { bind } from "../../../shared/lib/bind.ts";
-import { ownedSql, type Scope } from "../../../shared/lib/scope.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 import { type ContactFilter, filterSql } from "../contacts/store.ts";
 
 /** Contacts of one step: one transaction that nobody waits for long, one chunk of an export. */

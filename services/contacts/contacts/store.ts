@@ -1,7 +1,8 @@
 // SQL of single contacts and their tags. Rows with deleted_at are gone for everybody but the ledger.
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
+import { homeSql, ownedSql } from "../../../shared/db/scope-sql.ts";
 import { type Bindable, bind } from "../../../shared/lib/bind.ts";
-import { homeSql, ownedSql, type Scope } from "../../../shared/lib/scope.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 import type { ContactColumns } from "./contact-input.ts";
 import type { ContactRow } from "./contact-row.ts";
 

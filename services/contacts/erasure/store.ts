@@ -1,8 +1,9 @@
 // SQL of erasures: who asked, the person's rows, and what imports kept of them.
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
+import { homeSql } from "../../../shared/db/scope-sql.ts";
 import { bind } from "../../../shared/lib/bind.ts";
 import { redacted } from "../../../shared/lib/person-words.ts";
-import { homeSql, type Scope } from "../../../shared/lib/scope.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 import { dropExportsOf } from "../bulk/store.ts";
 
 export interface PersonRow {

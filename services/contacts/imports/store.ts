@@ -2,8 +2,9 @@
 import type { z } from "zod";
 import type { Import, ImportOptions } from "../../../shared/contracts/imports.ts";
 import type { Sql, Trx } from "../../../shared/db/knex.ts";
+import { ownedSql } from "../../../shared/db/scope-sql.ts";
 import { bind } from "../../../shared/lib/bind.ts";
-import { ownedSql, type Scope } from "../../../shared/lib/scope.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 import type { Delimiter } from "./csv-rows.ts";
 import type { Encoding } from "./text-encoding.ts";
 

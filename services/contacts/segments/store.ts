@@ -1,7 +1,8 @@
 // SQL of stored segments and of who uses them.
 import type { Sql } from "../../../shared/db/knex.ts";
+import { ownedSql } from "../../../shared/db/scope-sql.ts";
 import { bind } from "../../../shared/lib/bind.ts";
-import { ownedSql, type Scope } from "../../../shared/lib/scope.ts";
+import type { Scope } from "../../../shared/lib/scope.ts";
 
 /** The rule of a segment that the scope sees (everybody's, and its own), or undefined when there is none. */
 export const findRule = async (sql: Sql, id: string, scope: Scope): Promise<unknown> => {

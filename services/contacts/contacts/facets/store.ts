@@ -1,7 +1,8 @@
 // SQL of facets: how the contacts of a filter divide.
 import type { Sql } from "../../../../shared/db/knex.ts";
+import { homeSql } from "../../../../shared/db/scope-sql.ts";
 import { bind } from "../../../../shared/lib/bind.ts";
-import { homeSql, type Scope } from "../../../../shared/lib/scope.ts";
+import type { Scope } from "../../../../shared/lib/scope.ts";
 import { type ContactFilter, filterSql } from "../store.ts";
 
 export interface GroupCount {

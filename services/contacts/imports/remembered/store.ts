@@ -1,7 +1,8 @@
 // SQL of what is remembered about files: how those with the same columns were read, and where single columns went.
 import type { Sql, Trx } from "../../../../shared/db/knex.ts";
+import { ownedSql } from "../../../../shared/db/scope-sql.ts";
 import { bind } from "../../../../shared/lib/bind.ts";
-import { ownedSql, type Scope } from "../../../../shared/lib/scope.ts";
+import type { Scope } from "../../../../shared/lib/scope.ts";
 
 export interface RememberedFile {
   readonly fileName: string;

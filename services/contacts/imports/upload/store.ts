@@ -1,7 +1,8 @@
 // SQL of uploads: a file arrives in chunks that any process can read, before anything is imported.
 import type { Sql } from "../../../../shared/db/knex.ts";
+import { ownedSql } from "../../../../shared/db/scope-sql.ts";
 import { bind } from "../../../../shared/lib/bind.ts";
-import { ownedSql, type Scope } from "../../../../shared/lib/scope.ts";
+import type { Scope } from "../../../../shared/lib/scope.ts";
 
 /** Makes room for an upload of somebody limited to these communities (null: to none), and throws away those that were begun a day ago and never finished. */
 export const insertUpload = async (
