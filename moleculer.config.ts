@@ -5,6 +5,7 @@ import type { BrokerOptions } from "moleculer";
 import { debugMiddleware } from "./shared/broker/debug-log.ts";
 import { nodeId, redisUrl } from "./shared/broker/deps.ts";
 import { healthMiddleware } from "./shared/broker/health.ts";
+import { lastWordsMiddleware } from "./shared/broker/last-words.ts";
 import { presenceMiddleware } from "./shared/broker/presence.ts";
 import { requestLogMiddleware } from "./shared/broker/request-log.ts";
 import { reportingMiddleware } from "./shared/broker/sentry.ts";
@@ -44,6 +45,7 @@ const options: BrokerOptions = {
   heartbeatTimeout: 6,
   middlewares: [
     shutdownMiddleware(),
+    lastWordsMiddleware(),
     debugMiddleware(),
     reportingMiddleware(),
     traceExportMiddleware(),

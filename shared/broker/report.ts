@@ -2,7 +2,7 @@
 
 export interface ReportContext {
   /** What was going on. */
-  readonly kind: "action" | "request" | "job" | "event";
+  readonly kind: "action" | "request" | "job" | "event" | "process";
   /** Its name in the contracts: `campaigns.launch`, `campaign.finalize`. */
   readonly name: string;
   readonly requestId?: string | undefined;
@@ -12,11 +12,13 @@ export interface ReportContext {
 export type Reporter = (error: Error, context: ReportContext) => void;
 
 let reporter: Reporter | undefined;
+let flush: (() => Promise<unknown>) | undefined;
 let seen = new WeakSet<object>();
 
-/** Sets who gets the errors of this process; undefined: nobody. */
-export const setReporter = (next: Reporter | undefined): void => {
+/** Sets who gets the errors of this process, and how what waits is sent at once; undefined: nobody. */
+export const setReporter = (next: Reporter | undefined, flushNow?: () => Promise<unknown>): void => {
   reporter = next;
+  flush = flushNow;
   seen = new WeakSet();
 };
 
@@ -27,4 +29,10 @@ export const reportError = (thrown: unknown, context: ReportContext): void => {
   if (seen.has(error)) return;
   seen.add(error);
   reporter(error, context);
+};
+
+/** Resolves when what was reported is sent, or cannot be. */
+export const flushReports = async (): Promise<void> => {
+  // It ends with the process: there is nobody left to tell.
+  await flush?.().catch(() => undefined);
 };

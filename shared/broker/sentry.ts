@@ -67,20 +67,19 @@ export const startReporting = async (dsn: string, environment: string): Promise<
   const client = sentry.initWithoutDefaultIntegrations({
     dsn,
     environment,
-    integrations: [
-      sentry.dedupeIntegration(),
-      sentry.onUncaughtExceptionIntegration(),
-      // As Node does by itself: told, and then the process ends.
-      sentry.onUnhandledRejectionIntegration({ mode: "strict" }),
-    ],
+    // What nobody caught is reported by last-words.ts: Sentry's own handlers print the whole error, with its values.
+    integrations: [sentry.dedupeIntegration()],
     sendClientReports: false,
     beforeSend: scrubbed,
     beforeBreadcrumb: () => null,
   });
   if (!client) throw new Error("SENTRY_DSN cannot be used: expected an address such as https://key@host/1");
-  setReporter((error, context) => {
-    sentry.captureException(error, { tags: tagsOf(context) });
-  });
+  setReporter(
+    (error, context) => {
+      sentry.captureException(error, { tags: tagsOf(context), level: context.kind === "process" ? "fatal" : "error" });
+    },
+    () => sentry.flush(FLUSH_MS),
+  );
   return {
     flush: async () => {
       setReporter(undefined);

@@ -50,6 +50,15 @@ describe("the rate limit", () => {
         (await gateway.ask({ path: "/version", headers: { "x-forwarded-for": "192.0.2.1, 10.0.0.1" } })).status,
       ).toBe(200);
   });
+
+  it("reads an address beside a port, and takes what is no address for none", async () => {
+    for (const entry of ["203.0.113.60:4711", "203.0.113.60", "203.0.113.60:1", "203.0.113.60", "203.0.113.60:2"])
+      expect((await from(`${entry}, 172.16.0.1`)).status).toBe(401);
+    expect((await from("203.0.113.60:9, 172.16.0.1")).status).toBe(429);
+    // Nothing that somebody makes up is a counter of its own: it is the connection that counts.
+    for (let n = 1; n <= 5; n++) await from(`made-up-${n}, 172.16.0.1`);
+    expect((await from("<script>, 172.16.0.1")).status).toBe(429);
+  });
 });
 
 describe("guessing passwords", () => {

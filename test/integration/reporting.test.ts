@@ -10,7 +10,7 @@ import { type Reporting, startReporting } from "../../shared/broker/sentry.ts";
 import { environmentWith } from "../../shared/config.ts";
 import { perform, startRun } from "../../shared/jobs/running.ts";
 import { redact, redactedMessage, redactedStack } from "../../shared/lib/redact.ts";
-import { until } from "../helpers/processes.ts";
+import { startNode, until } from "../helpers/processes.ts";
 import { type TestDeps, useCaseDeps } from "../helpers/use-case-deps.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -140,6 +140,25 @@ test("of Postgres's words those stay that name no value", async () => {
   expect(redactedStack(missing)).toMatch(/\n\s+at /);
   expect(redactedMessage("just text")).toBe("A string was thrown instead of an error");
   expect(redact('the surname "Quackenbush" in column "last_name"')).toBe('the surname [text] in column "last_name"');
+});
+
+test("a process that ends of an error says and reports where, without the values that came with it", async () => {
+  const { port } = server.address() as AddressInfo;
+  const at = (path: string) => JSON.stringify(join(root, path));
+  const script = `
+    const { startReporting } = await import(${at("shared/broker/sentry.ts")});
+    const { lastWordsMiddleware } = await import(${at("shared/broker/last-words.ts")});
+    await startReporting("http://publickey@127.0.0.1:${port}/42", "test");
+    lastWordsMiddleware().created({ nodeID: "mark-five", logger: { fatal: (line) => console.error(line) } });
+    const error = new Error('insert into t - no room for "zebulonia"');
+    Promise.reject(Object.assign(error, { severity: "ERROR", routine: "r", code: "P0001", detail: "(zebulonia)" }));
+    setInterval(() => undefined, 1000);`;
+  const child = startNode(["--input-type=module", "-e", script], {});
+  expect(await child.exited).toBe(1);
+  expect(child.logs()).toContain("the process ends: Error: Postgres refused a value (SQLSTATE P0001)");
+  const { event } = await reported("mark-five");
+  expect(event.level).toBe("fatal");
+  expect(child.logs() + JSON.stringify(event)).not.toContain("zebulonia");
 });
 
 test("without SENTRY_DSN nothing of Sentry is loaded, with it it is", () => {
