@@ -31,6 +31,14 @@ export interface Running {
   leaving: boolean;
 }
 
+export interface Replaced {
+  /** Exit code or signal of the old process, and how long it took to end. */
+  readonly code: number | string;
+  readonly drainedMs: number;
+  /** What its health check answered a second after SIGTERM; 0 when it had ended. */
+  readonly healthWhileLeaving: number;
+}
+
 export interface Fleet {
   readonly services: readonly Declared[];
   /** The deployments of a service that get requests. */
@@ -42,7 +50,7 @@ export interface Fleet {
   preDeploy(): Promise<void>;
   startAll(): Promise<void>;
   /** Replaces the oldest deployment of a service. Answers how the old one ended. */
-  redeploy(name: string, overlapMs: number): Promise<{ readonly code: number | string; readonly drainedMs: number }>;
+  redeploy(name: string, overlapMs: number): Promise<Replaced>;
   /** Status of the health check of a deployment, over IPv6 or IPv4; 0 when nobody answers. */
   health(one: Running, family: "ipv6" | "ipv4", path?: string): Promise<number>;
   stop(): Promise<void>;
@@ -203,9 +211,10 @@ export const createFleet = ({ evaluated, network, runDir, outputs, dashboard }: 
       const ending = end(old);
       // The news that it leaves takes a while to get around.
       await Promise.race([delay(1_000), ending]);
+      const healthWhileLeaving = await health(old, "ipv6");
       list(name).splice(list(name).indexOf(old), 1);
       publish(name);
-      return await ending;
+      return { ...(await ending), healthWhileLeaving };
     },
     async stop() {
       await Promise.all([...running.values()].flat().map(end));

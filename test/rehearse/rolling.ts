@@ -7,6 +7,8 @@ import type { Load } from "./load.ts";
 export interface Redeploy {
   readonly service: string;
   readonly code: number | string;
+  /** Of our own processes: ready although told to end. Caddy does not tell. */
+  readonly readyWhileLeaving: boolean;
   /** Seconds from SIGTERM to the end of the old process. */
   readonly drained: number;
 }
@@ -26,8 +28,10 @@ export const roll = async (
     const began = performance.now();
     const replace = async (service: string) => {
       load.during(`round ${round}, ${flags.together ? "all at once" : service}`);
-      const { code, drainedMs } = await fleet.redeploy(service, flags.overlapSeconds * 1000);
-      done.push({ service, code, drained: drainedMs / 1000 });
+      const { code, drainedMs, healthWhileLeaving } = await fleet.redeploy(service, flags.overlapSeconds * 1000);
+      const ours = fleet.services.some(({ name, kind }) => name === service && kind === "node");
+      const readyWhileLeaving = ours && healthWhileLeaving === 200;
+      done.push({ service, code, drained: drainedMs / 1000, readyWhileLeaving });
     };
     if (flags.together) await Promise.all(names.map(replace));
     else for (const service of names) await replace(service);
