@@ -14,10 +14,13 @@ const here = resolve(import.meta.dirname, "..");
 const isEnvironment = (name: string | undefined): name is EnvironmentName =>
   environments.some((known) => known === name);
 
-/** The repository that Railway builds from: `repository` in package.json, as `github:owner/name`. */
+/** The repository that Railway builds from, as owner/name: `repository` in package.json, in any form that npm writes. */
 const repositoryOf = (root: string): string | undefined => {
-  const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { repository?: string };
-  return repository?.replace(/^github:/, "");
+  const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    repository?: string | { url?: string };
+  };
+  const text = typeof repository === "string" ? repository : repository?.url;
+  return text && /(?:^|github:|github\.com[/:])([\w.-]+\/[\w.-]+?)(?:\.git)?$/.exec(text)?.[1];
 };
 
 const serviceOf = (deployment: Deployment, environment: EnvironmentName, repository: string | undefined) => {
@@ -68,7 +71,7 @@ const scopedResources = (environment: EnvironmentName, root: string): ResourceNo
 };
 
 /**
- * What Railway evaluates. Command lines up to 5.43 pass no environment at all, later ones its name, the newest also
+ * What Railway evaluates. Early command lines (5.43) pass no environment at all, later ones its name, the newest also
  * `pr`, with which they began to want scoped resources. Throws when it cannot know which environment is meant.
  */
 export const program = defineRailway((context) => {

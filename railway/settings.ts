@@ -32,6 +32,7 @@ const isDeployed = (name: string): boolean => name !== "LC_DEBUG" && !name.start
 export const sharedVariables = (environment: EnvironmentName): Readonly<Record<string, string>> => ({
   LC_SECRET_KEYS: "a key from `npm run key:generate`; sealed",
   PUBLIC_URL: "https:// and the domain of `web`",
+  LC_ADMIN_EMAIL: "email of the first owner",
   ...(environment === "staging"
     ? { LC_SEND_ALLOWLIST: "addresses and domains that staging may write to" }
     : { LC_EMAIL_PROVIDER: "resend, postmark, or smtp on the Pro plan" }),

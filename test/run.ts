@@ -1,5 +1,5 @@
-// `npm test`: lint, types, then every suite. The last line of stdout is the sum, `N passed, N failed, N skipped`;
-// a failed lint or type check counts as one failed. Arguments go to vitest: `npm test -- test/unit`.
+// `npm test`: lint, types, secrets, then every suite. The last line of stdout is the sum, `N passed, N failed, N skipped`;
+// a failed check before the suites counts as one failed. Arguments go to vitest: `npm test -- test/unit`.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -61,6 +61,7 @@ failed += await check("Types", "typescript/bin/tsc", ["--noEmit", "-p", "."]);
 if (existsSync(join(root, "web/tsconfig.json"))) {
   failed += await check("Types of the web app", "typescript/bin/tsc", ["--noEmit", "-p", "web"]);
 }
+failed += await check("Secrets", "secretlint/bin/secretlint.js", ["--maskSecrets", "**/*"]);
 const sum = await suites(process.argv.slice(2));
 failed += sum.failed;
 process.exitCode = failed === 0 ? 0 : 1;

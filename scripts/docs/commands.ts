@@ -2,7 +2,7 @@
 
 export const commands: Readonly<Record<string, string>> = {
   start: "`npm start`. Brings everything up on this machine and prints how to sign in",
-  test: "`npm test`. Lint, types, then all tests; the last line is the sum. `npm test -- test/unit` runs a part",
+  test: "`npm test`. Lint, types, a search for secrets, then all tests; the last line is the sum. `npm test -- test/unit` runs a part",
   check: "Lint, types and tests as three separate runs",
   lint: "Format and lint. `npx biome check --write` repairs what can be repaired",
   types: "Type check of the back end and the web app",
@@ -16,6 +16,8 @@ export const commands: Readonly<Record<string, string>> = {
   repl: "A prompt in the running system: queues, jobs, dead letters, schedules, campaigns, processes, rules, each act under your name and in the audit log. `-- jobs --state failed` runs one command; `-- help` lists them",
   "queue:status":
     "What waits, runs and fails by queue. Exits with 1 when a queue stands still or fails, with 2 when it cannot look; `-- --json` for programs, `-- --stalled 300 --failing 50` sets the limits (seconds, percent)",
+  "audit:packages":
+    "Asks the registry whether the packages that the platform runs on have known holes; fails on a high or critical one. CI runs it",
   "railway:plan":
     "Prints what would be deployed to Railway, the names of its variables and what it costs a month, without an account; `-- staging` for one environment. Exits with 1 when something in it is stale",
   "build:web": "Builds the web app into `web/dist`",

@@ -52,7 +52,7 @@ export const readFlags = (args: readonly string[]): Flags => {
     environments: chosen,
     rounds,
     mailsPerSecond: 20,
-    people: (services) => (quick ? 400 * rounds : 20 * (rounds * services * 15 + 60)),
+    people: (services) => (quick ? 300 * rounds : 20 * (rounds * services * 15 + 60)),
     quick,
     perSecond: wholeNumber("rate", values.rate, quick ? 20 : 200),
     awaySeconds: wholeNumber("away", values.away, quick ? 3 : 60),

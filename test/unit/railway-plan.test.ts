@@ -1,8 +1,10 @@
 // `npm run railway:plan`: what it says is what the graph holds, its costs are prices times measurements, and no value of a
 // variable is in it.
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
+import { costTables, withCosts } from "../../railway/cost-table.ts";
 import { data, dollarsFor, estimate, measured, originalPlan, prices } from "../../railway/costs.ts";
 import { evaluate } from "../../railway/graph.ts";
 import { environments } from "../../railway/layout.ts";
@@ -32,6 +34,13 @@ it("has measured every deployment of both environments, and none besides", async
     const { deployments } = await evaluate(environment);
     expect(Object.keys(measured[environment]).sort()).toEqual(deployments.map(({ name }) => name).sort());
   }
+});
+
+it("says the same in the runbook", () => {
+  const runbook = readFileSync(resolve(root, "railway/README.md"), "utf8");
+  expect(withCosts(runbook), "run npm run docs").toBe(runbook);
+  expect(costTables()).toContain("| staging | 1 |");
+  expect(() => withCosts("# Nothing")).toThrow("lacks the marks");
 });
 
 it("prints every deployment with its command, its variables by name, and the computed costs", async () => {
