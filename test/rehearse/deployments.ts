@@ -49,8 +49,8 @@ export interface Fleet {
   /** Runs what must run once before a service starts, for every service that declares it. */
   preDeploy(): Promise<void>;
   startAll(): Promise<void>;
-  /** Replaces the oldest deployment of a service. Answers how the old one ended. */
-  redeploy(name: string, overlapMs: number): Promise<Replaced>;
+  /** Replaces the oldest deployment of a service. Resolves when nothing leads to the old one; how that ended comes later. */
+  redeploy(name: string, overlapMs: number): Promise<{ readonly old: Promise<Replaced> }>;
   /** Status of the health check of a deployment, over IPv6 or IPv4; 0 when nobody answers. */
   health(one: Running, family: "ipv6" | "ipv4", path?: string): Promise<number>;
   stop(): Promise<void>;
@@ -102,7 +102,7 @@ export const createFleet = ({ evaluated, network, runDir, outputs, dashboard }: 
       throw new Error(`${service}.${name} refers to ${value.resource}.${value.output}, which is nothing`);
     return known;
   };
-  /** Nothing of this machine's environment but the PATH; what Railway itself adds. */
+  /** Nothing of this machine's environment but the PATH; what an image and Railway itself add. */
   const environmentOf = (service: Declared, replica: string, dataDir: string): NodeJS.ProcessEnv => {
     const declared = Object.entries(service.variables).flatMap(([name, value]) => {
       const found = valueFor(service.name, name, value);
@@ -110,6 +110,7 @@ export const createFleet = ({ evaluated, network, runDir, outputs, dashboard }: 
     });
     return {
       PATH: environmentWith({}).PATH ?? "",
+      HOME: dataDir,
       RAILWAY_REPLICA_ID: replica,
       RAILWAY_PRIVATE_DOMAIN: `${service.name}.railway.internal`,
       ...Object.fromEntries(declared),
@@ -214,7 +215,7 @@ export const createFleet = ({ evaluated, network, runDir, outputs, dashboard }: 
       const healthWhileLeaving = await health(old, "ipv6");
       list(name).splice(list(name).indexOf(old), 1);
       publish(name);
-      return { ...(await ending), healthWhileLeaving };
+      return { old: ending.then((how) => ({ ...how, healthWhileLeaving })) };
     },
     async stop() {
       await Promise.all([...running.values()].flat().map(end));
