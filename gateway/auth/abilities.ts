@@ -1,16 +1,9 @@
-// Who may do what: one table from roles to abilities, and the one place that compares them with a contract's permission.
+// Who may do what: the one place that compares a caller with the permission and the roles of a contract.
 import type { Caller } from "../../shared/broker/context.ts";
 import type { Ability, Role } from "../../shared/contracts/accounts.ts";
 import type { Permission } from "../../shared/contracts/contract.ts";
 import { fail } from "../../shared/contracts/errors.ts";
-
-const abilitiesOfRole: Readonly<Record<Role, readonly Ability[]>> = {
-  owner: ["read", "write", "send", "admin"],
-  manager: ["read", "write", "send"],
-  editor: ["read", "write"],
-  agent: ["read", "write"],
-  viewer: ["read"],
-};
+import { abilitiesOfRole } from "../../shared/contracts/role-abilities.ts";
 
 /** What a role may do. */
 export const abilitiesOf = (role: Role): readonly Ability[] => abilitiesOfRole[role];

@@ -1,7 +1,6 @@
 // The files that are made from the code, as they have to be today.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { abilitiesOf } from "../../gateway/auth/abilities.ts";
 import { metricTable } from "../../shared/broker/metric-table.ts";
 import { aclFile, usersPerGroup } from "../../shared/streams/redis-access.ts";
 import { variables } from "../../shared/variables.ts";
@@ -25,7 +24,7 @@ export const generatedFiles = (root: string): readonly GeneratedFile[] => {
   const readme = fillMarkers(readFileSync(join(root, "README.md"), "utf8"), {
     commands: commandsTable(Object.keys(scripts), commands),
     variables: variablesTable(variables),
-    "who may do what": whoMayTable(abilitiesOf),
+    "who may do what": whoMayTable(),
     metrics: metricsTable(metricTable),
     "dependencies at run time": dependenciesTable(Object.keys(dependencies), runTimeReasons),
     "dependencies of development": dependenciesTable(Object.keys(devDependencies), developmentReasons),

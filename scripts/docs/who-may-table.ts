@@ -2,6 +2,7 @@
 import type { ActionContract } from "../../shared/contracts/contract.ts";
 import { contracts } from "../../shared/contracts/index.ts";
 import { Role } from "../../shared/contracts/role.ts";
+import { abilitiesOfRole } from "../../shared/contracts/role-abilities.ts";
 
 /** What is said about a right, by permission and roles. A contract with a right that has no words fails the docs test. */
 const words: Readonly<Record<string, string>> = {
@@ -45,14 +46,12 @@ const rolesIn = (key: string): readonly Role[] | undefined => {
   return names.length > 0 ? names.map((name) => Role.parse(name)) : undefined;
 };
 
-/**
- * The table. `abilitiesOf` is the gateway's: what each role has. Reading is most of the API and is not listed one by one.
- */
-export const whoMayTable = (abilitiesOf: (role: Role) => readonly string[]): string => {
+/** The table. Reading is most of the API and is not listed one by one. */
+export const whoMayTable = (): string => {
   const roles = Role.options;
   const lines = [...collect()].map(([key, { permission, roles: only, verbs }]) => {
     const may = roles.map((role) =>
-      abilitiesOf(role).includes(permission) && (!only || only.includes(role)) ? "●" : "",
+      abilitiesOfRole[role].some((ability) => ability === permission) && (!only || only.includes(role)) ? "●" : "",
     );
     const list =
       key === "read" ? "" : [...verbs].map(([service, names]) => `${service}: ${names.join(", ")}`).join(" · ");

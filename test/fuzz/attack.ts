@@ -6,7 +6,8 @@ import { ownOperations } from "../../gateway/openapi-own.ts";
 import { publicActions } from "../../gateway/operations.ts";
 import type { Answer, Sent } from "./client.ts";
 import { createJudge } from "./judge.ts";
-import { type Attack, attacksOn, attacksOnRoute } from "./request.ts";
+import { attacksOn, attacksOnRoute } from "./request.ts";
+import type { Attack } from "./transport.ts";
 import { gather, note, type World } from "./world.ts";
 
 export interface Plan {

@@ -63,7 +63,6 @@ const words = fc.constantFrom(
   "}}",
   "{{#each}}",
   "<{{firstName}}>",
-  "${7*7}",
   "%00",
   "%",
   "%s%s%n",
