@@ -136,7 +136,8 @@ const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once("error", reject);
     // `::` also takes IPv4; where IPv6 is switched off, all IPv4 addresses.
-    server.listen({ port, host: "::" }, () => resolve((server.address() as { port: number }).port));
+    // Connections that come while the process is busy wait in line, instead of being turned away.
+    server.listen({ port, host: "::", backlog: 4_096 }, () => resolve((server.address() as { port: number }).port));
   });
 
 const openServer = async (broker: ServiceBroker, health: Health): Promise<number> => {
@@ -177,7 +178,7 @@ export const healthMiddleware = (): Middleware => ({
     const health = healthOf.get(broker);
     if (!health) return;
     // Who lingered was seen to leave: a late request is refused before anything of it is sent, and tried elsewhere.
-    if (health.stage === "leaving") health.server.close();
+    if (config.lingerSeconds > 0) health.server.close();
     health.stage = "stopping";
   },
   async stopped(broker: ServiceBroker) {

@@ -7,9 +7,8 @@ import { beginLeaving } from "./health.ts";
 
 /** A gateway is still being sent requests when it is told to end: those are answered too. */
 const linger = async (broker: ServiceBroker): Promise<void> => {
-  if (config.lingerSeconds === 0 || !broker.getLocalService("gateway")) return;
   beginLeaving(broker);
-  await delay(config.lingerSeconds * 1000);
+  if (broker.getLocalService("gateway")) await delay(config.lingerSeconds * 1000);
 };
 
 /** Broker middleware that owns the process's signals (Moleculer's own handlers are switched off). */

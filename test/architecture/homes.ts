@@ -76,7 +76,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   "react-hook-form": ["web/"],
   "smtp-server": ["services/sandbox/"],
   uuid: ["shared/lib/ids.ts", "shared/lib/id-batch.ts"],
-  vite: ["web/vite.config.ts"],
+  vite: ["web/vite.config.ts", "web/stamp.ts"],
   vitest: ["vitest.config.ts"],
   uplot: ["web/"],
   zod: ["shared/contracts/", "gateway/openapi.ts"],

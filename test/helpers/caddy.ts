@@ -45,6 +45,7 @@ export const startCaddy = async (
     cwd: folder,
     env: {
       PATH: environmentWith({}).PATH ?? "",
+      HOME: folder,
       PORT: String(port),
       LC_GATEWAY_HOST: "localhost",
       LC_GATEWAY_PORT: String(gatewayPort),

@@ -31,6 +31,14 @@ export interface Running {
   leaving: boolean;
 }
 
+export interface Replaced {
+  /** Exit code or signal of the old process, and how long it took to end. */
+  readonly code: number | string;
+  readonly drainedMs: number;
+  /** What its health check answered a second after SIGTERM; 0 when it had ended. */
+  readonly healthWhileLeaving: number;
+}
+
 export interface Fleet {
   readonly services: readonly Declared[];
   /** The deployments of a service that get requests. */
@@ -41,8 +49,8 @@ export interface Fleet {
   /** Runs what must run once before a service starts, for every service that declares it. */
   preDeploy(): Promise<void>;
   startAll(): Promise<void>;
-  /** Replaces the oldest deployment of a service. Answers how the old one ended. */
-  redeploy(name: string, overlapMs: number): Promise<{ readonly code: number | string; readonly drainedMs: number }>;
+  /** Replaces the oldest deployment of a service. Resolves when nothing leads to the old one; how that ended comes later. */
+  redeploy(name: string, overlapMs: number): Promise<{ readonly old: Promise<Replaced> }>;
   /** Status of the health check of a deployment, over IPv6 or IPv4; 0 when nobody answers. */
   health(one: Running, family: "ipv6" | "ipv4", path?: string): Promise<number>;
   stop(): Promise<void>;
@@ -94,7 +102,7 @@ export const createFleet = ({ evaluated, network, runDir, outputs, dashboard }: 
       throw new Error(`${service}.${name} refers to ${value.resource}.${value.output}, which is nothing`);
     return known;
   };
-  /** Nothing of this machine's environment but the PATH; what Railway itself adds. */
+  /** Nothing of this machine's environment but the PATH; what an image and Railway itself add. */
   const environmentOf = (service: Declared, replica: string, dataDir: string): NodeJS.ProcessEnv => {
     const declared = Object.entries(service.variables).flatMap(([name, value]) => {
       const found = valueFor(service.name, name, value);
@@ -102,6 +110,7 @@ export const createFleet = ({ evaluated, network, runDir, outputs, dashboard }: 
     });
     return {
       PATH: environmentWith({}).PATH ?? "",
+      HOME: dataDir,
       RAILWAY_REPLICA_ID: replica,
       RAILWAY_PRIVATE_DOMAIN: `${service.name}.railway.internal`,
       ...Object.fromEntries(declared),
@@ -203,9 +212,10 @@ export const createFleet = ({ evaluated, network, runDir, outputs, dashboard }: 
       const ending = end(old);
       // The news that it leaves takes a while to get around.
       await Promise.race([delay(1_000), ending]);
+      const healthWhileLeaving = await health(old, "ipv6");
       list(name).splice(list(name).indexOf(old), 1);
       publish(name);
-      return await ending;
+      return { old: ending.then((how) => ({ ...how, healthWhileLeaving })) };
     },
     async stop() {
       await Promise.all([...running.values()].flat().map(end));

@@ -11,8 +11,8 @@ export interface Flags {
   /** At most so many mails a second, and so many people, for a number of services. */
   readonly mailsPerSecond: number;
   readonly people: (services: number) => number;
-  /** All services are replaced at once, as a push to the repository does. */
-  readonly together: boolean;
+  /** The next service is replaced while the one before still drains. */
+  readonly quick: boolean;
   /** Seconds that Redis is away. */
   readonly awaySeconds: number;
   /** Seconds over which idle processes are measured. */
@@ -52,9 +52,9 @@ export const readFlags = (args: readonly string[]): Flags => {
     environments: chosen,
     rounds,
     mailsPerSecond: 20,
-    people: (services) => (quick ? 400 * rounds : 20 * (rounds * services * 9 + 60)),
-    together: quick,
-    perSecond: wholeNumber("rate", values.rate, quick ? 40 : 200),
+    people: (services) => (quick ? 300 * rounds : 20 * (rounds * services * 15 + 60)),
+    quick,
+    perSecond: wholeNumber("rate", values.rate, quick ? 20 : 200),
     awaySeconds: wholeNumber("away", values.away, quick ? 3 : 60),
     idleSeconds: quick ? 2 : 30,
     overlapSeconds: quick ? 1 : 2,

@@ -77,7 +77,7 @@ export const startLoad = (
         at: new Date().toISOString().slice(11, 23),
         during: then,
         what: `${kind.method ?? "GET"} ${kind.path}`,
-        answer: `${status} ${fault ?? text.slice(0, 200)}`,
+        answer: `${status} ${fault ?? /"detail":"([^"]{1,100})/.exec(text)?.[1] ?? text.slice(0, 100)}`,
       });
   };
   const timer = setInterval(() => {

@@ -114,7 +114,7 @@ export const rehearse = async (
   const api = await signIn(edge, owner);
   remarks.push(...(await tryOrigins(edge, owner)));
   await setUpSender(api);
-  const people = flags.people(fleet.services.length);
+  const people = flags.people(flags.only.length || fleet.services.length);
   await importPeople(api, people, stranger);
   const who = await Promise.all(Array.from({ length: callers }, (_, i) => tokenHeaders(api, `load ${i}`)));
   const mark = randomBytes(6).toString("hex");

@@ -1,6 +1,6 @@
 // What a rehearsal found, as tables to read and as findings that make it fail.
 import type { Footprint } from "./footprint.ts";
-import type { LoadResult } from "./load.ts";
+import type { Failure, LoadResult } from "./load.ts";
 import type { Outage } from "./outages.ts";
 import type { Redeploy } from "./rolling.ts";
 
@@ -31,14 +31,20 @@ const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 
+/** Alike ones once, with how many there were and when the first and the last of them. */
+const failedRequests = (failures: readonly Failure[]): string[] =>
+  [...Map.groupBy(failures, ({ during, what, answer }) => `during ${during}: ${what} was answered with ${answer}`)]
+    .slice(0, 25)
+    .map(([words, alike]) => `${alike.length} times, ${alike[0]?.at} to ${alike.at(-1)?.at}, ${words}`);
+
 /** What must not be, each in a sentence. */
 export const findingsOf = ({ environment, redeploys, load, outages, mails, remarks }: Rehearsal): string[] =>
   [
     ...remarks,
-    ...load.failures
-      .slice(0, 12)
-      .map(({ at, during, what, answer }) => `${at} during ${during}: ${what} was answered with ${answer}`),
-    ...(load.failures.length > 12 ? [`and ${load.failures.length - 12} more failed requests`] : []),
+    ...failedRequests(load.failures),
+    ...redeploys
+      .filter(({ readyWhileLeaving }) => readyWhileLeaving)
+      .map(({ service }) => `${service} said that it was ready a second after it had been told to end`),
     ...redeploys
       .filter(({ code }) => code !== 0)
       .map(({ service, code }) => `${service} ended with ${code} when it was replaced`),

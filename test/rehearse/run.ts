@@ -96,8 +96,8 @@ const judge = async (environment: string): Promise<void> => {
   say(`\n${tablesOf(rehearsal)}\n`);
   findings.push(...findingsOf(rehearsal));
 };
-// In small they may stand in each other's way; in full each is measured alone.
-if (flags.together) await Promise.all(flags.environments.map(judge));
+// In small they share the machine; in full each is measured alone.
+if (flags.quick) await Promise.all(flags.environments.map(judge));
 else for (const environment of flags.environments) await judge(environment);
 if (stopped) process.exit(130);
 for (const finding of findings) say(`FOUND ${finding}`);
