@@ -1,30 +1,35 @@
 // `node railway/cost-table.ts`, part of `npm run docs`: writes the table of costs in railway/README.md from railway/costs.ts.
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { data, estimate, measured, originalPlan } from "./costs.ts";
+import { data, estimate, measured, originalPlan, prices } from "./costs.ts";
 import { environments } from "./layout.ts";
 
 const begin = "<!-- generated: costs (npm run docs) -->";
 const end = "<!-- end -->";
 
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+const percent = (share: number) => `${(share * 100).toFixed(share < 0.001 ? 2 : 1)} %`;
 const dollars = (amount: number) => `${amount.toFixed(2)} $`;
 
 /** What each process needs when idle, and what a month costs, as Markdown. */
 export const costTables = (): string => {
   const processes = environments.flatMap((environment) =>
     Object.entries(measured[environment]).map(([name, { mb, cpu }]) =>
-      row([environment, `\`${name}\``, `${mb} MB`, `${(cpu * 100).toFixed(1)} %`]),
+      row([environment, `\`${name}\``, `${mb} MB`, percent(cpu)]),
     ),
   );
   const databases = Object.entries(data).map(([name, { mb, cpu }]) =>
-    row(["both", name, `${mb} MB`, `${(cpu * 100).toFixed(1)} %`]),
+    row(["both", `${name} (estimated)`, `${mb} MB`, percent(cpu)]),
   );
   const months = environments.flatMap((environment) =>
     [1, 2].map((replicas) => {
       const { use, paid } = estimate(environment, Object.keys(measured[environment]), replicas);
       return row([environment, String(replicas), dollars(use), dollars(paid.Hobby), dollars(paid.Pro)]);
     }),
+  );
+  const together = environments.reduce(
+    (sum, environment) => sum + estimate(environment, Object.keys(measured[environment]), 1).use,
+    0,
   );
   return [
     row(["environment", "process", "memory, idle", "of a CPU, idle"]),
@@ -35,6 +40,12 @@ export const costTables = (): string => {
     row(["a month", "replicas of each", "use", "paid on Hobby", "paid on Pro"]),
     row(["---", "--:", "--:", "--:", "--:"]),
     ...months,
+    row([
+      "both, in one workspace",
+      "1",
+      dollars(together),
+      ...Object.values(prices.plans).map((least) => dollars(Math.max(least, together))),
+    ]),
     row(["the original's estimate", "1", "", dollars(originalPlan.least), ""]),
     row(["the original's estimate", "2", "", "", dollars(originalPlan.recommended)]),
   ].join("\n");

@@ -13,8 +13,8 @@ import { planLines } from "../../railway/plan.ts";
 const root = resolve(import.meta.dirname, "../..");
 
 it("computes a month from Railway's prices, replicas of our own processes only", () => {
-  expect(dollarsFor({ mb: 1024, cpu: 1 })).toBe(30);
-  expect(dollarsFor({ mb: 512, cpu: 0.1 })).toBe(7);
+  expect(dollarsFor({ mb: 1000, cpu: 1 })).toBe(30);
+  expect(dollarsFor({ mb: 500, cpu: 0.1 })).toBe(7);
   const own = Object.values(measured.production).reduce((sum, each) => sum + dollarsFor(each), 0);
   const stores = Object.values(data).reduce((sum, each) => sum + dollarsFor(each) + each.volumeGb * 0.15, 0);
   const names = Object.keys(measured.production);
