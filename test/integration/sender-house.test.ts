@@ -267,10 +267,12 @@ test("a vendor's answer is shown with its status and body as they came", async (
 test("production without a provider refuses to launch and to test, and never falls back to the sandbox", async () => {
   // With it, this would be a place to try things out, where the sandbox is meant.
   delete house.env.LC_SEND_ALLOWLIST;
-  await restart({ NODE_ENV: "production", LC_EMAIL_PROVIDER: "sandbox", LC_SECRET_KEYS: "k".repeat(40) }, [
-    ...everything,
-    "services/sandbox",
-  ]);
+  const production = {
+    NODE_ENV: "production",
+    LC_SECRET_KEYS: "k".repeat(40),
+    PUBLIC_URL: "https://learn.example.org",
+  };
+  await restart({ ...production, LC_EMAIL_PROVIDER: "sandbox" }, [...everything, "services/sandbox"]);
   await house.signIn();
   const { body } = await house.api("POST", `/campaigns/${campaign}/clone`, {});
   campaign = body.id;
