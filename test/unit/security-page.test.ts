@@ -55,7 +55,7 @@ test("every area of the design has its row", () => {
   for (const area of [
     ...["passwords", "sessions", "CSRF", "CORS", "tokens", "authorisation", "keys", "limits", "gateway", "headers"],
     ...["webhooks in", "outbound fetch", "tracking and public links", "content", "exports", "uploads", "data"],
-    ...["law as rules", "supply chain"],
+    ...["law as rules", "supply chain", "TLS", "boot", "Redis", "backups"],
   ])
     expect(areas, area).toContain(area);
 });
