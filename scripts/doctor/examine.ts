@@ -4,6 +4,7 @@ import { type Environment, readEnvironment } from "../../shared/environment.ts";
 import { readBackends } from "../../shared/local-backends.ts";
 import { livingNotes } from "../start/run-files.ts";
 import { checkAddress } from "./address.ts";
+import { checkBackups } from "./backups.ts";
 import { checkEmail } from "./email.ts";
 import { about, type Finding } from "./finding.ts";
 import { checkMachine, checkPrivateRedis } from "./machine.ts";
@@ -48,7 +49,7 @@ export const examine = async (environment: Environment = readEnvironment()): Pro
   const usable = (name: string) => (wrong.has(name) ? undefined : value(name));
   const running = livingNotes(dataDir).some(({ role }) => role === "supervisor");
   const embedded = running ? readBackends(dataDir) : undefined;
-  const [machine, redis, postgres, email, address] = await Promise.all([
+  const [machine, redis, postgres, email, address, backups] = await Promise.all([
     checkMachine(dataDir, Number(usable("PORT") ?? 3000), running),
     wrong.has("REDIS_URL") ? { aheadMs: undefined, findings: [] } : redisOf(value("REDIS_URL"), embedded?.redisUrl),
     wrong.has("DATABASE_URL")
@@ -56,6 +57,7 @@ export const examine = async (environment: Environment = readEnvironment()): Pro
       : postgresOf(value("DATABASE_URL"), embedded?.databaseUrl, dataDir),
     wrong.has("LC_EMAIL_PROVIDER") ? [] : checkEmail(environment),
     wrong.has("PUBLIC_URL") ? [] : checkAddress(environment),
+    wrong.has("LC_S3_URL") ? [] : checkBackups(environment),
   ]);
   return [
     ...checkVariables(environment),
@@ -66,5 +68,6 @@ export const examine = async (environment: Environment = readEnvironment()): Pro
     ...checkClock("Redis", redis.aheadMs),
     ...email,
     ...address,
+    ...backups,
   ];
 };
