@@ -4,7 +4,7 @@
 export type Level = "ok" | "warning" | "problem";
 
 export interface Finding {
-  readonly area: "Variables" | "Machine" | "Redis" | "Postgres" | "Clock" | "Email" | "Address";
+  readonly area: "Variables" | "Machine" | "Redis" | "Postgres" | "Clock" | "Email" | "Address" | "Backups";
   readonly name: string;
   readonly level: Level;
   /** Holds no secret: it may be logged. */

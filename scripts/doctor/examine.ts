@@ -7,6 +7,7 @@ import { readBackends } from "../../shared/local-backends.ts";
 import { wrongVariables } from "../../shared/wrong-variables.ts";
 import { livingNotes } from "../start/run-files.ts";
 import { checkAddress } from "./address.ts";
+import { checkBackups } from "./backups.ts";
 import { checkEmail } from "./email.ts";
 import { checkMachine, checkPrivateRedis } from "./machine.ts";
 import { checkPostgres } from "./postgres.ts";
@@ -35,7 +36,7 @@ export const examine = async (environment: Environment = readEnvironment()): Pro
   const usable = (name: string) => (wrong.has(name) ? undefined : value(name));
   const running = livingNotes(dataDir).some(({ role }) => role === "supervisor");
   const embedded = running ? readBackends(dataDir) : undefined;
-  const [machine, redis, postgres, email, address] = await Promise.all([
+  const [machine, redis, postgres, email, address, backups] = await Promise.all([
     checkMachine(dataDir, Number(usable("PORT") ?? 3000), running),
     wrong.has("REDIS_URL") || wrong.has("LC_REDIS_CA")
       ? { aheadMs: undefined, findings: [] }
@@ -45,6 +46,7 @@ export const examine = async (environment: Environment = readEnvironment()): Pro
       : postgresOf(value("DATABASE_URL"), embedded?.databaseUrl, dataDir, Number(usable("LC_DB_POOL") ?? 10)),
     wrong.has("LC_EMAIL_PROVIDER") ? [] : checkEmail(environment),
     wrong.has("PUBLIC_URL") && environment.value("NODE_ENV") === "production" ? [] : checkAddress(environment),
+    wrong.has("LC_S3_URL") ? [] : checkBackups(environment),
   ]);
   return [
     ...checkVariables(environment),
@@ -55,5 +57,6 @@ export const examine = async (environment: Environment = readEnvironment()): Pro
     ...checkClock("Redis", redis.aheadMs),
     ...email,
     ...address,
+    ...backups,
   ];
 };

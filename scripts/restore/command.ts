@@ -15,7 +15,8 @@ import { type RestoreCommand, readOptions, usage } from "./options.ts";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const count = (value: number, noun: string): string => `${value.toLocaleString("en")} ${noun}${value === 1 ? "" : "s"}`;
-const size = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+const size = (bytes: number): string =>
+  bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 
 const settings = {
   production: config.production,

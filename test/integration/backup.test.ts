@@ -2,9 +2,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCampaign } from "../../services/campaigns/campaigns/drafts.ts";
+import { launchCampaign } from "../../services/campaigns/campaigns/launch.ts";
+import { retryMessages } from "../../services/campaigns/campaigns/ledger-acts.ts";
+import { resumeCampaign } from "../../services/campaigns/campaigns/life-cycle.ts";
+import { findCampaign } from "../../services/campaigns/campaigns/store.ts";
 import { diskStore } from "../../shared/backup/disk.ts";
 import { leftOut, ourPublic, ourSchemas } from "../../shared/backup/left-out.ts";
 import type { BackupStore, Card } from "../../shared/backup/stored.ts";
+import { settleRestored } from "../../shared/db/after-restore.ts";
 import { query } from "../../shared/db/knex.ts";
 import { type Emptied, fingerprint, newFolder, openTarget, take } from "../helpers/backups.ts";
 import { openPipeline, type Pipeline } from "../helpers/pipeline.ts";
@@ -178,5 +184,54 @@ describe("a restore", () => {
       resumed: false,
       held: 245,
     });
+  });
+});
+
+describe("a campaign that a restore held", () => {
+  const held = async (id: string) => {
+    await source.db.transaction((trx) => settleRestored(trx, { resume: false }));
+    const row = await findCampaign(source.db, id);
+    expect([row?.status, row?.held_reason]).toEqual(["held", "restored"]);
+    await query(source.db, "delete from jobs.jobs where type = 'campaign.launch'");
+  };
+  const scheduled = async (at: Date) => {
+    const fields = { channel: "email" as const, name: `Later ${at.getTime()}`, audience: { all: true as const } };
+    const content = { subject: "Later", html: "<p>Hi</p>" };
+    const schedule = { at: at.toISOString() };
+    const { id } = await createCampaign(source.deps, { ...fields, content, schedule });
+    await launchCampaign(source.deps, { id });
+    return id;
+  };
+  const launchJob = (id: string) =>
+    query<{ run_at: Date }>(
+      source.db,
+      "select run_at from jobs.jobs where type = 'campaign.launch' and unique_key = ?",
+      [id],
+    );
+
+  it("waits for its time again when it is resumed before it, and begins when that is past", async () => {
+    const at = new Date(Date.now() + 3_600_000);
+    const id = await scheduled(at);
+    await held(id);
+    expect((await resumeCampaign(source.deps, { id })).status).toBe("scheduled");
+    expect((await launchJob(id))[0]?.run_at).toEqual(at);
+    await held(id);
+    await query(source.db, "update campaigns.campaigns set launched_at = now() - interval '1 hour' where id = ?", [id]);
+    await resumeCampaign(source.deps, { id });
+    await source.prepare(id);
+    expect((await findCampaign(source.db, id))?.status).toBe("running");
+  });
+
+  it("stays held when one of its messages is decided over, and sends when it is resumed", async () => {
+    const id = await source.launch();
+    await held(id);
+    const [first] = await query<{ id: string }>(
+      source.db,
+      `update messaging.messages set state = 'failed' where id = (select id from messaging.messages where source_id = ? limit 1) returning id`,
+      [id],
+    );
+    expect(await retryMessages(source.deps, { id, ids: [first?.id ?? ""] })).toEqual({ changed: 1 });
+    expect((await findCampaign(source.db, id))?.status).toBe("held");
+    expect((await resumeCampaign(source.deps, { id })).status).toBe("running");
   });
 });

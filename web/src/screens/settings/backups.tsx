@@ -112,7 +112,7 @@ const Restore = ({ answer }: { readonly answer: Answer }) => (
           value: (
             <>
               By the{" "}
-              <TextLink to="/operations/schedules" search={{ schedule: "backup.run" }} fz="inherit">
+              <TextLink to="/operations/schedules" search={{ schedule: "backup.run" }} fz="inherit" underline="always">
                 schedule backup.run
               </TextLink>
               , every night at 03:00 UTC unless somebody changed it
