@@ -1,6 +1,7 @@
 // The deployment as code: it evaluates without an account, nothing in it is stale, and breaking any part of it in a copy
 // leads to a finding that names it.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createRailwayContext, project } from "railway/iac";
 import { beforeAll, expect, it } from "vitest";
@@ -8,6 +9,7 @@ import railway from "../../.railway/railway.ts";
 import { connectionsOf, findings } from "../../railway/checks.ts";
 import { type Declared, type Evaluated, evaluate } from "../../railway/graph.ts";
 import { environments } from "../../railway/layout.ts";
+import { resourcesFor } from "../../railway/project.ts";
 import { reachedFrom, type Tree, treeAt } from "../../railway/tree.ts";
 import { covers, programsOf, watchedSource } from "../../railway/watch-patterns.ts";
 
@@ -54,6 +56,22 @@ it("is read by Railway's command line: one environment at a time, or all at once
   expect((await addresses({ environment: "production", pr: null })).sort()).toEqual([...scoped].sort());
   expect(() => railway(createRailwayContext({}), project)).toThrow("railway upgrade");
   expect(() => railway(createRailwayContext({ environment: "dev" }), project)).toThrow('no environment "dev"');
+});
+
+it("builds from the repository that package.json names, in whatever form, and from uploads without one", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lc-graph-"));
+  const sourceFor = (repository: unknown) => {
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ repository }));
+    return resourcesFor("production", folder).find(({ address }) => address === "service.web");
+  };
+  try {
+    const forms = ["github:a-b/c.d", "a-b/c.d", "https://github.com/a-b/c.d.git", "git@github.com:a-b/c.d.git"];
+    for (const form of [...forms, { type: "git", url: "git+https://github.com/a-b/c.d.git" }])
+      expect(sourceFor(form), JSON.stringify(form)).toMatchObject({ source: { type: "github", repo: "a-b/c.d" } });
+    expect(sourceFor(undefined)).not.toHaveProperty("source");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 it("starts every process directly, and migrates before exactly one of them", () => {
