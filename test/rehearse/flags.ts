@@ -51,7 +51,7 @@ export const readFlags = (args: readonly string[]): Flags => {
   return {
     environments: chosen,
     rounds,
-    mailsPerSecond: 20,
+    mailsPerSecond: quick ? 8 : 20,
     people: (services) => (quick ? 300 * rounds : 20 * (rounds * services * 15 + 60)),
     quick,
     perSecond: wholeNumber("rate", values.rate, quick ? 20 : 200),

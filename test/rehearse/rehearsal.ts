@@ -125,8 +125,12 @@ export const rehearse = async (
   const load = startLoad(edge, flags.perSecond, who, `/assets/${asset}`);
   const redeploys = await roll(fleet, load, flags, say);
   const asked = await load.stop();
-  if (["completed", "held"].includes((await statsOf(api, id)).status))
-    remarks.push("the campaign ended before the last redeploy: it proves less than it should");
+  if (["completed", "held"].includes((await statsOf(api, id)).status)) {
+    const early = "the campaign ended before the last redeploy: it proves less than it should";
+    // In small it is a matter of how busy the machine is.
+    if (flags.quick) say(early);
+    else remarks.push(early);
+  }
   const outages = await playOutages(fleet, stores, api, flags.awaySeconds);
   say("Redis and Postgres were away and are back.");
   const stats = await ended(api, id, 300 + (people / flags.mailsPerSecond) * 2);
