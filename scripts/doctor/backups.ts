@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { noPlace, openStore } from "../../shared/backup/configured.ts";
 import type { Environment } from "../../shared/environment.ts";
-import { about, type Finding, within, wordsOf } from "../../shared/finding.ts";
+import { about, type Finding, within } from "../../shared/finding.ts";
+import { wordsOf } from "../../shared/lib/connection-trouble.ts";
 
 const { ok, warning, problem } = about("Backups");
 const ANSWER_MS = 8_000;
