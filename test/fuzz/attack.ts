@@ -181,8 +181,9 @@ export const attackWorld = async (world: World, plan: Plan): Promise<Report> => 
     );
     if (plain && answer.status < 400) {
       succeeded.add(attack.operation);
-      if (answer.status < 300 && isJson(answer) && answer.text !== "")
-        note(pools, attack.operation, JSON.parse(answer.text));
+      // Everybody's list of tokens holds the one they attack with.
+      const telling = attack.operation !== "accounts.listTokens" && answer.status < 300 && answer.text !== "";
+      if (telling && isJson(answer)) note(pools, attack.operation, JSON.parse(answer.text));
     }
     const wrong = judge(plain ? attack.operation : undefined, sent, answer) ?? world.foreign(who, sent, answer);
     return { who, sent, answer, wrong };

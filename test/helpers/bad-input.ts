@@ -85,7 +85,7 @@ export const openTarget = async () => {
       status: response.status,
       ms: performance.now() - began,
       text,
-      json: isJson ? JSON.parse(text) : undefined,
+      json: isJson && text !== "" ? JSON.parse(text) : undefined,
     };
   };
 
