@@ -29,10 +29,15 @@ const table: Readonly<Record<Right, string>> = {
   open: `
     accounts: login useSignInLink showInvite acceptInvite forgotPassword resetPassword
     health: live ready
+    secondFactor: signIn beginAtSignIn finishAtSignIn
     system: version openapi docs
     public: showUnsubscribe unsubscribe open click emailHook`,
-  person: "accounts: logout me createToken listTokens revokeToken",
-  session: "accounts: changePassword listSessions endSession endOtherSessions rename",
+  person: `
+    accounts: logout me createToken listTokens revokeToken recentSignIns
+    secondFactor: show`,
+  session: `
+    accounts: changePassword listSessions endSession endOtherSessions rename prove
+    secondFactor: begin finish switchOff renewCodes`,
   read: `
     bulk: count list get
     campaigns: list get preflight stats messages
@@ -85,13 +90,15 @@ const table: Readonly<Record<Right, string>> = {
     contacts: erase`,
   admin: `
     audit: list csv
+    backups: list create
     deadLetters: reveal replay drop bulk
     jobs: pauseQueue resumeQueue pauseType resumeType input retry cancel remove bulk
     monitors: create update remove silence unsilence test channels setChannels testChannels silenceAll unsilenceAll
     sample: remove
     schedules: update reset pause resume run
+    secondFactor: showPolicy setPolicy
     senders: create update makeDefault remove
-    users: list update remove invite listInvites resendInvite revokeInvite
+    users: list update remove removeSecondFactor invite listInvites resendInvite revokeInvite
     webhooks: body replay
     workers: drain undrain`,
 };
