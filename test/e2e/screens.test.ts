@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser())("all screens", () => {
       "nothing there": "/no-such-screen",
     };
     await context.close();
-  }, 300_000);
+  }, 480_000);
   afterAll(async () => {
     await stage?.close();
   }, 60_000);
@@ -131,7 +131,7 @@ describe.skipIf(!hasBrowser())("all screens", () => {
     }
     expect([...wrong, ...faults]).toEqual([]);
     await context.close();
-  }, 300_000);
+  }, 480_000);
 
   it("are as accessible and as narrow before the sign-in", async () => {
     const wrong: string[] = [];

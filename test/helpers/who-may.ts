@@ -19,6 +19,8 @@ export const rights = {
   takeAway: { signedIn: true, ability: "read", roles: ["owner", "manager"] },
   takeMany: { signedIn: true, ability: "write", roles: ["owner", "manager"] },
   admin: { signedIn: true, ability: "admin" },
+  /** Also the password, given within the last hour. */
+  adminInPerson: { signedIn: true, session: true, ability: "admin" },
 } as const satisfies Record<
   string,
   { signedIn?: boolean; session?: boolean; ability?: Ability; roles?: readonly Role[] }
@@ -98,9 +100,10 @@ const table: Readonly<Record<Right, string>> = {
     schedules: update reset pause resume run
     secondFactor: showPolicy setPolicy
     senders: create update makeDefault remove
-    users: list update remove removeSecondFactor invite listInvites resendInvite revokeInvite
+    users: list update remove invite listInvites resendInvite revokeInvite
     webhooks: body replay
     workers: drain undrain`,
+  adminInPerson: "users: removeSecondFactor",
 };
 
 const entries = (Object.entries(table) as [Right, string][]).flatMap(([right, text]) =>

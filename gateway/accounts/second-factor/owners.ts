@@ -23,7 +23,8 @@ const takeOff = async (
   actor: Actor,
   detail?: Record<string, unknown>,
 ): Promise<void> => {
-  if (!(await deleteFactor(trx, id))) throw fail("SECOND_FACTOR_OFF", `${email} has no second factor`);
+  if (!(await deleteFactor(trx, id)))
+    throw fail("SECOND_FACTOR_OFF", "This person has no second factor, so there is nothing to take off.");
   await audit(trx, { id: deps.id(), event: "user.second-factor-removed", ...actor, objectId: id, detail });
   await tellPerson(trx, deps, email, "second-factor-removed");
 };
