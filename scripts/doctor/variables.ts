@@ -72,7 +72,7 @@ export const checkVariables = (environment: Environment): Finding[] => {
   const named = new Set(wrong.map(({ name }) => name));
   return [
     ...environment.states.filter(({ name }) => !named.has(name)).map((state) => stateOf(state, environment)),
-    ...wrong.map((finding) => ({ ...finding, advice: `Nothing starts with it. ${finding.advice ?? ""}` })),
+    ...wrong.map((finding) => ({ ...finding, advice: `Nothing starts like this. ${finding.advice ?? ""}` })),
     ...environment.unknown.map((name) => {
       const near = nearestName(name, known);
       return warning(

@@ -79,7 +79,7 @@ const report = (
   if (migrated.length > 0) say(`Brought up to date: ${migrated.join(", ")}.`);
   if (heldCampaigns > 0)
     say(
-      `${count(heldCampaigns, "campaign")} with ${count(heldMessages, "waiting message")} held: they may have gone on after the backup. Look at each, then resume or cancel it.`,
+      `${count(heldCampaigns, "campaign")}${heldMessages > 0 ? ` with ${count(heldMessages, "waiting message")}` : ""} held: they may have gone on after the backup. Look at each, then resume or cancel it.`,
     );
   if (unknownMessages > 0)
     say(`${count(unknownMessages, "message")} may have been sent and wait for your decision, under Messages.`);

@@ -57,6 +57,7 @@ describe.skipIf(!hasBrowser())("somebody who sees one community", () => {
     expect(await findings(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Send the invite" }).click();
     await page.getByRole("button", { name: `Revoke the invite to ${colleague.email}` }).waitFor();
+    await page.getByText("manager · sees only Riverside").waitFor();
 
     let link = "";
     await expect
@@ -118,6 +119,9 @@ describe.skipIf(!hasBrowser())("somebody who sees one community", () => {
       }
     await page.goto("/suppressions");
     await page.getByText("This is for people who see all communities").waitFor();
+    expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(0);
+    await page.goto("/settings/account");
+    await page.getByRole("definition").filter({ hasText: "only Riverside" }).waitFor();
     expect(faults).toEqual([]);
 
     const { page: team } = owners;

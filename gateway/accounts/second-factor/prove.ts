@@ -70,6 +70,12 @@ export const proveSecondFactor = async (
   return undefined;
 };
 
+/** Why a proof was refused, in words that go on from its name: an app has a next code, a recovery code has none. */
+export const whyRefused = ({ code }: SecondProof): string =>
+  code === undefined
+    ? "is wrong, or was used already; each of them works once"
+    : "is wrong, or was used already; a code works once, so wait for the next one";
+
 /** The same for somebody who is signed in. Throws VALIDATION_FAILED at the field for a wrong code. */
 export const demandSecondFactor = async (
   deps: ProveDeps,
@@ -79,7 +85,7 @@ export const demandSecondFactor = async (
 ): Promise<void> => {
   if (!user.hasSecondFactor) throw fail("SECOND_FACTOR_OFF", "You have no second factor; there is nothing to change.");
   if (await proveSecondFactor(deps, user, proof, origin)) return;
-  const message = "is wrong, or was used already; a code works once, so wait for the next one";
+  const message = whyRefused(proof);
   const path = proof.code === undefined ? "recoveryCode" : "code";
   throw fail("VALIDATION_FAILED", `The code ${message}`, { errors: [{ path, message }] });
 };

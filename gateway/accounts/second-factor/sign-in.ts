@@ -9,7 +9,7 @@ import { beginSession, type LoginDeps, type Origin, type SignedIn } from "../log
 import { tellPerson } from "../notices.ts";
 import { findUser, type KnownUser } from "../store.ts";
 import { type Challenge, type ChallengeKind, type FirstFactor, passwordMarkOf } from "./challenges.ts";
-import { proveSecondFactor, type SecondProof } from "./prove.ts";
+import { proveSecondFactor, type SecondProof, whyRefused } from "./prove.ts";
 import { beginSetUp, finishSetUp } from "./set-up.ts";
 import { factorRequired } from "./store.ts";
 
@@ -69,7 +69,7 @@ export const signInWithCode = async (
     await deps.db.transaction((trx) => tellPerson(trx, deps, user.email, "wrong-codes"));
     throw gone();
   }
-  throw fail("CODE_WRONG", "The code is wrong, or was used already. A code works once: wait for the next one.");
+  throw fail("CODE_WRONG", `The ${proof.code === undefined ? "recovery code" : "code"} ${whyRefused(proof)}`);
 };
 
 /** The secret for somebody who must set it up now. Throws CHALLENGE_INVALID. */

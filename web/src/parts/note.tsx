@@ -44,14 +44,15 @@ export interface ProblemNoteProps {
   readonly retry?: (() => void) | undefined;
 }
 
-/** What failed, why, the id to ask about, and a way to try again. */
+/** What failed, why, the id to ask about, and a way to try again, unless one may not: that stays so. */
 export const ProblemNote = ({ problem, retry }: ProblemNoteProps) => (
   <Note
     tone="bad"
     role="alert"
     title={problem.title}
     actions={
-      retry && (
+      retry &&
+      problem.status !== 403 && (
         <Button size="compact-sm" variant="default" leftSection={<Icon name="refresh" size={15} />} onClick={retry}>
           Try again
         </Button>

@@ -70,7 +70,9 @@ export const Overview = () => {
       <PageHead
         title="Overview"
         lead={
-          session.sandbox ? "Sandbox: every mail ends in the mailbox here, nobody outside gets anything." : undefined
+          session.sandbox
+            ? `Sandbox: every mail ${session.communities ? "stays on this machine" : "ends in the mailbox here"}, nobody outside gets anything.`
+            : undefined
         }
         actions={
           <ButtonLink to="/campaigns/new" leftSection={<Icon name="plus" size={16} />}>

@@ -57,13 +57,22 @@ const GiveCode = ({ asked, onEntered, onStartAgain }: SecondStepProps) => {
             <>
               <CodeFields
                 value={typed}
-                onChange={setTyped}
+                onChange={(value) => {
+                  // What was said about the one kind of code is not true of the other.
+                  if (value.recovery !== typed.recovery) {
+                    setProblem(null);
+                    setTried(false);
+                  }
+                  setTyped(value);
+                }}
                 autoFocus
                 error={
                   tried && typed.text.trim() === ""
                     ? "Give the code"
                     : wrong
-                      ? "Is wrong, or was used already. A code works once: wait for the next one."
+                      ? typed.recovery
+                        ? "Is wrong, or was used already. Each of them works once."
+                        : "Is wrong, or was used already. A code works once: wait for the next one."
                       : undefined
                 }
               />

@@ -1,5 +1,5 @@
 // The checklist of a new workspace: sending, people, a test mail, the first launch, each ticked by what really happened.
-// Gone when all is done, or hidden by hand in this browser.
+// Everybody is shown the steps that they may take. Gone when all is done, or hidden by hand in this browser.
 import { Button, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { type ReactNode, useState } from "react";
@@ -20,6 +20,7 @@ export interface FirstStepsProps {
 }
 
 interface Step {
+  readonly needs: Session["abilities"][number];
   readonly done: boolean;
   readonly what: string;
   readonly how: string;
@@ -59,16 +60,18 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
     touches: ["messages", "sandbox", "overview"],
     done: () =>
       notifications.show({
-        message: session.sandbox
-          ? "The test mail is on its way to the mailbox."
-          : `The test mail is on its way to ${session.user.email}.`,
+        message:
+          session.sandbox && !session.communities
+            ? "The test mail is on its way to the mailbox."
+            : `The test mail is on its way to ${session.user.email}.`,
       }),
   });
   const accounts = senders.data?.data ?? [];
   const ready = accounts.some((account) => account.isDefault && !account.isPlaceholder && account.postalAddress);
   const testedThere = accounts.some((account) => "testedAt" in account && Boolean(account.testedAt));
-  const steps: Step[] = [
+  const all: Step[] = [
     {
+      needs: "admin",
       done: session.sandbox || ready,
       what: "Set up sending",
       how: ready
@@ -84,6 +87,7 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
       keepAct: !ready,
     },
     {
+      needs: "write",
       done: imports.data?.data.some(({ status }) => status === "completed") ?? false,
       what: "Bring your people in",
       how: "From a CSV file, with the consent you hold for them.",
@@ -94,9 +98,12 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
       ),
     },
     {
+      needs: "send",
       done: tested || testedThere,
       what: "Send yourself a test mail",
-      how: session.sandbox ? `To ${session.user.email}; it arrives in the mailbox here.` : `To ${session.user.email}.`,
+      how: session.sandbox
+        ? `To ${session.user.email}; it ${session.communities ? "stays on this machine" : "arrives in the mailbox here"}.`
+        : `To ${session.user.email}.`,
       act: (
         <Button
           variant="default"
@@ -111,6 +118,7 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
       ),
     },
     {
+      needs: "send",
       done: launched,
       what: "Launch your first campaign",
       how: "Choose who gets it, write it, check it, launch it.",
@@ -121,6 +129,7 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
       ),
     },
   ];
+  const steps = all.filter(({ needs }) => session.abilities.includes(needs));
   const done = steps.filter((step) => step.done).length;
   if (hidden || senders.isPending || imports.isPending || done === steps.length) return null;
   const hide = () => {

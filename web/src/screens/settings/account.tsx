@@ -1,5 +1,6 @@
 // My account: who I am here, how I sign in, and where I am and lately was signed in.
 import { useRouteContext } from "@tanstack/react-router";
+import { communitiesInWords } from "../../parts/limit-words.ts";
 import { Facts, Section } from "../../parts/page.tsx";
 import { NameForm } from "./name-form.tsx";
 import { PasswordForm } from "./password-form.tsx";
@@ -13,7 +14,7 @@ import { SignIns } from "./sign-ins.tsx";
 /** What concerns the person alone. */
 export const Account = () => {
   const { session } = useRouteContext({ from: "/app" });
-  const { user } = session;
+  const { user, communities } = session;
   return (
     <SettingsPage title="My account">
       <div className={css["stack"]}>
@@ -22,6 +23,9 @@ export const Account = () => {
             facts={[
               { name: "Email", value: user.email },
               { name: "Role", value: `${user.role} – ${roleWords[user.role]}` },
+              ...(communities
+                ? [{ name: "Sees", value: `only ${communitiesInWords(communities.map(({ name }) => name))}` }]
+                : []),
             ]}
           />
           <NameForm name={user.name ?? ""} />

@@ -86,7 +86,7 @@ const Notices = ({ answer }: { readonly answer: Answer }) => (
         It knows what happened until {moment(answer.restored.takenAt)}. Who unsubscribed, bounced or was written to
         between then and the restore is not known here.{" "}
         {answer.restored.heldCampaigns > 0 &&
-          `${counted(answer.restored.heldCampaigns, "campaign")} with ${counted(answer.restored.heldMessages, "waiting message")} ${answer.restored.heldCampaigns === 1 ? "was" : "were"} held, because some of them may have been sent meanwhile. `}
+          `${counted(answer.restored.heldCampaigns, "campaign")}${answer.restored.heldMessages > 0 ? ` with ${counted(answer.restored.heldMessages, "waiting message")}` : ""} ${answer.restored.heldCampaigns === 1 ? "was" : "were"} held, because some messages may have been sent meanwhile. `}
         {answer.restored.unknownMessages > 0 &&
           `${counted(answer.restored.unknownMessages, "message")} may have been sent: decide over them under Messages.`}
       </Note>
@@ -132,7 +132,7 @@ const Restore = ({ answer }: { readonly answer: Answer }) => (
         {
           name: "You need",
           value:
-            "The keys in LC_SECRET_KEYS: backups are encrypted with them, and without them nobody can read one. Keep a copy where the backups are not.",
+            "The keys in LC_SECRET_KEYS: backups are encrypted with them, and without them nobody can read one (where that is not set, they are in the file secret-keys of the data folder). Keep a copy where the backups are not.",
         },
       ]}
     />

@@ -8,6 +8,7 @@ import { ProblemNote } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { useRows, useWrite } from "../../query.ts";
 import { moment } from "../../words.ts";
+import { Sees } from "./sees.tsx";
 import css from "./settings.module.css";
 
 type Invite = Row<"users.listInvites">;
@@ -34,7 +35,7 @@ export const Invites = () => {
             <span className={css["who"]}>
               <span className="lc-break">{invite.name ? `${invite.name} · ${invite.email}` : invite.email}</span>
               <small>
-                {invite.role} · {until(invite)}
+                {invite.role} · sees <Sees communities={invite.communities} /> · {until(invite)}
               </small>
             </span>
             <Group gap={4}>

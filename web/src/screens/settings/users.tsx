@@ -5,16 +5,16 @@ import { createContext, use, useState } from "react";
 import { Confirm } from "../../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { communitiesInWords } from "../../parts/limit-words.ts";
 import { Empty } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { besideProof, Proof } from "../../parts/proof.tsx";
 import { Status } from "../../parts/status.tsx";
-import { useRead, useRows, useWrite } from "../../query.ts";
+import { useRows, useWrite } from "../../query.ts";
 import { shortMoment } from "../../words.ts";
 import { InviteForm } from "./invite-form.tsx";
 import { Invites } from "./invites.tsx";
 import { type Member, MemberForm } from "./member-form.tsx";
+import { Sees } from "./sees.tsx";
 import css from "./settings.module.css";
 import { SettingsPage } from "./settings-tabs.tsx";
 import { SignInPolicy } from "./sign-in-policy.tsx";
@@ -47,14 +47,6 @@ const MemberMenu = ({ member }: { readonly member: Member }) => {
       </Menu.Dropdown>
     </Menu>
   );
-};
-
-/** The communities by name; read once for the whole list. */
-const Sees = ({ communities }: Pick<Member, "communities">) => {
-  const known = useRead("communities.list", { limit: 1000 });
-  if (communities === null) return "everything";
-  const names = communities.map((id) => known.data?.data.find((community) => community.id === id)?.name ?? "…");
-  return <span className="lc-break">only {communitiesInWords(names)}</span>;
 };
 
 const column = columnsOf<Member>();
