@@ -1,6 +1,7 @@
 // What would make a deployment fail or go stale, found before it is deployed: commands, paths, variables, references,
 // watch patterns, times and connections. Pure functions of a graph and a tree; a finding is a sentence that names the
 // deployment and what to do.
+import { jobConnections } from "../shared/jobs/job-connections.ts";
 import { variables } from "../shared/variables.ts";
 import type { Declared, Evaluated } from "./graph.ts";
 import { namesFor, sharedVariables } from "./settings.ts";
@@ -158,7 +159,7 @@ export const connectionsOf = (
 ): number =>
   deployments.reduce((sum, deployment) => {
     const pool = deployment.variables["LC_DB_POOL"];
-    const size = pool?.type === "literal" ? Number(pool.value) : 0;
+    const size = pool?.type === "literal" ? Number(pool.value) + jobConnections : 0;
     return sum + 2 * size * replicas(deployment);
   }, 0);
 

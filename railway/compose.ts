@@ -19,15 +19,19 @@ const addresses: Readonly<Record<string, string>> = {
 /** What .env or the shell holds, else the fallback. */
 const orElse = (name: string, fallback: string) => `\${${name}:-${fallback}}`;
 
+/** A volume that stays, as the image has it for its user. */
+const backupFolder = "/backups";
+
 /**
- * Where compose differs: a laptop may run it as development, mail is caught unless a provider is set, and no edge stands
- * before Caddy that could say for whom it speaks.
+ * Where compose differs: a laptop may run it as development, mail is caught unless a provider is set, no edge stands before
+ * Caddy that could say for whom it speaks, and there is a disk that stays, for backups.
  */
 const own: Readonly<Record<string, string>> = {
   NODE_ENV: orElse("LC_COMPOSE_ENVIRONMENT", "production"),
   LC_EMAIL_PROVIDER: orElse("LC_EMAIL_PROVIDER", "smtp"),
   LC_SMTP_URLS: orElse("LC_SMTP_URLS", "smtp://mail:1025"),
   LC_EDGE_RANGES: orElse("LC_EDGE_RANGES", "192.0.2.1/32"),
+  LC_BACKUP_DIR: backupFolder,
 };
 
 /** A value in compose; undefined passes on what .env or the shell holds, and nothing when they hold nothing. */
@@ -75,6 +79,7 @@ const serviceLines = (deployment: Declared, common: Readonly<Record<string, Vari
     "    environment:",
     ...(kind === "node" ? ["      <<: *everywhere"] : []),
     ...variableLines(kind === "node" ? further : variables, "      "),
+    ...("LC_BACKUP_DIR" in further ? ["    volumes:", `      - backups:${backupFolder}`] : []),
     ...(kind === "node"
       ? ["    depends_on:", "      migrate: { condition: service_completed_successfully }"]
       : ["    ports:", `      - "127.0.0.1:${orElse("LC_COMPOSE_WEB_PORT", "8080")}:${port}"`]),

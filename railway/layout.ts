@@ -11,7 +11,7 @@ export interface Size {
   readonly to: number;
   readonly memoryMb: number;
   readonly cpus: number;
-  /** Postgres connections of one replica. All replicas, doubled while old and new overlap, must fit into Postgres. */
+  /** Postgres connections of one replica, besides those of its jobs. All replicas, doubled while old and new overlap, must fit into Postgres. */
   readonly pool: number;
 }
 
@@ -31,18 +31,18 @@ export interface Deployment {
 }
 
 const caddySize: Size = { from: 1, to: 2, memoryMb: 512, cpus: 1, pool: 0 };
-const plain: Size = { from: 1, to: 2, memoryMb: 1024, cpus: 1, pool: 6 };
+const plain: Size = { from: 1, to: 2, memoryMb: 1024, cpus: 1, pool: 5 };
 
 const sizes: Readonly<Record<string, Size>> = {
-  gateway: { from: 1, to: 3, memoryMb: 1024, cpus: 2, pool: 8 },
+  gateway: { from: 1, to: 3, memoryMb: 1024, cpus: 2, pool: 7 },
   contacts: plain,
   campaigns: plain,
-  email: { from: 1, to: 4, memoryMb: 1024, cpus: 2, pool: 6 },
+  email: { from: 1, to: 4, memoryMb: 1024, cpus: 2, pool: 5 },
   sms: { from: 1, to: 4, memoryMb: 512, cpus: 1, pool: 4 },
   calls: { from: 1, to: 4, memoryMb: 512, cpus: 1, pool: 4 },
   ai: { from: 1, to: 4, memoryMb: 1024, cpus: 1, pool: 4 },
   provisioning: { from: 1, to: 2, memoryMb: 512, cpus: 1, pool: 4 },
-  scheduler: { from: 1, to: 2, memoryMb: 512, cpus: 1, pool: 6 },
+  scheduler: { from: 1, to: 2, memoryMb: 512, cpus: 1, pool: 5 },
 };
 
 /** Staging: one replica each; the sandbox shares the senders' process, because it takes mail on loopback only. */

@@ -97,8 +97,9 @@ export const restoreBackup = (
     say("Comparing every table with the backup");
     await compareTables(trx, header, manifest);
     await started.finish();
-    const settled = await settleRestored(trx, { resume });
+    // Settling is written for the schema of today.
     await apply(trx, started.since);
+    const settled = await settleRestored(trx, { resume });
     const done = { takenAt: new Date(header.takenAt), name, rows: manifest.rows, resumed: resume, ...settled };
     await noteRestore(trx, makeId(), done);
     return { header, manifest, migrated: started.since.map(({ name: one }) => one), ...settled };

@@ -34,19 +34,18 @@ export const plainText = async (trx: Trx): Promise<void> => {
 const BACKUP_LOCK = 7_262_022;
 
 /**
- * Makes the transaction, of which nothing was asked yet, a snapshot of the whole database. False when another process
- * is taking a backup.
+ * Makes the transaction, of which nothing was asked yet, a snapshot of the whole database, in which nobody drops or
+ * rewrites these tables until its end; reading and writing goes on. Their locks come before the snapshot: a table that is
+ * rewritten or emptied between the two would look empty to it. False when another process is taking a backup.
  */
-export const beginSnapshot = async (trx: Trx): Promise<boolean> => {
+export const beginSnapshot = async (trx: Trx, tables: readonly TableShape[]): Promise<boolean> => {
   await trx.raw("set transaction isolation level repeatable read, read only");
+  await trx.raw("set local lock_timeout = '10s'");
+  if (tables.length > 0)
+    await trx.raw(`lock table ${tables.map(({ name }) => quotedTable(name)).join(", ")} in access share mode`);
   const [row] = await query<{ free: boolean }>(trx, `select pg_try_advisory_xact_lock(${BACKUP_LOCK}) as free`);
   await plainText(trx);
   return row?.free === true;
-};
-
-/** Keeps tables from being dropped or rewritten until the end of the transaction; reading and writing goes on. */
-export const keepTables = async (trx: Trx, tables: readonly TableShape[]): Promise<void> => {
-  await trx.raw(`lock table ${tables.map(({ name }) => quotedTable(name)).join(", ")} in access share mode`);
 };
 
 /** Throws RetryLater when somebody waits for our locks: a migration, which nothing else should have to wait behind. */

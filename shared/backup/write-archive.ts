@@ -2,6 +2,7 @@
 // held but the piece on its way, and a slow reader slows down Postgres.
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { isDeepStrictEqual } from "node:util";
 import { createZstdCompress } from "node:zlib";
 import { release } from "../broker/release.ts";
 import { type Db, query, type Trx } from "../db/knex.ts";
@@ -20,7 +21,7 @@ import {
 import { type Leaf, listLeaves, listPartitions, listSequences, listTables } from "./catalogue.ts";
 import { RowHash } from "./row-hash.ts";
 import { seal } from "./seal.ts";
-import { beginSnapshot, keepTables, readTable } from "./snapshot.ts";
+import { beginSnapshot, readTable } from "./snapshot.ts";
 
 export interface Written {
   readonly header: Header;
@@ -90,18 +91,21 @@ async function* archive(
 
 /**
  * Writes one backup: `store` gets the header and the encrypted stream, and resolves when it holds all of it. Throws
- * RetryLater while another process takes one or somebody waits for our locks; otherwise as Postgres or `store` does.
+ * RetryLater while another process takes one, tables come or go, or somebody waits for our locks; otherwise as Postgres or
+ * `store` does.
  */
-export const writeArchive = (
+export const writeArchive = async (
   db: Db,
   options: WriteOptions,
   store: (header: Header, sealed: Readable, signal: AbortSignal) => Promise<void>,
-): Promise<Written> =>
-  db.transaction(async (trx) => {
+): Promise<Written> => {
+  options.signal.throwIfAborted();
+  const known = await listTables(db);
+  return db.transaction(async (trx) => {
     options.signal.throwIfAborted();
-    if (!(await beginSnapshot(trx))) throw retryLater(busyMs, "Another process is taking a backup");
+    if (!(await beginSnapshot(trx, known))) throw retryLater(busyMs, "Another process is taking a backup");
     const tables = await listTables(trx);
-    await keepTables(trx, tables);
+    if (!isDeepStrictEqual(tables, known)) throw retryLater(busyMs, "Tables are being made or changed: they go first");
     const header = await readState(trx, tables);
     const leaves = await listLeaves(trx, tables);
     // Whichever side fails first ends the other.
@@ -128,3 +132,4 @@ export const writeArchive = (
     if (!manifest) throw new Error("the backup ended before its manifest was written");
     return { header, manifest };
   });
+};

@@ -2,11 +2,10 @@
 // what needs it, and with room for all processes.
 import type { PostgresFacts, SchemaState } from "../db/facts.ts";
 import { about, type Finding } from "../finding.ts";
+import { jobConnections } from "../jobs/job-connections.ts";
 
 const { ok, warning, problem } = about("Postgres");
 const OLDEST = 15;
-/** Connections of a process besides LC_DB_POOL: those of its jobs. */
-const BESIDES_POOL = 4;
 
 const versionOf = ({ version }: PostgresFacts): Finding => {
   const said = `${Math.floor(version / 10_000)}.${version % 10_000}`;
@@ -28,7 +27,7 @@ const vectorOf = ({ vector, vectorThere }: PostgresFacts): Finding => {
 
 /** `processes`: how many stand on this server. */
 const connectionsOf = ({ connections }: PostgresFacts, processes: number, pool: number): Finding => {
-  const each = pool + BESIDES_POOL;
+  const each = pool + jobConnections;
   const said = `${connections} for clients, ${each} for each process at most`;
   return processes * each > connections
     ? warning(

@@ -6,6 +6,7 @@ import { addPart } from "../broker/vitals.ts";
 import { config } from "../config.ts";
 import { connectPostgres, type Db } from "../db/knex.ts";
 import { streamsAdapterOf } from "../streams/adapter.ts";
+import { jobConnections } from "./job-connections.ts";
 import { watchJobs } from "./job-metrics.ts";
 import { collectJobs, type JobOwner, type Registry } from "./registry.ts";
 import { createRelay, type Relay } from "./relay.ts";
@@ -27,9 +28,6 @@ interface Running {
   readonly unwatch: () => void;
 }
 
-/** Claims, renewals and outcomes have connections of their own: handlers that use up theirs must not cost a lease. */
-const connections = 4;
-
 /** Must stand after the channels middleware: workers read through its groups' readers. */
 export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware => {
   const drainMs = options.drainMs ?? Math.max(1_000, config.shutdownSeconds * 1_000 - 8_000);
@@ -43,7 +41,7 @@ export const jobsMiddleware = (options: JobsMiddlewareOptions = {}): Middleware 
     },
     async started(broker: ServiceBroker) {
       const deps = depsOf(broker);
-      const db = connectPostgres(databaseUrl(), connections, `lc-jobs:${broker.nodeID}`);
+      const db = connectPostgres(databaseUrl(), jobConnections, `lc-jobs:${broker.nodeID}`);
       const leaseMs = config.leaseSeconds * 1_000;
       const relay = createRelay({ db, redis: deps.redis, log: deps.log, leaseMs });
       const stats = createJobStats(deps.redis, deps.node, () => deps.clock.now().getTime());

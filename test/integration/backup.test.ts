@@ -14,6 +14,7 @@ import { settleRestored } from "../../shared/db/after-restore.ts";
 import { query } from "../../shared/db/knex.ts";
 import { type Emptied, fingerprint, newFolder, openTarget, take } from "../helpers/backups.ts";
 import { openPipeline, type Pipeline } from "../helpers/pipeline.ts";
+import { until } from "../helpers/processes.ts";
 
 let source: Pipeline;
 let target: Emptied;
@@ -115,6 +116,24 @@ describe("a backup", () => {
     expect(refused.length).toBeLessThanOrEqual(1);
     for (const { reason } of refused as PromiseRejectedResult[])
       expect(reason).toMatchObject({ name: "RetryLater", message: "Another process is taking a backup" });
+  });
+
+  // A table that is rewritten looks empty to a snapshot from before: Postgres puts every row there anew.
+  it("holds every row of a table that a migration rewrote while it was about to begin", async () => {
+    let taking: Promise<number | Error> | undefined;
+    await source.db.transaction(async (migration) => {
+      await migration.raw("alter table messaging.message_keys alter column step type varchar(100)");
+      await migration.raw("alter table messaging.message_keys alter column step type text");
+      taking = take(source.deps, diskStore(newFolder())).then(
+        ({ rows }) => rows,
+        (error: Error) => error,
+      );
+      await until("the backup waits for the table", async () => {
+        const waiting = await query(source.db, "select 1 from pg_locks where not granted and mode = 'AccessShareLock'");
+        return waiting.length > 0;
+      });
+    });
+    expect(await taking).toBe(card.rows);
   });
 
   it("steps aside when it is told to stop, and leaves nothing behind", async () => {

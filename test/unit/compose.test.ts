@@ -17,13 +17,16 @@ interface Service {
   readonly restart?: string;
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
   readonly mem_limit?: string;
   readonly stop_grace_period?: string;
   readonly healthcheck?: { readonly test: readonly string[] };
 }
 
 const text = readFileSync(resolve(import.meta.dirname, "../../docker-compose.yml"), "utf8");
-const read = (yaml: string) => parse(yaml, { merge: true }) as { services: Record<string, Service> };
+const dockerfile = readFileSync(resolve(import.meta.dirname, "../../railway/Dockerfile"), "utf8");
+const read = (yaml: string) =>
+  parse(yaml, { merge: true }) as { services: Record<string, Service>; volumes: Record<string, unknown> };
 const { services } = read(text);
 // The package names its dialect and its parts in ways that ajv no longer knows; nothing refers to them.
 const rules = JSON.parse(
@@ -73,6 +76,14 @@ it("runs the platform as Railway does", () => {
   // An empty variable is a mistake in production; one without a value is passed on only when it is set.
   const values = Object.values(services).flatMap(({ environment = {} }) => Object.values(environment));
   expect(values).not.toContain("");
+});
+
+it("has a volume for backups, at a folder that the image makes for its user", () => {
+  const { environment, volumes } = services["scheduler"] as Service;
+  const folder = environment?.["LC_BACKUP_DIR"];
+  expect(volumes).toEqual([`backups:${folder}`]);
+  expect(dockerfile).toMatch(new RegExp(`^RUN .*mkdir [^&]*${folder}\\b.*chown node:node [^&]*${folder}$`, "m"));
+  expect(Object.keys(read(text).volumes)).toContain("backups");
 });
 
 it("opens nothing but Caddy, the mail catcher and the databases, and those on this machine only", () => {

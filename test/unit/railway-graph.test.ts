@@ -162,7 +162,7 @@ it("notices times that cut work short, a lost health check and pools that Postgr
   ]);
   expect(deploy({ restartPolicyType: "ON_FAILURE" })[0]).toMatch(/^email declares Railway's default restart policy/);
   expect(broken("email", (each) => ({ ...each, replicas: 4 }))[0]).toMatch(/Postgres connections while old and new/);
-  expect(connectionsOf(graphs.production.deployments)).toBe(2 * (8 + 6 + 6 + 6 + 6));
+  expect(connectionsOf(graphs.production.deployments)).toBe(2 * (7 + 5 + 5 + 5 + 5 + 5 * 4));
 });
 
 it("notices watch patterns that the import graph has left behind", () => {
