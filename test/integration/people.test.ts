@@ -1,6 +1,6 @@
 // People: invites, roles, the last owner, and what ends at once when somebody may do less.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ownerEmail, type ServedGateway, serveGateway } from "../helpers/gateway.ts";
+import { ownerEmail, password, type ServedGateway, serveGateway } from "../helpers/gateway.ts";
 
 let gateway: ServedGateway;
 let owner: { cookie: string; "x-csrf-token": string };
@@ -187,6 +187,40 @@ describe("a change of what somebody may do", () => {
       beginSession({ ...deps, sessions }, known as NonNullable<typeof known>, origin, "password"),
     ).rejects.toThrow("changed in this moment");
     expect(await sessions.list(id)).toEqual([]);
+  });
+
+  it("holds for a sign-in that comes while the change is not yet in force, and for one that overtakes it", async () => {
+    const { id } = await person("overtaken@example.org");
+    const { depsOf } = await import("../../shared/broker/deps.ts");
+    const { db } = depsOf(gateway.broker);
+    /** Resolves when so many statements wait for a lock of somebody else. */
+    const blocked = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    const waiting = (count: number) =>
+      expect.poll(async () => (await gateway.sql(blocked)).length, { timeout: 10_000 }).toBe(count);
+    const login = (email: string) => ask("POST", "/auth/login", { email, password }, {});
+    const lists = async () => {
+      const { sessionsOf } = await import("../../gateway/accounts/access-changed.ts");
+      return (await sessionsOf(depsOf(gateway.broker)).list(id)).length;
+    };
+
+    const slow = await db.transaction();
+    await slow.raw("update accounts.users set role = 'viewer' where id = ?", [id]);
+    const during = login("overtaken@example.org");
+    await waiting(1);
+    await slow.commit();
+    expect([(await during).status, (await during).json.code]).toEqual([401, "NOT_SIGNED_IN"]);
+
+    // The change waits for the owners' rows while the person signs in with the role of before.
+    const held = await db.transaction();
+    await held.raw("select 1 from accounts.users where role = 'owner' for update");
+    const change = ask("PATCH", `/users/${id}`, { role: "agent" });
+    await waiting(1);
+    const before = await lists();
+    expect((await login("overtaken@example.org")).json.user.role).toBe("viewer");
+    expect(await lists()).toBe(before + 1);
+    await held.commit();
+    expect((await change).json.role).toBe("agent");
+    expect(await lists()).toBe(0);
   });
 
   it("is told by an event that ends older sessions only, also when Redis was away at that moment", async () => {
