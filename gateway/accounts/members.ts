@@ -12,6 +12,7 @@ import { applyAccessChange, publishAccessChange } from "./access-changed.ts";
 import { actorOf, sessionOf } from "./actor.ts";
 import { checkedLimit, sameLimit, shownLimit } from "./limits.ts";
 import { showUser } from "./login.ts";
+import { demandFreshSession } from "./own-password.ts";
 import { deleteMember, listMembers, lockMember, lockOwners, type MemberRow, updateMember } from "./people-store.ts";
 import { liveTokenIds, revokeAllTokens } from "./store.ts";
 
@@ -56,7 +57,7 @@ export interface MemberUpdate {
 
 /**
  * Changes a person. A new role, other communities or disabling ends their sessions; disabling also revokes their tokens for good.
- * Throws USER_NOT_FOUND, USER_LAST_OWNER.
+ * Throws USER_NOT_FOUND, USER_LAST_OWNER; PROOF_NEEDED for what may give somebody more, which outlasts the session.
  */
 export const changeMember = async (deps: Deps, meta: Meta, update: MemberUpdate): Promise<z.output<typeof Member>> => {
   const { id } = update;
@@ -73,6 +74,7 @@ export const changeMember = async (deps: Deps, meta: Meta, update: MemberUpdate)
     const kept = role === "owner" ? null : before.communities;
     const communities = update.communities === undefined ? kept : await checkedLimit(trx, role, update.communities);
     const moved = !sameLimit(before.communities, communities);
+    if (role !== before.role || moved || enable) await demandFreshSession(deps, meta);
     const row = await updateMember(trx, id, {
       name: update.name === undefined ? before.name : update.name,
       role,

@@ -52,6 +52,26 @@ describe("an invite", () => {
     expect((await ask("GET", "/users/invites")).json.data).toEqual([]);
   });
 
+  it("asks for the password an hour after the sign-in, as does all that gives somebody more, but not with a token", async () => {
+    const { Redis } = await import("ioredis");
+    const redis = new Redis(gateway.redisUrl);
+    const id = await gateway.addUser("raised@example.org", "viewer");
+    const token = await gateway.token("admin");
+    await redis.del(...(await redis.keys("lc:session:*:proof")));
+    redis.disconnect();
+    const change = (body: object, headers: Headers = owner) => ask("PATCH", `/users/${id}`, body, headers);
+    const said = ({ status, json }: Awaited<ReturnType<typeof ask>>) => [status, json.code];
+    expect(said(await invite("late@example.org"))).toEqual([403, "PROOF_NEEDED"]);
+    expect(said(await change({ role: "owner" }))).toEqual([403, "PROOF_NEEDED"]);
+    // A name gives nothing, and whoever must be shut out is shut out at once.
+    expect((await change({ name: "Raised", role: "viewer" })).status).toBe(200);
+    expect((await change({ disabled: true })).status).toBe(200);
+    expect(said(await change({ disabled: false }))).toEqual([403, "PROOF_NEEDED"]);
+    expect((await change({ disabled: false }, token)).status).toBe(200);
+    expect((await ask("POST", "/auth/proof", { password })).status).toBe(200);
+    expect((await change({ role: "agent" })).json.role).toBe("agent");
+  });
+
   it("is refused for somebody who is here or invited already, and for what is no address", async () => {
     expect((await invite(ownerEmail.toUpperCase())).json.code).toBe("USER_EXISTS");
     expect((await invite("twice@example.org")).status).toBe(201);
