@@ -7,25 +7,39 @@ import type { Trx } from "../../shared/db/knex.ts";
 import { publish } from "../../shared/jobs/outbox.ts";
 import { createSessions, publicIdOf, type Sessions } from "../auth/sessions.ts";
 import { announceRevoked } from "./revocations.ts";
+import { lockUser } from "./store.ts";
 
 /** Sessions of this process's people. */
 export const sessionsOf = (deps: Pick<Deps, "redis" | "clock">): Sessions =>
   createSessions(deps.redis, deps.clock, config.secretKeys);
 
-export interface AccessChange {
+export interface Changed {
   readonly userId: string;
-  readonly at: Date;
   /** The session of whoever made the change to themselves stays. */
   readonly keepSessionId?: string | undefined;
 }
 
-/** Tells of the change in its transaction. */
-export const publishAccessChange = async (trx: Trx, change: AccessChange): Promise<void> => {
+export interface AccessChange extends Changed {
+  readonly at: Date;
+}
+
+/**
+ * Tells of the change in its transaction, and answers it with its moment. The person is locked from that moment until the
+ * commit, as a sign-in locks them: it began earlier and is ended, or it waits and meets what has changed.
+ */
+export const publishAccessChange = async (
+  trx: Trx,
+  { clock }: Pick<Deps, "clock">,
+  changed: Changed,
+): Promise<AccessChange> => {
+  await lockUser(trx, changed.userId);
+  const change = { ...changed, at: clock.now() };
   await publish(trx, "user.access-changed", {
     userId: change.userId,
     at: change.at.toISOString(),
     ...(change.keepSessionId === undefined ? {} : { keepSessionId: publicIdOf(change.keepSessionId) }),
   });
+  return change;
 };
 
 /** Ends what began before the change; the event's handler. */

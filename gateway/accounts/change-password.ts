@@ -27,9 +27,8 @@ export const changePassword = async (
   demandGoodPassword(password, caller.email);
   const user = await demandOwnPassword(login, caller, { text: current, path: "current" }, origin);
   const passwordHash = await hashPassword(password);
-  const change = { userId: user.id, at: deps.clock.now(), keepSessionId: caller.sessionId };
   const { address, requestId } = origin;
-  const revoked = await deps.db.transaction(async (trx) => {
+  const { change, revoked } = await deps.db.transaction(async (trx) => {
     await setPassword(trx, user.id, passwordHash);
     const ids = revokeTokens ? await revokeAllTokens(trx, user.id) : [];
     await audit(trx, {
@@ -41,8 +40,8 @@ export const changePassword = async (
       detail: { tokensRevoked: ids.length },
     });
     await tellPerson(trx, deps, user.email, "password-changed");
-    await publishAccessChange(trx, change);
-    return ids;
+    const changed = { userId: user.id, keepSessionId: caller.sessionId };
+    return { change: await publishAccessChange(trx, deps, changed), revoked: ids };
   });
   await applyAccessChange(deps, change, revoked);
 };

@@ -86,9 +86,8 @@ export const setForgottenPassword = async (
   if (!link || !(await passwordLinkWorks(deps.db, link.id, link.secretHash, deps.clock.now()))) throw dead();
   demandGoodPassword(password);
   const passwordHash = await hashPassword(password);
-  const at = deps.clock.now();
-  const { userId, revoked } = await deps.db.transaction(async (trx) => {
-    const owner = await takePasswordLink(trx, link.id, link.secretHash, at);
+  const { change, revoked } = await deps.db.transaction(async (trx) => {
+    const owner = await takePasswordLink(trx, link.id, link.secretHash, deps.clock.now());
     const user = owner === undefined ? undefined : await findUser(trx, owner);
     if (!user) throw dead();
     demandGoodPassword(password, user.email);
@@ -103,8 +102,7 @@ export const setForgottenPassword = async (
       detail: { tokensRevoked: ids.length },
     });
     await tellPerson(trx, deps, user.email, "password-changed");
-    await publishAccessChange(trx, { userId: user.id, at });
-    return { userId: user.id, revoked: ids };
+    return { change: await publishAccessChange(trx, deps, { userId: user.id }), revoked: ids };
   });
-  await applyAccessChange(deps, { userId, at }, revoked);
+  await applyAccessChange(deps, change, revoked);
 };

@@ -23,6 +23,7 @@ import {
   takeInvite,
 } from "./link-store.ts";
 import { makeLinkToken, readLinkToken } from "./link-token.ts";
+import { demandFreshSession } from "./own-password.ts";
 import { demandGoodPassword, hashPassword } from "./passwords.ts";
 import { emailTaken, insertMember } from "./people-store.ts";
 import { findUser, type KnownUser } from "./store.ts";
@@ -68,7 +69,7 @@ export interface InviteRequest {
 
 /**
  * Invites somebody by mail. Throws USER_EXISTS, INVITE_PENDING (409), VALIDATION_FAILED for an address that cannot be one,
- * and what stands against sending mail.
+ * PROOF_NEEDED, and what stands against sending mail.
  */
 export const inviteMember = async (
   deps: Deps,
@@ -81,6 +82,7 @@ export const inviteMember = async (
       errors: [{ path: "email", message: address.problem }],
     });
   const { email } = address;
+  await demandFreshSession(deps, meta);
   await demandMail(deps.db);
   const id = deps.id();
   const now = deps.clock.now();

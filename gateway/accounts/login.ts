@@ -13,7 +13,8 @@ import { sameLimit, shownLimit } from "./limits.ts";
 import type { LoginThrottle } from "./login-throttle.ts";
 import { hashPassword, isOutdated, passwordFits } from "./passwords.ts";
 import type { Challenges } from "./second-factor/challenges.ts";
-import { findByEmail, findUser, type KnownUser, noteSignIn, renewHash, type UserRow } from "./store.ts";
+import { factorRequired } from "./second-factor/store.ts";
+import { findByEmail, findUser, type KnownUser, lockUser, noteSignIn, renewHash, type UserRow } from "./store.ts";
 
 export interface LoginDeps extends Pick<Deps, "db" | "id" | "clock" | "log"> {
   readonly sessions: Sessions;
@@ -54,9 +55,14 @@ export interface SignedIn {
 /** What a session was begun with. */
 export type EnteredBy = "password" | "code" | "recovery-code" | "invite" | "link";
 
+/** Whether one factor is enough: not for whoever has two, and not where everybody needs two. */
+const oneFactor = (by: EnteredBy, user: KnownUser): boolean =>
+  !user.hasSecondFactor && (by === "password" || by === "invite");
+
 /**
  * Begins a session for somebody who has proven who they are. Throws NOT_SIGNED_IN when they were disabled, or got another
- * role, password or second factor, in the moment since: sessions begun before such a change are ended, and this one would slip through.
+ * role, password or second factor, or everybody was told to have one, in the moment since: sessions begun before such a
+ * change are ended, and this one would slip through.
  */
 export const beginSession = async (
   deps: Pick<LoginDeps, "db" | "id" | "clock" | "sessions">,
@@ -68,6 +74,9 @@ export const beginSession = async (
   const { requestId, address, userAgent } = origin;
   const still = await withPostgres(() =>
     deps.db.transaction(async (trx) => {
+      // The rule first and the person second, as whoever changes both locks them.
+      if (oneFactor(by, user) && (await factorRequired(trx, true))) return false;
+      await lockUser(trx, user.id);
       const now = await findUser(trx, user.id);
       if (
         now?.role !== user.role ||

@@ -12,6 +12,7 @@ import { applyAccessChange, publishAccessChange } from "./access-changed.ts";
 import { actorOf, sessionOf } from "./actor.ts";
 import { checkedLimit, sameLimit, shownLimit } from "./limits.ts";
 import { showUser } from "./login.ts";
+import { demandFreshSession } from "./own-password.ts";
 import { deleteMember, listMembers, lockMember, lockOwners, type MemberRow, updateMember } from "./people-store.ts";
 import { liveTokenIds, revokeAllTokens } from "./store.ts";
 
@@ -56,12 +57,12 @@ export interface MemberUpdate {
 
 /**
  * Changes a person. A new role, other communities or disabling ends their sessions; disabling also revokes their tokens for good.
- * Throws USER_NOT_FOUND, USER_LAST_OWNER.
+ * Throws USER_NOT_FOUND, USER_LAST_OWNER; PROOF_NEEDED for what may give somebody more, which outlasts the session.
  */
 export const changeMember = async (deps: Deps, meta: Meta, update: MemberUpdate): Promise<z.output<typeof Member>> => {
   const { id } = update;
   const at = deps.clock.now();
-  const { row, tokenIds } = await deps.db.transaction(async (trx) => {
+  const { row, tokenIds, change } = await deps.db.transaction(async (trx) => {
     const owners = await lockOwners(trx);
     const before = await lockMember(trx, id);
     if (!before) throw fail("USER_NOT_FOUND", `No account has the id ${id}`);
@@ -73,6 +74,7 @@ export const changeMember = async (deps: Deps, meta: Meta, update: MemberUpdate)
     const kept = role === "owner" ? null : before.communities;
     const communities = update.communities === undefined ? kept : await checkedLimit(trx, role, update.communities);
     const moved = !sameLimit(before.communities, communities);
+    if (role !== before.role || moved || enable) await demandFreshSession(deps, meta);
     const row = await updateMember(trx, id, {
       name: update.name === undefined ? before.name : update.name,
       role,
@@ -88,12 +90,11 @@ export const changeMember = async (deps: Deps, meta: Meta, update: MemberUpdate)
     ];
     for (const [happened, event, detail] of done)
       if (happened) await audit(trx, { id: deps.id(), event, ...actorOf(meta), objectId: id, detail });
-    if (role === before.role && !moved && !disable) return { row, tokenIds: undefined };
+    if (role === before.role && !moved && !disable) return { row, tokenIds: [], change: undefined };
     const tokenIds = disable ? await revokeAllTokens(trx, id) : await liveTokenIds(trx, id);
-    await publishAccessChange(trx, { userId: id, at });
-    return { row, tokenIds };
+    return { row, tokenIds, change: await publishAccessChange(trx, deps, { userId: id }) };
   });
-  if (tokenIds) await applyAccessChange(deps, { userId: id, at }, tokenIds);
+  if (change) await applyAccessChange(deps, change, tokenIds);
   return showMember(row);
 };
 
@@ -111,13 +112,13 @@ export const renameSelf = async (deps: Deps, meta: Meta, name: string): Promise<
 
 /** Deletes a person with tokens and sessions; what they did stays in the audit log. Throws USER_NOT_FOUND, USER_LAST_OWNER. */
 export const removeMember = async (deps: Deps, meta: Meta, id: string): Promise<void> => {
-  const at = deps.clock.now();
-  const tokenIds = await deps.db.transaction(async (trx) => {
+  const { change, tokenIds } = await deps.db.transaction(async (trx) => {
     const owners = await lockOwners(trx);
     const member = await lockMember(trx, id);
     if (!member) throw fail("USER_NOT_FOUND", `No account has the id ${id}`);
     demandOtherOwner(owners, id);
-    const ids = await liveTokenIds(trx, id);
+    const tokenIds = await liveTokenIds(trx, id);
+    const change = await publishAccessChange(trx, deps, { userId: id });
     await deleteMember(trx, id);
     await audit(trx, {
       id: deps.id(),
@@ -126,8 +127,7 @@ export const removeMember = async (deps: Deps, meta: Meta, id: string): Promise<
       objectId: id,
       detail: { role: member.role },
     });
-    await publishAccessChange(trx, { userId: id, at });
-    return ids;
+    return { change, tokenIds };
   });
-  await applyAccessChange(deps, { userId: id, at }, tokenIds);
+  await applyAccessChange(deps, change, tokenIds);
 };

@@ -53,3 +53,8 @@ export const demandFreshProof = async (deps: Pick<Deps, "redis" | "clock">, meta
     "You signed in more than an hour ago. Give your password again (POST /api/v1/auth/proof), then repeat this.",
   );
 };
+
+/** The same for acts that access tokens may do as well: whoever made the token gave the proof then. Throws PROOF_NEEDED. */
+export const demandFreshSession = async (deps: Pick<Deps, "redis" | "clock">, meta: Meta): Promise<void> => {
+  if (meta.caller?.sessionId !== undefined) await demandFreshProof(deps, meta);
+};

@@ -41,6 +41,11 @@ export const findUser = async (db: Sql, id: string): Promise<KnownUser | undefin
   return rows[0];
 };
 
+/** Keeps a person as they are until the transaction ends; what is read of them afterwards holds. */
+export const lockUser = async (trx: Trx, id: string): Promise<void> => {
+  await trx.raw("select 1 from accounts.users where id = ? for no key update", [id]);
+};
+
 const firstOwnerLock = 7_262_007;
 
 /** Makes the owner if there is nobody at all yet; of several processes at once, one does. True when this one did. */

@@ -8,7 +8,7 @@ import { idOfCursor, pageById } from "../../shared/db/id-page.ts";
 import { audit } from "../audit/store.ts";
 import { makeTokenText } from "../auth/token-text.ts";
 import { actorOf, callerOf } from "./actor.ts";
-import { demandFreshProof } from "./own-password.ts";
+import { demandFreshSession } from "./own-password.ts";
 import { announceRevoked } from "./revocations.ts";
 import { insertToken, listTokens, revokeTokens } from "./store.ts";
 
@@ -37,7 +37,7 @@ export const createToken = async (
       "ABILITY_MISSING",
       `A token cannot do more than its maker: you have ${caller.abilities.join(", ") || "no abilities"}, and not ${beyond.join(", ")}`,
     );
-  if (caller.sessionId !== undefined) await demandFreshProof(deps, meta);
+  await demandFreshSession(deps, meta);
   const id = deps.id();
   const { text, secretHash } = makeTokenText(id);
   const expiresAt = new Date(deps.clock.now().getTime() + (request.expiresInDays ?? usualDays) * dayMs);

@@ -41,7 +41,7 @@ export const users = {
     }),
     update: action({
       summary:
-        "Changes a person's name, role or communities, disables or enables them. All but a new name ends their sessions",
+        "Changes a person's name, role or communities, disables or enables them. All but a new name ends their sessions. Whatever may give them more asks for a fresh proof",
       permission: "admin",
       rest: { method: "PATCH", path: "/users/:id" },
       params: z.strictObject({
@@ -69,7 +69,7 @@ export const users = {
       result: Done,
     }),
     invite: action({
-      summary: "Invites somebody by mail, with a link for one use that works for 72 hours",
+      summary: "Invites somebody by mail, with a link for one use that works for 72 hours. Asks for a fresh proof",
       permission: "admin",
       rest: { method: "POST", path: "/users/invite", status: 201 },
       params: z.strictObject({

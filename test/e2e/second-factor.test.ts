@@ -129,7 +129,10 @@ describe.skipIf(!hasBrowser())("the second factor", () => {
 
     await page.getByRole("button", { name: "Invite a colleague" }).click();
     await page.getByRole("dialog").getByLabel("Email").fill(colleague.email);
+    await redis.del(...(await redis.keys("lc:session:*:proof")));
     await page.getByRole("dialog").getByRole("button", { name: "Send the invite" }).click();
+    await proof.getByLabel("Your password").fill(owner.password);
+    await proof.getByRole("button", { name: "Go on" }).click();
     let link = "";
     await expect
       .poll(

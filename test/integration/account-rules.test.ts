@@ -121,6 +121,33 @@ describe("a session", () => {
   });
 });
 
+describe("a sign-in with one factor", () => {
+  it("is over when everybody is told to have two in that moment, but for the link of the machine itself", async () => {
+    await gateway.addUser("midway@example.org", "viewer");
+    const { beginSession } = await import("../../gateway/accounts/login.ts");
+    const { findByEmail } = await import("../../gateway/accounts/store.ts");
+    const { sessionsOf } = await import("../../gateway/accounts/access-changed.ts");
+    const { depsOf } = await import("../../shared/broker/deps.ts");
+    const deps = depsOf(gateway.broker);
+    const known = await findByEmail(deps.db, "midway@example.org");
+    if (!known) throw new Error("nobody was found");
+    const begin = (by: "password" | "invite" | "link") =>
+      beginSession(
+        { ...deps, sessions: sessionsOf(deps) },
+        known,
+        { userAgent: "", address: "::1", requestId: "r" },
+        by,
+      );
+    await gateway.sql("update accounts.policy set second_factor_required = true");
+    await expect(begin("password")).rejects.toThrow("changed in this moment");
+    await expect(begin("invite")).rejects.toThrow("changed in this moment");
+    expect(await sessionsOf(deps).list(known.id)).toEqual([]);
+    expect((await begin("link")).user.email).toBe("midway@example.org");
+    await gateway.sql("update accounts.policy set second_factor_required = false");
+    expect((await begin("password")).user.email).toBe("midway@example.org");
+  });
+});
+
 describe("access tokens", () => {
   it("have a shape that tells a typing error from a wrong token without asking the database", async () => {
     const { makeTokenText, readTokenText } = await import("../../gateway/auth/token-text.ts");

@@ -1,6 +1,6 @@
 // People: invites, roles, the last owner, and what ends at once when somebody may do less.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ownerEmail, type ServedGateway, serveGateway } from "../helpers/gateway.ts";
+import { ownerEmail, password, type ServedGateway, serveGateway } from "../helpers/gateway.ts";
 
 let gateway: ServedGateway;
 let owner: { cookie: string; "x-csrf-token": string };
@@ -50,6 +50,26 @@ describe("an invite", () => {
     const again = await accept(token);
     expect([again.status, again.json.code]).toEqual([410, "LINK_INVALID"]);
     expect((await ask("GET", "/users/invites")).json.data).toEqual([]);
+  });
+
+  it("asks for the password an hour after the sign-in, as does all that gives somebody more, but not with a token", async () => {
+    const { Redis } = await import("ioredis");
+    const redis = new Redis(gateway.redisUrl);
+    const id = await gateway.addUser("raised@example.org", "viewer");
+    const token = await gateway.token("admin");
+    await redis.del(...(await redis.keys("lc:session:*:proof")));
+    redis.disconnect();
+    const change = (body: object, headers: Headers = owner) => ask("PATCH", `/users/${id}`, body, headers);
+    const said = ({ status, json }: Awaited<ReturnType<typeof ask>>) => [status, json.code];
+    expect(said(await invite("late@example.org"))).toEqual([403, "PROOF_NEEDED"]);
+    expect(said(await change({ role: "owner" }))).toEqual([403, "PROOF_NEEDED"]);
+    // A name gives nothing, and whoever must be shut out is shut out at once.
+    expect((await change({ name: "Raised", role: "viewer" })).status).toBe(200);
+    expect((await change({ disabled: true })).status).toBe(200);
+    expect(said(await change({ disabled: false }))).toEqual([403, "PROOF_NEEDED"]);
+    expect((await change({ disabled: false }, token)).status).toBe(200);
+    expect((await ask("POST", "/auth/proof", { password })).status).toBe(200);
+    expect((await change({ role: "agent" })).json.role).toBe("agent");
   });
 
   it("is refused for somebody who is here or invited already, and for what is no address", async () => {
@@ -187,6 +207,40 @@ describe("a change of what somebody may do", () => {
       beginSession({ ...deps, sessions }, known as NonNullable<typeof known>, origin, "password"),
     ).rejects.toThrow("changed in this moment");
     expect(await sessions.list(id)).toEqual([]);
+  });
+
+  it("holds for a sign-in that comes while the change is not yet in force, and for one that overtakes it", async () => {
+    const { id } = await person("overtaken@example.org");
+    const { depsOf } = await import("../../shared/broker/deps.ts");
+    const { db } = depsOf(gateway.broker);
+    /** Resolves when so many statements wait for a lock of somebody else. */
+    const blocked = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    const waiting = (count: number) =>
+      expect.poll(async () => (await gateway.sql(blocked)).length, { timeout: 10_000 }).toBe(count);
+    const login = (email: string) => ask("POST", "/auth/login", { email, password }, {});
+    const lists = async () => {
+      const { sessionsOf } = await import("../../gateway/accounts/access-changed.ts");
+      return (await sessionsOf(depsOf(gateway.broker)).list(id)).length;
+    };
+
+    const slow = await db.transaction();
+    await slow.raw("update accounts.users set role = 'viewer' where id = ?", [id]);
+    const during = login("overtaken@example.org");
+    await waiting(1);
+    await slow.commit();
+    expect([(await during).status, (await during).json.code]).toEqual([401, "NOT_SIGNED_IN"]);
+
+    // The change waits for the owners' rows while the person signs in with the role of before.
+    const held = await db.transaction();
+    await held.raw("select 1 from accounts.users where role = 'owner' for update");
+    const change = ask("PATCH", `/users/${id}`, { role: "agent" });
+    await waiting(1);
+    const before = await lists();
+    expect((await login("overtaken@example.org")).json.user.role).toBe("viewer");
+    expect(await lists()).toBe(before + 1);
+    await held.commit();
+    expect((await change).json.role).toBe("agent");
+    expect(await lists()).toBe(0);
   });
 
   it("is told by an event that ends older sessions only, also when Redis was away at that moment", async () => {

@@ -57,13 +57,13 @@ export const switchOff = async (
 ): Promise<void> => {
   const user = await demandBoth(login, caller, given, origin);
   const keepSessionId = (await withPostgres(() => factorRequired(deps.db))) ? undefined : caller.sessionId;
-  const change = { userId: user.id, at: deps.clock.now(), keepSessionId };
   const { address, requestId } = origin;
-  await deps.db.transaction(async (trx) => {
+  const change = await deps.db.transaction(async (trx) => {
+    const change = await publishAccessChange(trx, deps, { userId: user.id, keepSessionId });
     if (!(await deleteFactor(trx, user.id))) throw fail("SECOND_FACTOR_OFF", "It was switched off in this moment.");
     await audit(trx, { id: deps.id(), event: "user.second-factor-off", userId: user.id, requestId, address });
     await tellPerson(trx, deps, user.email, "second-factor-off");
-    await publishAccessChange(trx, change);
+    return change;
   });
   await applyAccessChange(deps, change, []);
 };

@@ -5,7 +5,7 @@ import { fail } from "../../../shared/contracts/errors.ts";
 import type { Trx } from "../../../shared/db/knex.ts";
 import { audit } from "../../audit/store.ts";
 import type { Sessions } from "../../auth/sessions.ts";
-import { applyAccessChange, publishAccessChange } from "../access-changed.ts";
+import { type AccessChange, applyAccessChange, publishAccessChange } from "../access-changed.ts";
 import { type Actor, actorOf, callerOf } from "../actor.ts";
 import { tellPerson } from "../notices.ts";
 import { demandFreshProof } from "../own-password.ts";
@@ -36,12 +36,11 @@ export const removeSecondFactor = async (deps: Deps, meta: Meta, id: string): Pr
     throw fail("VALIDATION_FAILED", "This is your own: switch it off under My account, with a code", {
       errors: [{ path: "id", message: "is yourself" }],
     });
-  const change = { userId: id, at: deps.clock.now() };
-  await deps.db.transaction(async (trx) => {
+  const change = await deps.db.transaction(async (trx) => {
     const member = await lockMember(trx, id);
     if (!member) throw fail("USER_NOT_FOUND", `No account has the id ${id}`);
     await takeOff(trx, deps, member, actorOf(meta));
-    await publishAccessChange(trx, change);
+    return publishAccessChange(trx, deps, { userId: id });
   });
   await applyAccessChange(deps, change, []);
 };
@@ -69,15 +68,15 @@ export const setPolicy = async (deps: Deps, meta: Meta, required: boolean) => {
   await demandFreshProof(deps, meta);
   if (required && !(await ownAccount(deps, meta)).hasSecondFactor)
     throw fail("SECOND_FACTOR_OFF", "Switch your own second factor on first, under My account; then demand it of all.");
-  const at = deps.clock.now();
   const signedOut = await deps.db.transaction(async (trx) => {
     if (!(await setFactorRequired(trx, required))) return [];
     const event = required ? "user.second-factor-demanded" : "user.second-factor-not-demanded";
     await audit(trx, { id: deps.id(), event, ...actorOf(meta) });
     const ids = required ? await peopleWithout(trx) : [];
-    for (const userId of ids) await publishAccessChange(trx, { userId, at });
-    return ids;
+    const changes: AccessChange[] = [];
+    for (const userId of ids) changes.push(await publishAccessChange(trx, deps, { userId }));
+    return changes;
   });
-  for (const userId of signedOut) await applyAccessChange(deps, { userId, at }, []);
+  for (const change of signedOut) await applyAccessChange(deps, change, []);
   return { secondFactorRequired: required };
 };

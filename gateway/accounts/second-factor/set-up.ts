@@ -68,15 +68,15 @@ export const finishSetUp = async (
     throw fail("VALIDATION_FAILED", `The code ${message}`, { errors: [{ path: "code", message }] });
   }
   const { codes, salt, hashes } = await makeRecoveryCodes();
-  const change = { userId: user.id, at, keepSessionId };
-  await withPostgres(() =>
+  const change = await withPostgres(() =>
     deps.db.transaction(async (trx) => {
+      const change = await publishAccessChange(trx, deps, { userId: user.id, keepSessionId });
       const sealed = sealSecret(ring, user.id, secret);
       if (!(await insertFactor(trx, { userId: user.id, secret: sealed, step, at, salt, hashes })))
         throw fail("SECOND_FACTOR_ON", "Your second factor was switched on in this moment.");
       await audit(trx, { id: deps.id(), event: "user.second-factor-on", ...actor, userId: user.id });
       await tellPerson(trx, deps, user.email, "second-factor-on");
-      await publishAccessChange(trx, change);
+      return change;
     }),
   );
   await applyAccessChange(deps, change, []);

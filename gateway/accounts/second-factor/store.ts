@@ -107,10 +107,14 @@ export const resealFactor = async (sql: Sql, userId: string, before: Buffer, aft
   ]);
 };
 
-/** Whether everybody needs a second factor. */
-export const factorRequired = async (sql: Sql): Promise<boolean> =>
-  (await query<{ required: boolean }>(sql, "select second_factor_required as required from accounts.policy"))[0]
-    ?.required ?? false;
+/** Whether everybody needs a second factor; with `lock` it stays so until the transaction ends. */
+export const factorRequired = async (sql: Sql, lock = false): Promise<boolean> =>
+  (
+    await query<{ required: boolean }>(
+      sql,
+      `select second_factor_required as required from accounts.policy${lock ? " for share" : ""}`,
+    )
+  )[0]?.required ?? false;
 
 /** Says whether everybody needs one. True when that is a change. */
 export const setFactorRequired = async (trx: Trx, required: boolean): Promise<boolean> =>
@@ -122,12 +126,13 @@ export const setFactorRequired = async (trx: Trx, required: boolean): Promise<bo
     )
   ).length > 0;
 
-/** Who may sign in and has none. */
+/** Who may sign in and has none, in the order in which people are locked: owners first, and each by id. */
 export const peopleWithout = async (sql: Sql): Promise<string[]> =>
   (
     await query<{ id: string }>(
       sql,
       `select id from accounts.users u where disabled_at is null
-         and not exists (select 1 from accounts.second_factors f where f.user_id = u.id)`,
+         and not exists (select 1 from accounts.second_factors f where f.user_id = u.id)
+       order by role <> 'owner', id`,
     )
   ).map(({ id }) => id);

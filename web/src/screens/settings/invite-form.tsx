@@ -6,6 +6,7 @@ import { useForm } from "react-hook-form";
 import type { Role } from "../../../../shared/contracts/role.ts";
 import { showAtFields } from "../../form.ts";
 import { ProblemNote } from "../../parts/note.tsx";
+import { besideProof, Proof } from "../../parts/proof.tsx";
 import { useWrite } from "../../query.ts";
 import { LimitField, lacksChoice } from "./limit-field.tsx";
 import { roleChoices } from "./role-words.ts";
@@ -47,11 +48,12 @@ export const InviteForm = ({ opened, onClose }: InviteFormProps) => {
     }),
   );
   const { errors } = form.formState;
+  const problem = besideProof(invite.error);
   return (
     <Modal opened={opened} onClose={onClose} title="Invite a colleague" closeButtonProps={{ "aria-label": "Close" }}>
       <form noValidate onSubmit={submit}>
         <Stack gap="md">
-          {invite.error && invite.error.errors.length === 0 && <ProblemNote problem={invite.error} />}
+          {problem && problem.errors.length === 0 && <ProblemNote problem={problem} />}
           <TextInput
             label="Email"
             type="email"
@@ -82,6 +84,7 @@ export const InviteForm = ({ opened, onClose }: InviteFormProps) => {
           </Group>
         </Stack>
       </form>
+      <Proof write={invite} />
     </Modal>
   );
 };

@@ -6,6 +6,7 @@ import type { Role } from "../../../../shared/contracts/role.ts";
 import type { Row } from "../../api.ts";
 import { orNull, showAtFields } from "../../form.ts";
 import { ProblemNote } from "../../parts/note.tsx";
+import { besideProof, Proof } from "../../parts/proof.tsx";
 import { useWrite } from "../../query.ts";
 import { LimitField, lacksChoice } from "./limit-field.tsx";
 import { roleChoices } from "./role-words.ts";
@@ -33,6 +34,7 @@ export const MemberForm = ({ member, onClose }: MemberFormProps) => {
   const moved =
     JSON.stringify([...(limit ?? ["all"])].sort()) !== JSON.stringify([...(member.communities ?? ["all"])].sort());
   const { errors } = form.formState;
+  const problem = besideProof(update.error);
   const role = form.watch("role");
   return (
     <Modal opened onClose={onClose} title={member.email} closeButtonProps={{ "aria-label": "Close" }}>
@@ -46,7 +48,7 @@ export const MemberForm = ({ member, onClose }: MemberFormProps) => {
         )}
       >
         <Stack gap="md">
-          {update.error && update.error.errors.length === 0 && <ProblemNote problem={update.error} />}
+          {problem && problem.errors.length === 0 && <ProblemNote problem={problem} />}
           <TextInput label="Name" data-autofocus error={errors.name?.message} {...form.register("name")} />
           <NativeSelect label="Role" data={roleChoices} error={errors.role?.message} {...form.register("role")} />
           <LimitField
@@ -70,6 +72,7 @@ export const MemberForm = ({ member, onClose }: MemberFormProps) => {
           </Group>
         </Stack>
       </form>
+      <Proof write={update} />
     </Modal>
   );
 };

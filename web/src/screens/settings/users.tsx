@@ -168,6 +168,7 @@ export const Users = () => {
         <SignInPolicy />
       </div>
       <Proof write={takeOff} />
+      <Proof write={update} />
       <InviteForm opened={inviting} onClose={() => setInviting(false)} />
       {chosen?.act === "edit" && <MemberForm key={chosen.member.id} member={chosen.member} onClose={close} />}
       <Confirm
@@ -176,7 +177,7 @@ export const Users = () => {
         act={question?.act ?? ""}
         danger={chosen?.act !== "enable"}
         pending={update.isPending || remove.isPending || takeOff.isPending}
-        problem={update.error ?? remove.error ?? besideProof(takeOff.error)}
+        problem={besideProof(update.error) ?? remove.error ?? besideProof(takeOff.error)}
         onConfirm={confirm}
         onClose={close}
       >
