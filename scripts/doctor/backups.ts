@@ -18,7 +18,12 @@ export const checkBackups = async ({ value }: Environment): Promise<Finding[]> =
     backupDir: value("LC_BACKUP_DIR"),
   };
   const missing = noPlace(settings);
-  if (missing) return [problem("Place", "there is none", missing.replace(/^.*?goes with it\. /, ""))];
+  if (missing) {
+    const advice = missing.replace(/^.*?goes with it\. /, "");
+    return value("RAILWAY_ENVIRONMENT_NAME") === undefined
+      ? [problem("Place", "there is none", advice)]
+      : [warning("Place", "not known here", `The service with the scheduler needs one, no other. ${advice}`)];
+  }
   const store = await openStore(settings);
   try {
     const [newest, ...others] = await within(store.list(), ANSWER_MS);

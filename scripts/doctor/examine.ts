@@ -35,9 +35,11 @@ export const examine = async (environment: Environment = readEnvironment()): Pro
   const wrong = new Set(wrongVariables(environment).map(({ name }) => name));
   const usable = (name: string) => (wrong.has(name) ? undefined : value(name));
   const running = livingNotes(dataDir).some(({ role }) => role === "supervisor");
+  // In a container of a deployment nothing but the platform has a port.
+  const inside = running || value("RAILWAY_ENVIRONMENT_NAME") !== undefined;
   const embedded = running ? readBackends(dataDir) : undefined;
   const [machine, redis, postgres, email, address, backups] = await Promise.all([
-    checkMachine(dataDir, Number(usable("PORT") ?? 3000), running),
+    checkMachine(dataDir, Number(usable("PORT") ?? 3000), inside),
     wrong.has("REDIS_URL") || wrong.has("LC_REDIS_CA")
       ? { aheadMs: undefined, findings: [] }
       : redisOf(value("REDIS_URL"), embedded?.redisUrl),

@@ -39,8 +39,15 @@ const stateOf = (state: VariableState, environment: Environment): Finding => {
 const together = (environment: Environment): Finding[] => {
   const { value } = environment;
   const findings: Finding[] = [];
+  // A service of a deployment has its own variables only: what it lacks may be where it belongs.
+  const elsewhere = value("RAILWAY_ENVIRONMENT_NAME") !== undefined;
   const need = (name: string, why: string, advice: string) => {
-    if (!value(name)) findings.push(problem(name, `not set, but ${why}`, advice));
+    if (value(name)) return;
+    findings.push(
+      elsewhere
+        ? warning(name, `not set here, and ${why}`, `The service that sends email needs it, no other. ${advice}`)
+        : problem(name, `not set, but ${why}`, advice),
+    );
   };
   const provider = value("LC_EMAIL_PROVIDER");
   if (provider === "smtp")

@@ -1,6 +1,7 @@
 // What the restore command is asked to do.
 import { parseArgs } from "node:util";
-import { BackupError, wordsOf } from "../../shared/backup/backup-error.ts";
+import { BackupError } from "../../shared/backup/backup-error.ts";
+import { wordsOf } from "../../shared/lib/connection-trouble.ts";
 
 export interface RestoreCommand {
   readonly act: "help" | "list" | "verify" | "key" | "restore";

@@ -9,10 +9,3 @@ export class BackupError extends Error {
     this.mayHeal = mayHeal;
   }
 }
-
-/** An error's own words; connections that fail at several addresses hide theirs inside. */
-export const wordsOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return wordsOf(error.errors[0]);
-  const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
-  return String(message || code || error);
-};

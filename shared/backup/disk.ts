@@ -3,7 +3,8 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { BackupError, wordsOf } from "./backup-error.ts";
+import { wordsOf } from "../lib/connection-trouble.ts";
+import { BackupError } from "./backup-error.ts";
 import { type BackupStore, byAge, cardName, isArchiveName, leftOverMs, readCard } from "./stored.ts";
 
 const codeOf = (error: unknown) => (error as { code?: string } | null)?.code;

@@ -3,6 +3,7 @@
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
+import { wordsOf } from "../lib/connection-trouble.ts";
 import {
   blockEnd,
   blockStart,
@@ -12,7 +13,7 @@ import {
   readManifest,
   type TableShape,
 } from "./archive.ts";
-import { BackupError, wordsOf } from "./backup-error.ts";
+import { BackupError } from "./backup-error.ts";
 import { RowHash } from "./row-hash.ts";
 import { unseal } from "./seal.ts";
 

@@ -13,8 +13,9 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { wordsOf } from "../lib/connection-trouble.ts";
 import { type S3Address, s3Place } from "../s3-address.ts";
-import { BackupError, wordsOf } from "./backup-error.ts";
+import { BackupError } from "./backup-error.ts";
 import { type BackupStore, byAge, cardName, isArchiveName, leftOverMs, readCard } from "./stored.ts";
 
 const partBytes = 8 * 1024 * 1024;

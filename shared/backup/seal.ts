@@ -4,8 +4,9 @@ import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { Decrypter, Encrypter, identityToRecipient } from "age-encryption";
 import { bech32 } from "../lib/bech32.ts";
+import { wordsOf } from "../lib/connection-trouble.ts";
 import { derivedKeys } from "../lib/derived-keys.ts";
-import { BackupError, wordsOf } from "./backup-error.ts";
+import { BackupError } from "./backup-error.ts";
 
 /** The keys of backups, one per secret key and in their order, as `AGE-SECRET-KEY-1…`. Secret. */
 export const backupIdentities = (ring: readonly string[]): readonly string[] =>

@@ -19,8 +19,8 @@ const plainAnswer =
 /** The error's own words; connections that fail at several addresses hide theirs inside. */
 export const wordsOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.errors.length > 0) return wordsOf(error.errors[0]);
-  const { message, code } = error as { message?: string; code?: string };
-  return message || code || String(error);
+  const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
+  return String(message || code || error);
 };
 
 /** What a failed handshake means and what to do about it, or undefined when the error is about something else. */

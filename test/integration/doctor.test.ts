@@ -173,3 +173,23 @@ test("clocks that differ are told, and names that are nearly right", () => {
   expect(nearestName("LC_SAMPEL", ["LC_SAMPLE", "LC_MIGRATE"])).toBe("LC_SAMPLE");
   expect(nearestName("LC_SOMETHING_ELSE", ["LC_SAMPLE", "LC_MIGRATE"])).toBeUndefined();
 });
+
+test("inside a service of a deployment, what others have is no problem, and its own port is its own", async () => {
+  const env = {
+    NODE_ENV: "production",
+    PORT: String(portOf(smtp)),
+    DATABASE_URL: database.url,
+    REDIS_URL: redis.url,
+    LC_SECRET_KEYS: "a-key-of-at-least-32-characters-for-tests",
+    PUBLIC_URL: "https://learn.example.org",
+    LC_EMAIL_PROVIDER: "resend",
+  };
+  const levels = async (more: Readonly<Record<string, string>>) => {
+    const { text } = await doctor({ ...env, ...more }, "--json");
+    const findings = JSON.parse(text).findings as Finding[];
+    const names = ["RESEND_API_KEY", "Place", "Port"];
+    return names.map((name) => findings.findLast((finding) => finding.name === name)?.level);
+  };
+  expect(await levels({ RAILWAY_ENVIRONMENT_NAME: "production" })).toEqual(["warning", "warning", "ok"]);
+  expect(await levels({})).toEqual(["problem", "problem", "problem"]);
+});
