@@ -5,6 +5,7 @@ import { BackupError } from "../../shared/backup/backup-error.ts";
 import { openStore } from "../../shared/backup/configured.ts";
 import { readArchive } from "../../shared/backup/read-archive.ts";
 import { type RestoreResult, restoreBackup } from "../../shared/backup/restore-backup.ts";
+import { reconcile } from "../../shared/backup/runs.ts";
 import { backupIdentities } from "../../shared/backup/seal.ts";
 import type { BackupStore, Card } from "../../shared/backup/stored.ts";
 import { examineTarget } from "../../shared/backup/target.ts";
@@ -90,6 +91,20 @@ const report = (
   say("Start the platform now. Everybody signs in again if Redis was lost too.");
 };
 
+/** Fills the list of Settings → Backups, which no backup holds. The restore stands already, so this may only be told. */
+const listBackups = async (db: Parameters<typeof reconcile>[0]): Promise<void> => {
+  let store: BackupStore | undefined;
+  try {
+    store = await openStore(settings);
+    await reconcile(db, store.place, await store.list(), []);
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    say(`Settings → Backups lists what there is only after the next backup: ${error.message}`);
+  } finally {
+    store?.close();
+  }
+};
+
 const restore = async (command: RestoreCommand): Promise<number> => {
   const found = await findBackup(command.from, () => openStore(settings));
   const database = await openDatabase();
@@ -122,6 +137,7 @@ const restore = async (command: RestoreCommand): Promise<number> => {
       resume: command.resume,
       say: (words) => say(`  ${words}`),
     });
+    await listBackups(database.db);
     report(result, command.resume);
     return 0;
   } finally {

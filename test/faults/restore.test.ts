@@ -84,6 +84,8 @@ describe.skipIf(!hasRealPostgres())("a system that lost everything but its backu
     await house.signIn();
     const { restored, data } = (await house.api("GET", "/backups")).body;
     expect(restored).toMatchObject({ heldCampaigns: 2, resumed: false });
+    // No backup holds the list; the restore reads it from where they are.
+    expect(data).toEqual([expect.objectContaining({ state: "completed", name: restored.name })]);
     const states = async (id: string) => {
       const { status, heldReason } = (await house.api("GET", `/campaigns/${id}`)).body;
       return [status, heldReason];
@@ -111,8 +113,6 @@ describe.skipIf(!hasRealPostgres())("a system that lost everything but its backu
     expect((await house.api("POST", `/campaigns/${going}/cancel`, {})).body.status).toBe("cancelled");
     expect((await house.mailAddresses(going)).length).toBe(sent.length);
 
-    // The list is read from the folder by the next backup: those from before the restore are in it.
-    expect(data).toEqual([]);
     await house.api("POST", "/backups", {});
     await until("both are listed", async () => (await house.api("GET", "/backups")).body.data.length === 2);
   }, 120_000);

@@ -117,6 +117,10 @@ export const Ledger = ({ id, stats, open, live }: LedgerProps) => {
                 </ButtonLink>
               }
             />
+          ) : stats.heldReason === "restored" ? (
+            <Empty icon="clock" title="Nobody is in the ledger yet">
+              It is written once you resume the campaign.
+            </Empty>
           ) : (
             <Empty icon="clock" title="The ledger is being written">
               Every person of the audience gets a line here, also those who are left out.
