@@ -64,7 +64,7 @@ export const secondFactor = {
     }),
     begin: action({
       summary: "A new secret for your app; on once a code confirms it. Asks for a fresh proof",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/setup" },
       params: z.strictObject({}),
@@ -73,7 +73,7 @@ export const secondFactor = {
     finish: action({
       summary:
         "Switches your second factor on with its first code; ends your other sessions, answers the recovery codes",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/confirm" },
       params: z.strictObject({ code: Code }),
@@ -81,7 +81,7 @@ export const secondFactor = {
     }),
     switchOff: action({
       summary: "Switches your second factor off, with your password and a code; ends your other sessions",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/off", produces: json },
       params: z.strictObject({ password: Password, ...proof }).refine(exactlyOne, oneOfBoth),
@@ -89,7 +89,7 @@ export const secondFactor = {
     }),
     renewCodes: action({
       summary: "Ten new recovery codes, with your password and a code; the old ones no longer work",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "POST", path: "/auth/second-factor/recovery-codes", produces: json },
       params: z.strictObject({ password: Password, ...proof }).refine(exactlyOne, oneOfBoth),

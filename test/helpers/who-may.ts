@@ -19,6 +19,8 @@ export const rights = {
   takeAway: { signedIn: true, ability: "read", roles: ["owner", "manager"] },
   takeMany: { signedIn: true, ability: "write", roles: ["owner", "manager"] },
   admin: { signedIn: true, ability: "admin" },
+  /** Takes a person's word that no token can give. */
+  adminSession: { signedIn: true, ability: "admin", session: true },
 } as const satisfies Record<
   string,
   { signedIn?: boolean; session?: boolean; ability?: Ability; roles?: readonly Role[] }
@@ -28,11 +30,16 @@ export type Right = keyof typeof rights;
 const table: Readonly<Record<Right, string>> = {
   open: `
     accounts: login useSignInLink showInvite acceptInvite forgotPassword resetPassword
+    secondFactor: signIn beginAtSignIn finishAtSignIn
     health: live ready
     system: version openapi docs
     public: showUnsubscribe unsubscribe open click emailHook`,
-  person: "accounts: logout me createToken listTokens revokeToken",
-  session: "accounts: changePassword listSessions endSession endOtherSessions rename",
+  person: `
+    accounts: logout me recentSignIns createToken listTokens revokeToken
+    secondFactor: show`,
+  session: `
+    accounts: changePassword prove listSessions endSession endOtherSessions rename
+    secondFactor: begin finish switchOff renewCodes`,
   read: `
     bulk: count list get
     campaigns: list get preflight stats messages
@@ -85,15 +92,18 @@ const table: Readonly<Record<Right, string>> = {
     contacts: erase`,
   admin: `
     audit: list csv
+    backups: list create
     deadLetters: reveal replay drop bulk
     jobs: pauseQueue resumeQueue pauseType resumeType input retry cancel remove bulk
     monitors: create update remove silence unsilence test channels setChannels testChannels silenceAll unsilenceAll
     sample: remove
     schedules: update reset pause resume run
+    secondFactor: showPolicy setPolicy
     senders: create update makeDefault remove
     users: list update remove invite listInvites resendInvite revokeInvite
     webhooks: body replay
     workers: drain undrain`,
+  adminSession: "users: removeSecondFactor",
 };
 
 const entries = (Object.entries(table) as [Right, string][]).flatMap(([right, text]) =>
