@@ -131,7 +131,7 @@ export const accounts = {
     }),
     prove: action({
       summary: "Gives your password again, for acts that ask for a proof of the last hour",
-      permission: "user",
+      permission: "session",
       scope: "own",
       rest: { method: "POST", path: "/auth/proof", produces: "application/json" },
       params: z.strictObject({ password: z.string().max(1000) }),

@@ -29,7 +29,7 @@ export const secondFactor = {
       permission: "none",
       scope: "own",
       rest: { method: "POST", path: "/auth/second-factor", produces: json },
-      refusals: [410],
+      refusals: [401, 410],
       params: z.strictObject({ challenge: Challenge, ...proof }).refine(exactlyOne, oneOfBoth),
       result: SignedIn,
     }),

@@ -19,8 +19,8 @@ export const rights = {
   takeAway: { signedIn: true, ability: "read", roles: ["owner", "manager"] },
   takeMany: { signedIn: true, ability: "write", roles: ["owner", "manager"] },
   admin: { signedIn: true, ability: "admin" },
-  /** Also the password, given within the last hour. */
-  adminInPerson: { signedIn: true, session: true, ability: "admin" },
+  /** Takes a person's word that no token can give. */
+  adminSession: { signedIn: true, ability: "admin", session: true },
 } as const satisfies Record<
   string,
   { signedIn?: boolean; session?: boolean; ability?: Ability; roles?: readonly Role[] }
@@ -30,15 +30,15 @@ export type Right = keyof typeof rights;
 const table: Readonly<Record<Right, string>> = {
   open: `
     accounts: login useSignInLink showInvite acceptInvite forgotPassword resetPassword
-    health: live ready
     secondFactor: signIn beginAtSignIn finishAtSignIn
+    health: live ready
     system: version openapi docs
     public: showUnsubscribe unsubscribe open click emailHook`,
   person: `
-    accounts: logout me createToken listTokens revokeToken recentSignIns
+    accounts: logout me recentSignIns createToken listTokens revokeToken
     secondFactor: show`,
   session: `
-    accounts: changePassword listSessions endSession endOtherSessions rename prove
+    accounts: changePassword prove listSessions endSession endOtherSessions rename
     secondFactor: begin finish switchOff renewCodes`,
   read: `
     bulk: count list get
@@ -103,7 +103,7 @@ const table: Readonly<Record<Right, string>> = {
     users: list update remove invite listInvites resendInvite revokeInvite
     webhooks: body replay
     workers: drain undrain`,
-  adminInPerson: "users: removeSecondFactor",
+  adminSession: "users: removeSecondFactor",
 };
 
 const entries = (Object.entries(table) as [Right, string][]).flatMap(([right, text]) =>

@@ -20,7 +20,7 @@ export const removeCommunity = async (deps: Deps, { id }: { readonly id: string 
       if (community.limits)
         throw fail(
           "COMMUNITY_IN_USE",
-          "Somebody who signs in sees this community and not all of them. Change that under Settings, People first.",
+          "Somebody who signs in sees this community and not all of them. Change that under Settings, Team first.",
         );
       await deleteCommunity(trx, id);
       return { ok: true as const };
