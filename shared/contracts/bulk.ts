@@ -6,6 +6,8 @@ import { action, authors, byId, clean, event, Id, Instant, job, listQuery, manag
 
 export const BulkVerb = z.enum(["tag", "untag", "suppress", "setCommunity", "export", "remove"]);
 export type BulkVerb = z.infer<typeof BulkVerb>;
+/** Those that only owners and managers may start: they take the data of many people away, or the people. */
+export const managersBulkActs: readonly BulkVerb[] = ["export", "remove"];
 export const BulkStatus = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
 
 /** Which contacts: these, or all that fulfil a filter (an empty one means everybody). */

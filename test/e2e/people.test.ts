@@ -173,7 +173,7 @@ describe.skipIf(!hasBrowser())("people", () => {
     await theirs.getByRole("heading", { name: "My account", level: 1 }).waitFor();
     expect(await theirs.getByRole("link", { name: "Team" }).count()).toBe(0);
     await theirs.goto("/settings/users");
-    await theirs.getByText("Your role or token does not allow this").waitFor();
+    await theirs.getByRole("heading", { name: "This is for owners", level: 1 }).waitFor();
     await page.reload();
     await page.getByRole("row", { name: /Grace Hopper/ }).waitFor();
     await context.close();

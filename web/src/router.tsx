@@ -90,6 +90,7 @@ const imports = createRoute({
 const newImport = createRoute({
   getParentRoute: () => app,
   path: "/imports/new",
+  staticData: { needs: "imports.submit", back: "/imports" },
   component: lazyRouteComponent(() => import("./screens/imports/new-import.tsx"), "NewImport"),
 });
 const oneImport = createRoute({
@@ -107,6 +108,7 @@ const suppressions = createRoute({
       reason: text(search["reason"]),
       message: text(search["message"]),
     }),
+  staticData: { needs: "consent.listSuppressions" },
   component: lazyRouteComponent(() => import("./screens/suppressions.tsx"), "Suppressions"),
 });
 const campaigns = createRoute({
@@ -120,6 +122,7 @@ const newCampaign = createRoute({
   path: "/campaigns/new",
   validateSearch: (search: Raw) =>
     present({ segmentId: text(search["segmentId"]), tag: text(search["tag"]), templateId: text(search["templateId"]) }),
+  staticData: { needs: "campaigns.create", back: "/campaigns" },
   component: lazyRouteComponent(() => import("./screens/campaigns/new-campaign.tsx"), "NewCampaign"),
 });
 export const wizardSteps = { audience: 0, content: 1, preflight: 2, schedule: 3, confirm: 4 } as const;
@@ -128,6 +131,7 @@ const editCampaign = createRoute({
   getParentRoute: () => app,
   path: "/campaigns/$id/edit",
   validateSearch: (search: Raw) => present({ step: oneOf(wizardSteps, search["step"]) }),
+  staticData: { needs: "campaigns.update", back: "/campaigns" },
   component: lazyRouteComponent(() => import("./screens/campaigns/edit-campaign.tsx"), "EditCampaign"),
 });
 const campaign = createRoute({
@@ -159,6 +163,7 @@ const mailbox = createRoute({
   path: "/mailbox",
   validateSearch: (search: Raw) =>
     present({ q: text(search["q"]), to: text(search["to"]), mail: text(search["mail"]) }),
+  staticData: { needs: "sandbox.listMail" },
   component: lazyRouteComponent(() => import("./screens/mailbox/mailbox.tsx"), "Mailbox"),
 });
 const screens = [

@@ -12,7 +12,7 @@ export const campaignWords: Readonly<Record<CampaignStatus, Word & { readonly se
   draft: {
     label: "draft",
     tone: "neutral",
-    sentence: "Nothing has been sent. Finish it and launch when you are ready.",
+    sentence: "Nothing has been sent. It waits to be finished and launched.",
   },
   scheduled: { label: "scheduled", tone: "accent", sentence: "It starts by itself at its time." },
   preparing: {
@@ -24,7 +24,7 @@ export const campaignWords: Readonly<Record<CampaignStatus, Word & { readonly se
   paused: {
     label: "paused",
     tone: "warn",
-    sentence: "Nothing goes out until you resume. What is queued stays queued.",
+    sentence: "Nothing goes out until it is resumed. What is queued stays queued.",
   },
   completed: { label: "completed", tone: "good", sentence: "Every person of the audience has an outcome." },
   cancelled: {
@@ -32,7 +32,7 @@ export const campaignWords: Readonly<Record<CampaignStatus, Word & { readonly se
     tone: "neutral",
     sentence: "It was ended. Messages that had not left were cancelled.",
   },
-  held: { label: "waiting for your release", tone: "warn", sentence: "It stopped and needs a decision from you." },
+  held: { label: "waiting for your release", tone: "warn", sentence: "It stopped and waits for a decision." },
 };
 
 export const stateWords: Readonly<Record<MessageState, Word>> = {

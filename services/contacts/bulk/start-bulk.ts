@@ -3,7 +3,7 @@
 import type { z } from "zod";
 import type { Caller } from "../../../shared/broker/context.ts";
 import type { Deps } from "../../../shared/broker/deps.ts";
-import type { BulkAct, BulkVerb, bulk } from "../../../shared/contracts/bulk.ts";
+import { type BulkAct, type BulkVerb, type bulk, managersBulkActs } from "../../../shared/contracts/bulk.ts";
 import { type FieldError, fail } from "../../../shared/contracts/errors.ts";
 import { heavyRead } from "../../../shared/db/heavy-read.ts";
 import { enqueue } from "../../../shared/jobs/enqueue.ts";
@@ -66,8 +66,8 @@ const findErrors = async (deps: Deps, params: Params): Promise<FieldError[]> => 
  * exports and deletions unless an owner or manager asks, or a call from within.
  */
 export const startBulk = async (deps: Deps, params: Params, caller?: Caller): Promise<BulkAct> => {
-  if (params.act === "export") demandManager(caller, "may export contacts");
-  if (params.act === "remove") demandManager(caller, "may delete many contacts at once");
+  if (managersBulkActs.includes(params.act))
+    demandManager(caller, params.act === "export" ? "may export contacts" : "may delete many contacts at once");
   const errors = await findErrors(deps, params);
   if (errors.length > 0)
     throw fail("VALIDATION_FAILED", errors.map((e) => `${e.path}: ${e.message}`).join(". "), { errors });

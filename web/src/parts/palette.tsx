@@ -11,9 +11,11 @@ import "./palette.css";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import type { Act } from "../may.ts";
 import { useRead } from "../query.ts";
 import { addressOf, campaignWords, contactName, shortMoment, stateWords } from "../words.ts";
 import { Icon } from "./icon.tsx";
+import { useMay } from "./may.tsx";
 import type { Screen } from "./screens.ts";
 
 export interface PaletteProps {
@@ -29,6 +31,7 @@ const shown = 5;
 /** Search over screens, acts and objects. */
 export const Palette = ({ opened, screens, onClose }: PaletteProps) => {
   const navigate = useNavigate();
+  const may = useMay();
   const [query, setQuery] = useState("");
   const chosen = useRef(false);
   const [settled] = useDebouncedValue(query.trim(), 180);
@@ -41,18 +44,35 @@ export const Palette = ({ opened, screens, onClose }: PaletteProps) => {
   useEffect(() => (opened ? spotlight.open() : spotlight.close()), [opened]);
 
   const matches = (text: string) => text.toLowerCase().includes(query.trim().toLowerCase());
-  const acts: (SpotlightActionData & { to: () => void })[] = [
-    { id: "new-campaign", label: "New campaign", to: () => void navigate({ to: "/campaigns/new" }) },
-    { id: "new-contact", label: "Add a contact", to: () => void navigate({ to: "/contacts", search: { new: true } }) },
-    { id: "new-import", label: "Import contacts from a file", to: () => void navigate({ to: "/imports/new" }) },
+  const acts: (SpotlightActionData & { needs: Act; to: () => void })[] = [
+    {
+      id: "new-campaign",
+      label: "New campaign",
+      needs: "campaigns.create",
+      to: () => void navigate({ to: "/campaigns/new" }),
+    },
+    {
+      id: "new-contact",
+      label: "Add a contact",
+      needs: "contacts.create",
+      to: () => void navigate({ to: "/contacts", search: { new: true } }),
+    },
+    {
+      id: "new-import",
+      label: "Import contacts from a file",
+      needs: "imports.submit",
+      to: () => void navigate({ to: "/imports/new" }),
+    },
     {
       id: "new-segment",
       label: "New segment",
+      needs: "segments.create",
       to: () => void navigate({ to: "/segments/$id", params: { id: "new" } }),
     },
     {
       id: "new-template",
       label: "New template",
+      needs: "templates.create",
       to: () => void navigate({ to: "/templates/$id", params: { id: "new" } }),
     },
   ];
@@ -75,8 +95,8 @@ export const Palette = ({ opened, screens, onClose }: PaletteProps) => {
     {
       group: "Do",
       actions: acts
-        .filter((act) => matches(act.label ?? ""))
-        .map(({ to, ...act }) => ({ ...act, leftSection: <Icon name="plus" size={18} />, onClick: to })),
+        .filter((act) => may(act.needs) && matches(act.label ?? ""))
+        .map(({ to, needs: _, ...act }) => ({ ...act, leftSection: <Icon name="plus" size={18} />, onClick: to })),
     },
     {
       group: "People",

@@ -1,4 +1,5 @@
 // The screens of the navigation and the palette, in their order.
+import { type Act, mayDo, type Person } from "../may.ts";
 import type { IconName } from "./icon.tsx";
 
 export interface Screen {
@@ -19,8 +20,8 @@ export interface Screen {
   readonly group: string;
   readonly about: string;
   readonly sandboxOnly?: boolean;
-  /** Only for people who see all communities. */
-  readonly wholeOnly?: boolean;
+  /** Only for people who may do this. */
+  readonly needs?: Act;
 }
 
 const screens: readonly Screen[] = [
@@ -40,7 +41,7 @@ const screens: readonly Screen[] = [
     icon: "suppressions",
     group: "People",
     about: "Addresses that get nothing",
-    wholeOnly: true,
+    needs: "consent.listSuppressions",
   },
   {
     to: "/campaigns",
@@ -63,7 +64,7 @@ const screens: readonly Screen[] = [
     icon: "operations",
     group: "Workspace",
     about: "Queues, jobs, schedules and workers: what runs, what waits and what failed",
-    wholeOnly: true,
+    needs: "jobs.list",
   },
   {
     to: "/settings",
@@ -79,12 +80,12 @@ const screens: readonly Screen[] = [
     group: "Sandbox",
     about: "Every mail the sandbox received",
     sandboxOnly: true,
-    wholeOnly: true,
+    needs: "sandbox.listMail",
   },
 ];
 
 /** The screens that somebody can use. */
-export const screensFor = (session: { readonly sandbox: boolean; readonly communities: unknown }): readonly Screen[] =>
+export const screensFor = (session: Person & { readonly sandbox: boolean }): readonly Screen[] =>
   screens.filter(
-    ({ sandboxOnly, wholeOnly }) => (session.sandbox || !sandboxOnly) && (session.communities === null || !wholeOnly),
+    ({ sandboxOnly, needs }) => (session.sandbox || !sandboxOnly) && (needs === undefined || mayDo(session, needs)),
   );

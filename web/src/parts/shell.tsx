@@ -2,11 +2,12 @@
 // and a drawer-like navigation that closes after each step.
 import { AppShell, Burger, Group, Kbd, Menu, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
-import { Link, Outlet, useNavigate, useRouteContext, useRouterState } from "@tanstack/react-router";
+import { Link, useNavigate, useRouteContext, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { signOut } from "../session.ts";
 import { Icon } from "./icon.tsx";
 import { communitiesInWords } from "./limit-words.ts";
+import { ScreenOutlet } from "./may.tsx";
 import { type Screen, screensFor } from "./screens.ts";
 import css from "./shell.module.css";
 import { ThemeSwitch } from "./theme-switch.tsx";
@@ -157,7 +158,7 @@ export const Shell = () => {
         </AppShell.Navbar>
         <AppShell.Main className={css["main"]} id="main" tabIndex={-1}>
           <div className={css["page"]}>
-            <Outlet />
+            <ScreenOutlet />
           </div>
         </AppShell.Main>
       </AppShell>

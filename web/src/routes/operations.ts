@@ -37,6 +37,7 @@ const queues = createRoute({
       of: text(search["of"]),
       view: oneOf({ table: true } as const, search["view"]),
     }),
+  staticData: { needs: "jobs.list" },
   component: lazyRouteComponent(() => import("../screens/operations/queues.tsx"), "Queues"),
 });
 const jobs = createRoute({
@@ -55,11 +56,13 @@ const jobs = createRoute({
       from: day(search["from"]),
       until: day(search["until"]),
     }),
+  staticData: { needs: "jobs.list" },
   component: lazyRouteComponent(() => import("../screens/operations/jobs.tsx"), "Jobs"),
 });
 const job = createRoute({
   getParentRoute: () => app,
   path: "/operations/jobs/$id",
+  staticData: { needs: "jobs.get" },
   component: lazyRouteComponent(() => import("../screens/operations/job.tsx"), "JobScreen"),
 });
 const failures = createRoute({
@@ -70,6 +73,7 @@ const failures = createRoute({
       over: oneOf({ hour: true, day: true, all: true }, search["over"]),
       sort: oneOf({ count: true }, search["sort"]),
     }),
+  staticData: { needs: "jobs.failures" },
   component: lazyRouteComponent(() => import("../screens/operations/failures.tsx"), "Failures"),
 });
 const webhooks = createRoute({
@@ -81,6 +85,7 @@ const webhooks = createRoute({
       provider: oneOf(webhookProviders, search["provider"]),
       webhook: text(search["webhook"]),
     }),
+  staticData: { needs: "webhooks.list" },
   component: lazyRouteComponent(() => import("../screens/operations/webhooks.tsx"), "Webhooks"),
 });
 
@@ -93,6 +98,7 @@ const deadLetters = createRoute({
       state: oneOf(letterStates, search["state"]),
       letter: text(search["letter"]),
     }),
+  staticData: { needs: "deadLetters.list" },
   component: lazyRouteComponent(() => import("../screens/operations/dead-letters.tsx"), "DeadLetters"),
 });
 
@@ -100,6 +106,7 @@ const workers = createRoute({
   getParentRoute: () => app,
   path: "/operations/workers",
   validateSearch: (search: Raw) => present({ node: text(search["node"]) }),
+  staticData: { needs: "workers.list" },
   component: lazyRouteComponent(() => import("../screens/operations/workers.tsx"), "Workers"),
 });
 
@@ -107,12 +114,14 @@ const schedules = createRoute({
   getParentRoute: () => app,
   path: "/operations/schedules",
   validateSearch: (search: Raw) => present({ schedule: text(search["schedule"]) }),
+  staticData: { needs: "jobs.list" },
   component: lazyRouteComponent(() => import("../screens/operations/schedules.tsx"), "Schedules"),
 });
 
 const alerts = createRoute({
   getParentRoute: () => app,
   path: "/operations/alerts",
+  staticData: { needs: "jobs.list" },
   component: lazyRouteComponent(() => import("../screens/operations/alerts/alerts.tsx"), "Alerts"),
 });
 

@@ -23,6 +23,7 @@ const account = createRoute({
 const users = createRoute({
   getParentRoute: () => app,
   path: "/settings/users",
+  staticData: { needs: "users.list", back: "/settings/account" },
   component: lazyRouteComponent(() => import("../screens/settings/users.tsx"), "Users"),
 });
 const tokens = createRoute({
@@ -40,12 +41,14 @@ const audit = createRoute({
       from: text(search["from"]),
       until: text(search["until"]),
     }),
+  staticData: { needs: "audit.list", back: "/settings/account" },
   component: lazyRouteComponent(() => import("../screens/settings/audit.tsx"), "Audit"),
 });
 
 const backups = createRoute({
   getParentRoute: () => app,
   path: "/settings/backups",
+  staticData: { needs: "backups.list", back: "/settings/account" },
   component: lazyRouteComponent(() => import("../screens/settings/backups.tsx"), "Backups"),
 });
 

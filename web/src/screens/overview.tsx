@@ -7,6 +7,7 @@ import type { CampaignStatus } from "../../../shared/contracts/campaigns.ts";
 import { useLive } from "../live.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ButtonLink, TextLink } from "../parts/link.tsx";
+import { useMay } from "../parts/may.tsx";
 import { Empty, ProblemNote } from "../parts/note.tsx";
 import { PageHead, Section } from "../parts/page.tsx";
 import { Status } from "../parts/status.tsx";
@@ -57,6 +58,7 @@ const startOfDay = (): string => {
 /** Overview. */
 export const Overview = () => {
   const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
   const live = useLive("campaigns");
   const today = useMemo(startOfDay, []);
   const overview = useRead("overview.show", { today }, { every: live ? 20_000 : 10_000 });
@@ -75,13 +77,15 @@ export const Overview = () => {
             : undefined
         }
         actions={
-          <ButtonLink to="/campaigns/new" leftSection={<Icon name="plus" size={16} />}>
-            New campaign
-          </ButtonLink>
+          may("campaigns.create") && (
+            <ButtonLink to="/campaigns/new" leftSection={<Icon name="plus" size={16} />}>
+              New campaign
+            </ButtonLink>
+          )
         }
       />
       <Stack gap="lg">
-        <SampleNote mayRemove={session.abilities.includes("admin")} />
+        <SampleNote mayRemove={may("sample.remove")} />
         {overview.isError && <ProblemNote problem={overview.error} retry={() => void overview.refetch()} />}
         {campaigns.isError && <ProblemNote problem={campaigns.error} retry={() => void campaigns.refetch()} />}
         {overview.data && <FirstSteps session={session} {...overview.data.firstSteps} />}
@@ -122,9 +126,11 @@ export const Overview = () => {
               icon="campaigns"
               title="No campaign yet"
               actions={
-                <ButtonLink to="/campaigns/new" variant="default">
-                  Write the first one
-                </ButtonLink>
+                may("campaigns.create") && (
+                  <ButtonLink to="/campaigns/new" variant="default">
+                    Write the first one
+                  </ButtonLink>
+                )
               }
             />
           ) : (

@@ -13,6 +13,7 @@ import { Confirm } from "../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../parts/data-table.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { TextLink } from "../parts/link.tsx";
+import { useMay } from "../parts/may.tsx";
 import { Empty, ProblemNote } from "../parts/note.tsx";
 import { PageHead, Section } from "../parts/page.tsx";
 import { SearchBox } from "../parts/search-box.tsx";
@@ -29,6 +30,8 @@ const addressWords = (suppression: Suppression): string => suppression.address ?
 
 const LiftButton = ({ suppression }: { readonly suppression: Suppression }) => {
   const lift = use(Lift);
+  const may = useMay();
+  if (!may("consent.unsuppress")) return null;
   return (
     <Button
       variant="subtle"
@@ -152,7 +155,8 @@ export const Suppressions = () => {
   const [adding, setAdding] = useState(false);
   const [lifting, setLifting] = useState<Suppression | null>(null);
   const lift = useWrite("consent.unsuppress", { touches: ["consent"], done: () => setLifting(null) });
-  const add = (
+  const may = useMay();
+  const add = may("consent.suppress") && (
     <Button onClick={() => setAdding(true)} leftSection={<Icon name="plus" size={16} />}>
       Suppress an address
     </Button>
@@ -164,7 +168,7 @@ export const Suppressions = () => {
         lead={`${list.total === undefined ? "" : `${counted(list.total, "address", "addresses")}${filtered ? (list.total === 1 ? " matches" : " match") : ""}. `}Nothing is sent to them, except single messages after an unsubscribe.`}
         actions={
           <>
-            {list.total !== undefined && list.total > 0 && (
+            {list.total !== undefined && list.total > 0 && may("consent.suppressionsCsv") && (
               <Button
                 component="a"
                 href={apiAddress(`/api/v1/suppressions.csv?${new URLSearchParams(filters as Record<string, string>)}`)}

@@ -7,6 +7,7 @@ import type { Campaign } from "../../../../shared/contracts/campaigns.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import type { Problem } from "../../problem.ts";
 import { useWrite } from "../../query.ts";
 
@@ -30,6 +31,7 @@ export const CampaignActions = ({
   const navigate = useNavigate();
   const [asked, setAsked] = useState<"cancel" | "delete" | null>(null);
   const { id } = campaign;
+  const may = useMay();
   const pause = useWrite("campaigns.pause", { touches });
   const resume = useWrite("campaigns.resume", { touches });
   const cancel = useWrite("campaigns.cancel", { touches, done: () => setAsked(null) });
@@ -38,15 +40,16 @@ export const CampaignActions = ({
     touches,
     done: (copy) => void navigate({ to: "/campaigns/$id/edit", params: { id: copy.id }, search: { step: "audience" } }),
   });
-  const ends = ["scheduled", "preparing", "running", "paused", "held"].includes(status);
+  const deletes = status === "draft" && may("campaigns.remove");
+  const ends = may("campaigns.cancel") && ["scheduled", "preparing", "running", "paused", "held"].includes(status);
   return (
     <>
-      {status === "draft" && (
+      {status === "draft" && may("campaigns.update") && (
         <ButtonLink to="/campaigns/$id/edit" params={{ id }} leftSection={<Icon name="edit" size={16} />}>
           Continue
         </ButtonLink>
       )}
-      {(status === "running" || status === "preparing") && (
+      {may("campaigns.pause") && (status === "running" || status === "preparing") && (
         <Button
           variant="default"
           leftSection={<Icon name="pause" size={16} />}
@@ -56,41 +59,46 @@ export const CampaignActions = ({
           Pause
         </Button>
       )}
-      {(status === "paused" ||
-        (status === "held" && !["unknown_messages", "restored"].includes(campaign.heldReason ?? ""))) && (
-        <Button
-          leftSection={<Icon name="play" size={16} />}
-          loading={resume.isPending}
-          onClick={() => resume.mutate({ id }, { onError: tell })}
-        >
-          Resume
-        </Button>
-      )}
+      {may("campaigns.resume") &&
+        (status === "paused" ||
+          (status === "held" && !["unknown_messages", "restored"].includes(campaign.heldReason ?? ""))) && (
+          <Button
+            leftSection={<Icon name="play" size={16} />}
+            loading={resume.isPending}
+            onClick={() => resume.mutate({ id }, { onError: tell })}
+          >
+            Resume
+          </Button>
+        )}
       {ends && (
         <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={() => setAsked("cancel")}>
           Cancel
         </Button>
       )}
-      <Menu>
-        <Menu.Target>
-          <ActionIcon variant="default" size={36} aria-label="More actions">
-            <Icon name="dots" />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<Icon name="copy" size={16} />}
-            onClick={() => clone.mutate({ id }, { onError: tell })}
-          >
-            Copy as a new draft
-          </Menu.Item>
-          {status === "draft" && (
-            <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => setAsked("delete")}>
-              Delete the draft
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+      {(deletes || may("campaigns.clone")) && (
+        <Menu>
+          <Menu.Target>
+            <ActionIcon variant="default" size={36} aria-label="More actions">
+              <Icon name="dots" />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {may("campaigns.clone") && (
+              <Menu.Item
+                leftSection={<Icon name="copy" size={16} />}
+                onClick={() => clone.mutate({ id }, { onError: tell })}
+              >
+                Copy as a new draft
+              </Menu.Item>
+            )}
+            {deletes && (
+              <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => setAsked("delete")}>
+                Delete the draft
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
       <Confirm
         opened={asked === "cancel"}
         title="Cancel this campaign?"

@@ -6,6 +6,7 @@ import { useLive } from "../../live.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
@@ -75,7 +76,8 @@ export const Campaigns = () => {
   const live = useLive("campaigns");
   const list = useRows("campaigns.list", { ...filters, limit: 100 }, { every: live ? 20_000 : 4000 });
   const filtered = Object.keys(filters).length > 0;
-  const create = (
+  const may = useMay();
+  const create = may("campaigns.create") && (
     <ButtonLink to="/campaigns/new" leftSection={<Icon name="plus" size={16} />}>
       New campaign
     </ButtonLink>
@@ -130,7 +132,7 @@ export const Campaigns = () => {
               />
             ) : (
               <Empty icon="campaigns" title="No campaign yet" actions={create}>
-                Choose who gets it, write it, see who would be left out and why, then launch.
+                {create && "Choose who gets it, write it, see who would be left out and why, then launch."}
               </Empty>
             )
           }

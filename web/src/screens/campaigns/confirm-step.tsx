@@ -5,6 +5,7 @@ import { useNavigate, useRouteContext } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import type { Campaign } from "../../../../shared/contracts/campaigns.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Facts, Section } from "../../parts/page.tsx";
 import { useRead, useWrite } from "../../query.ts";
@@ -46,6 +47,7 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
   const { session } = useRouteContext({ from: "/app" });
   const preflight = useRead("campaigns.preflight", { id: campaign.id });
   const segments = useRead("segments.list", { limit: 1000 }, { enabled: campaign.audience.segmentId !== undefined });
+  const may = useMay();
   const [typed, setTyped] = useState("");
   const [counting, setCounting] = useState(false);
   const launch = useWrite("campaigns.launch", {
@@ -104,7 +106,12 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
           Everyone in the audience is left out. The preflight says why.
         </Note>
       )}
-      {problems.length === 0 && recipients > 0 && (
+      {!may("campaigns.launch") && (
+        <Note tone="info" title="The draft is ready for somebody who may launch it">
+          Owners and managers launch campaigns, and find it under Campaigns. Your role is {session.user.role}.
+        </Note>
+      )}
+      {may("campaigns.launch") && problems.length === 0 && recipients > 0 && (
         <Section>
           {counting || launch.isPending ? (
             <Stack gap="sm" role="status">

@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { CampaignStatus } from "../../../../shared/contracts/campaigns.ts";
 import type { ApiResult } from "../../api.ts";
 import { Confirm } from "../../parts/confirm.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Note } from "../../parts/note.tsx";
 import { useWrite } from "../../query.ts";
 import { counted, reasonWords } from "../../words.ts";
@@ -29,6 +30,7 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
   const resolve = useWrite("campaigns.resolve", { touches: ["campaigns", "messages"], done });
   const retry = useWrite("campaigns.retry", { touches: ["campaigns", "messages"], done });
   const release = useWrite("campaigns.resume", { touches: ["campaigns"] });
+  const may = useMay();
   const unknown = stats.states.unknown ?? 0;
   const failed = stats.states.failed ?? 0;
   const waiting = stats.states.queued ?? 0;
@@ -42,14 +44,16 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
         tone="warn"
         title={`${counted(unknown, "message")} may have been sent: decide`}
         actions={
-          <>
-            <Button size="compact-sm" variant="default" onClick={() => setAsked("resend")}>
-              Send again
-            </Button>
-            <Button size="compact-sm" variant="default" onClick={() => setAsked("close")}>
-              Close as failed
-            </Button>
-          </>
+          may("campaigns.resolve") && (
+            <>
+              <Button size="compact-sm" variant="default" onClick={() => setAsked("resend")}>
+                Send again
+              </Button>
+              <Button size="compact-sm" variant="default" onClick={() => setAsked("close")}>
+                Close as failed
+              </Button>
+            </>
+          )
         }
       >
         The connection broke after the mail was handed over and before the server answered. Sending again may reach
@@ -63,9 +67,11 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
         tone="warn"
         title={`Restored from a backup${waiting > 0 ? ` with ${counted(waiting, "message")} waiting` : ""}: decide`}
         actions={
-          <Button size="compact-sm" variant="default" onClick={() => setAsked("release")}>
-            Resume it
-          </Button>
+          may("campaigns.resume") && (
+            <Button size="compact-sm" variant="default" onClick={() => setAsked("release")}>
+              Resume it
+            </Button>
+          )
         }
       >
         It was on its way when the backup was taken, and may have gone on until the system was lost. What was sent after
@@ -79,9 +85,11 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
         tone="warn"
         title="Waiting for your release"
         actions={
-          <Button size="compact-sm" loading={release.isPending} onClick={() => release.mutate({ id })}>
-            Release it
-          </Button>
+          may("campaigns.resume") && (
+            <Button size="compact-sm" loading={release.isPending} onClick={() => release.mutate({ id })}>
+              Release it
+            </Button>
+          )
         }
       >
         {stats.heldReason ? `It was held: ${reasonWords(stats.heldReason)}.` : "It was held."} {release.error?.detail}
@@ -93,9 +101,11 @@ export const Decisions = ({ id, stats, status, reason }: DecisionsProps) => {
         tone="bad"
         title={`${counted(failed, "message")} failed`}
         actions={
-          <Button size="compact-sm" variant="default" onClick={() => setAsked("retry")}>
-            {reason ? `Retry those with “${reasonWords(reason)}”` : "Retry them"}
-          </Button>
+          may("campaigns.retry") && (
+            <Button size="compact-sm" variant="default" onClick={() => setAsked("retry")}>
+              {reason ? `Retry those with “${reasonWords(reason)}”` : "Retry them"}
+            </Button>
+          )
         }
       >
         The ledger below shows each with the answer of its server.

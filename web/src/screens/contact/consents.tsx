@@ -5,6 +5,7 @@ import { useForm } from "react-hook-form";
 import type { Channel } from "../../../../shared/contracts/channel.ts";
 import type { Contact } from "../../../../shared/contracts/contacts.ts";
 import { showAtFields } from "../../form.ts";
+import { useMay } from "../../parts/may.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useRows, useWrite } from "../../query.ts";
@@ -76,13 +77,14 @@ const Record = ({ contact, onDone }: { readonly contact: Contact; readonly onDon
 
 /** The ledger with a way to add to it. */
 export const Consents = ({ contact }: { readonly contact: Contact }) => {
+  const may = useMay();
   const ledger = useRows("consent.ledger", { id: contact.id, limit: 50 });
   const [recording, setRecording] = useState(false);
   return (
     <Stack gap="xs">
       <Group justify="space-between">
         <Title order={2}>Consent</Title>
-        {!recording && (
+        {!recording && may("consent.record") && (
           <Button variant="subtle" size="compact-sm" onClick={() => setRecording(true)}>
             Add an entry
           </Button>

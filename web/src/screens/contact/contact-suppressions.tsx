@@ -6,6 +6,7 @@ import type { Channel } from "../../../../shared/contracts/channel.ts";
 import type { Contact } from "../../../../shared/contracts/contacts.ts";
 import { type ApiResult, call } from "../../api.ts";
 import { Confirm } from "../../parts/confirm.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { asProblem, type Problem } from "../../problem.ts";
@@ -95,6 +96,7 @@ export const ContactSuppressions = ({
   readonly contact: Contact;
   readonly onSuppress: () => void;
 }) => {
+  const may = useMay();
   const held = useRead("consent.suppressionsOf", { id: contact.id });
   const [lifting, setLifting] = useState<Suppression | null>(null);
   const lift = useWrite("consent.unsuppress", { touches, done: () => setLifting(null) });
@@ -103,7 +105,8 @@ export const ContactSuppressions = ({
     <Section
       title="Suppressed"
       aside={
-        has && (
+        has &&
+        may("consent.suppress") && (
           <Button variant="subtle" size="compact-sm" onClick={onSuppress}>
             Suppress
           </Button>
@@ -123,14 +126,16 @@ export const ContactSuppressions = ({
               <Text fz="sm" fw={500}>
                 No {channelWords(suppression.channel)}
               </Text>
-              <Button
-                variant="subtle"
-                size="compact-sm"
-                onClick={() => setLifting(suppression)}
-                aria-label={`Lift the suppression for ${channelWords(suppression.channel)}`}
-              >
-                Lift
-              </Button>
+              {may("consent.unsuppress") && (
+                <Button
+                  variant="subtle"
+                  size="compact-sm"
+                  onClick={() => setLifting(suppression)}
+                  aria-label={`Lift the suppression for ${channelWords(suppression.channel)}`}
+                >
+                  Lift
+                </Button>
+              )}
             </Group>
             <Text fz="sm" c="dimmed" className="lc-break">
               {reasonWords(suppression.reason)}, since {moment(suppression.createdAt)}

@@ -2,7 +2,7 @@
 
 import { Button, Drawer, Menu, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { getRouteApi, useNavigate, useRouteContext } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 import type { Contact } from "../../../../shared/contracts/contacts.ts";
@@ -10,6 +10,7 @@ import { apiAddress } from "../../api-address.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink, TextLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty, ProblemNote } from "../../parts/note.tsx";
 import { Facts, PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -82,14 +83,15 @@ const Delete = ({ contact, onClose }: DialogProps) => {
 };
 
 const Acts = ({ contact, onAct }: { readonly contact: Contact; readonly onAct: (act: Act) => void }) => {
-  const { session } = useRouteContext({ from: "/app" });
-  const may = session.user.role === "owner" || session.user.role === "manager";
+  const may = useMay();
   return (
     <>
-      <Button variant="default" leftSection={<Icon name="edit" size={16} />} onClick={() => onAct("edit")}>
-        Edit
-      </Button>
-      {(contact.email || contact.phone) && (
+      {may("contacts.update") && (
+        <Button variant="default" leftSection={<Icon name="edit" size={16} />} onClick={() => onAct("edit")}>
+          Edit
+        </Button>
+      )}
+      {may("consent.suppress") && (contact.email || contact.phone) && (
         <Button
           variant="default"
           leftSection={<Icon name="suppressions" size={16} />}
@@ -98,7 +100,7 @@ const Acts = ({ contact, onAct }: { readonly contact: Contact; readonly onAct: (
           Suppress
         </Button>
       )}
-      {may && (
+      {may("contacts.export") && (
         <Button
           component="a"
           href={apiAddress(`/api/v1/contacts/${contact.id}/export`)}
@@ -109,29 +111,33 @@ const Acts = ({ contact, onAct }: { readonly contact: Contact; readonly onAct: (
           Export
         </Button>
       )}
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" px={10} aria-label="More acts">
-            <Icon name="dots" size={18} />
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => onAct("delete")}>
-            Delete
-          </Menu.Item>
-          {may && (
-            <Menu.Item leftSection={<Icon name="close" size={16} />} onClick={() => onAct("erase")}>
-              Erase for good
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+      {(may("contacts.remove") || may("contacts.erase")) && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button variant="default" px={10} aria-label="More acts">
+              <Icon name="dots" size={18} />
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {may("contacts.remove") && (
+              <Menu.Item leftSection={<Icon name="trash" size={16} />} onClick={() => onAct("delete")}>
+                Delete
+              </Menu.Item>
+            )}
+            {may("contacts.erase") && (
+              <Menu.Item leftSection={<Icon name="close" size={16} />} onClick={() => onAct("erase")}>
+                Erase for good
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
     </>
   );
 };
 
 const Profile = ({ contact }: { readonly contact: Contact }) => {
-  const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
   const communities = useRead("communities.list", { limit: 1000 });
   const community = communities.data?.data.find(({ id }) => id === contact.communityId)?.name;
   const facts = [
@@ -153,7 +159,7 @@ const Profile = ({ contact }: { readonly contact: Contact }) => {
       <Stack gap="sm">
         {contact.tags.length > 0 && <Tags tags={contact.tags} />}
         <Facts facts={facts} />
-        {session.communities === null && (
+        {may("jobs.list") && (
           <TextLink to="/operations/jobs" search={{ contactId: contact.id }} fz="sm">
             Jobs about this person
           </TextLink>

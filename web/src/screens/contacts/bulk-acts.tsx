@@ -1,5 +1,6 @@
 // The bulk acts so far, newest first: what runs, what became of the others, and the files of exports.
 import { Drawer, Skeleton, Stack, Text } from "@mantine/core";
+import { useMay } from "../../parts/may.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { useRead } from "../../query.ts";
 import { shortMoment } from "../../words.ts";
@@ -12,13 +13,14 @@ export interface BulkActsProps {
 }
 
 const Acts = () => {
+  const may = useMay();
   const acts = useRead("bulk.list", { limit: 50 });
   if (acts.isError) return <ProblemNote problem={acts.error} retry={() => void acts.refetch()} />;
   if (!acts.data) return <Skeleton height={160} />;
   if (acts.data.data.length === 0)
     return (
       <Text c="dimmed" fz="sm">
-        None so far. Choose contacts in the list, then tag, export or move them here.
+        None so far.{may("bulk.start") && " Choose contacts in the list; what can be done with them stands below it."}
       </Text>
     );
   return (

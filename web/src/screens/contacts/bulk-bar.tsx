@@ -3,13 +3,22 @@ import { Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import type { BulkVerb } from "../../../../shared/contracts/bulk.ts";
 import type { ContactFilter } from "../../../../shared/contracts/contact-filter.ts";
+import type { Act } from "../../may.ts";
+import { useMay } from "../../parts/may.tsx";
 import type { Selection } from "../../parts/selection.tsx";
 import { count, counted } from "../../words.ts";
 import { BulkDialog, type Which } from "./bulk-dialog.tsx";
 import { actWords } from "./bulk-words.ts";
 import css from "./contacts.module.css";
 
-const acts: readonly BulkVerb[] = ["tag", "untag", "setCommunity", "suppress", "export", "remove"];
+const acts: readonly { readonly act: BulkVerb; readonly needs: Act }[] = [
+  { act: "tag", needs: "bulk.start" },
+  { act: "untag", needs: "bulk.start" },
+  { act: "setCommunity", needs: "bulk.start" },
+  { act: "suppress", needs: "bulk.start" },
+  { act: "export", needs: "bulk.start export" },
+  { act: "remove", needs: "bulk.start remove" },
+];
 
 export interface BulkBarProps {
   readonly selection: Selection;
@@ -23,11 +32,13 @@ export interface BulkBarProps {
 /** The bar, and the dialog of the act that is chosen on it. */
 export const BulkBar = ({ selection, filters, total, more }: BulkBarProps) => {
   const [asked, setAsked] = useState<{ readonly act: BulkVerb; readonly which: Which }>();
+  const may = useMay();
+  const offered = acts.filter(({ needs }) => may(needs));
   const any = selection.all || selection.ids.size > 0;
   const which: Which = selection.all ? { filter: filters } : { ids: [...selection.ids] };
   return (
     <>
-      {any && (
+      {any && offered.length > 0 && (
         <section className={css["bar"]} aria-label="Chosen contacts">
           <Group gap="xs" justify="space-between">
             <Text fz="sm" fw={600} aria-live="polite">
@@ -47,7 +58,7 @@ export const BulkBar = ({ selection, filters, total, more }: BulkBarProps) => {
             </Group>
           </Group>
           <Group gap={6}>
-            {acts.map((act) => (
+            {offered.map(({ act }) => (
               <Button
                 key={act}
                 variant="default"

@@ -6,6 +6,7 @@ import type { BulkAct } from "../../../../shared/contracts/bulk.ts";
 import { apiAddress } from "../../api-address.ts";
 import { apiRoutes } from "../../api-routes.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { refresh, useRead, useWrite } from "../../query.ts";
 import { count, share, size } from "../../words.ts";
@@ -30,6 +31,7 @@ export const BulkProgress = ({ act: given }: { readonly act: BulkAct }) => {
   useEffect(() => {
     if (over && !isOver(given)) void refresh(touched);
   }, [over, given]);
+  const may = useMay();
   const cancel = useWrite("bulk.cancel", { touches: ["bulk"] });
   return (
     <Stack gap={6}>
@@ -50,20 +52,22 @@ export const BulkProgress = ({ act: given }: { readonly act: BulkAct }) => {
             <Text fz="sm" c="dimmed" className="lc-numbers">
               {count(handled(act))} of {count(act.total)}, {share(handled(act), act.total)}
             </Text>
-            <Button
-              variant="default"
-              size="compact-sm"
-              loading={cancel.isPending}
-              onClick={() => cancel.mutate({ id: act.id })}
-            >
-              Stop
-            </Button>
+            {may("bulk.cancel") && (
+              <Button
+                variant="default"
+                size="compact-sm"
+                loading={cancel.isPending}
+                onClick={() => cancel.mutate({ id: act.id })}
+              >
+                Stop
+              </Button>
+            )}
           </Group>
         </>
       )}
       {live.isError && <ProblemNote problem={live.error} retry={() => void live.refetch()} />}
       {cancel.error && <ProblemNote problem={cancel.error} />}
-      {act.hasFile && (
+      {act.hasFile && may("bulk.file") && (
         <Button
           component="a"
           href={apiAddress(apiRoutes["bulk.file"].path.replace(":id", act.id))}

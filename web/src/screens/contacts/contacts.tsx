@@ -6,6 +6,7 @@ import type { Contact } from "../../../../shared/contracts/contacts.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { NotForYou, useMay } from "../../parts/may.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
@@ -65,18 +66,22 @@ const columns: Columns<Contact> = column.columns([
     meta: { width: "100px", align: "end", narrow: "beside" },
   }),
 ]) as Columns<Contact>;
+/** For whom choosing many leads nowhere. */
+const withoutBoxes: Columns<Contact> = columns.filter(({ id }) => id !== "select");
 
 /** The list of contacts. */
 export const Contacts = () => {
   const { new: adding, acts, ...given } = route.useSearch();
   const filters = given as ContactFilter;
   const navigate = useNavigate({ from: "/contacts" });
+  const may = useMay();
   const list = useRows("contacts.list", { ...filters, limit: 100 });
   const selection = useSelection(JSON.stringify(filters));
   const filter = (changed: Partial<ContactFilter>) =>
     void navigate({ search: (search) => ({ ...search, ...changed }), replace: true, resetScroll: false });
   const close = () => void navigate({ search: ({ new: _, acts: __, ...rest }) => rest, resetScroll: false });
   const filtered = Object.keys(filters).length > 0;
+  if (adding && !may("contacts.create")) return <NotForYou needs="contacts.create" back="/contacts" />;
   const total = list.total ?? (list.hasMore ? undefined : list.rows.length);
 
   return (
@@ -90,24 +95,30 @@ export const Contacts = () => {
         }
         actions={
           <>
-            <ButtonLink
-              to="/contacts"
-              search={(search: object) => ({ ...search, acts: true })}
-              variant="default"
-              leftSection={<Icon name="clock" size={16} />}
-            >
-              Bulk actions
-            </ButtonLink>
-            <ButtonLink to="/imports/new" variant="default" leftSection={<Icon name="imports" size={16} />}>
-              Import
-            </ButtonLink>
-            <ButtonLink
-              to="/contacts"
-              search={(search: object) => ({ ...search, new: true })}
-              leftSection={<Icon name="plus" size={16} />}
-            >
-              Add a contact
-            </ButtonLink>
+            {may("bulk.start") && (
+              <ButtonLink
+                to="/contacts"
+                search={(search: object) => ({ ...search, acts: true })}
+                variant="default"
+                leftSection={<Icon name="clock" size={16} />}
+              >
+                Bulk actions
+              </ButtonLink>
+            )}
+            {may("imports.submit") && (
+              <ButtonLink to="/imports/new" variant="default" leftSection={<Icon name="imports" size={16} />}>
+                Import
+              </ButtonLink>
+            )}
+            {may("contacts.create") && (
+              <ButtonLink
+                to="/contacts"
+                search={(search: object) => ({ ...search, new: true })}
+                leftSection={<Icon name="plus" size={16} />}
+              >
+                Add a contact
+              </ButtonLink>
+            )}
           </>
         }
       />
@@ -127,7 +138,7 @@ export const Contacts = () => {
             <SelectionProvider value={{ ...selection, rows: list.rows }}>
               <DataTable
                 label="Contacts"
-                columns={columns}
+                columns={may("bulk.start") ? columns : withoutBoxes}
                 list={list}
                 rowKey={(row) => row.id}
                 empty={
@@ -147,9 +158,9 @@ export const Contacts = () => {
                     <Empty
                       icon="contacts"
                       title="No contacts yet"
-                      actions={<ButtonLink to="/imports/new">Import a file</ButtonLink>}
+                      actions={may("imports.submit") && <ButtonLink to="/imports/new">Import a file</ButtonLink>}
                     >
-                      Bring them in from a CSV file, or add the first by hand.
+                      {may("imports.submit") && "Bring them in from a CSV file, or add the first by hand."}
                     </Empty>
                   )
                 }

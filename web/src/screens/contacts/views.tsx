@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { ContactFilter } from "../../../../shared/contracts/contact-filter.ts";
 import type { Row } from "../../api.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { useRead, useWrite } from "../../query.ts";
 import css from "./contacts.module.css";
@@ -91,6 +92,7 @@ export interface ViewsProps {
 
 /** The row of views over the list. */
 export const Views = ({ filters, onShow }: ViewsProps) => {
+  const may = useMay();
   const views = useRead("contactViews.list", { limit: 200 });
   const [dialog, setDialog] = useState<"new" | View>();
   const saved = views.data?.data ?? [];
@@ -115,7 +117,7 @@ export const Views = ({ filters, onShow }: ViewsProps) => {
           {view.name}
         </button>
       ))}
-      {filtered && !current && (
+      {filtered && !current && may("contactViews.create") && (
         <Button
           variant="subtle"
           size="compact-sm"
@@ -125,7 +127,7 @@ export const Views = ({ filters, onShow }: ViewsProps) => {
           Save as a view
         </Button>
       )}
-      {current?.own && (
+      {current?.own && may("contactViews.update") && (
         <Button
           variant="subtle"
           size="compact-sm"

@@ -2,6 +2,7 @@
 // record it.
 import { Button } from "@mantine/core";
 import { useState } from "react";
+import { useMay } from "../../parts/may.tsx";
 import { Note } from "../../parts/note.tsx";
 import { useRead } from "../../query.ts";
 import { count, counted, moment } from "../../words.ts";
@@ -11,10 +12,11 @@ import type { Import } from "./words.ts";
 /** A note about consent on the page of an import that has ended. */
 export const ConsentOf = ({ entry }: { readonly entry: Import }) => {
   const claims = useRead("imports.claims", { id: entry.id });
+  const may = useMay();
   const [opened, setOpened] = useState(false);
   if (!claims.data) return null;
   const recorded = claims.data.data;
-  const offer = (
+  const offer = may("imports.claimConsent") && (
     <Button size="compact-sm" variant="default" onClick={() => setOpened(true)}>
       Record consent
     </Button>
@@ -23,7 +25,7 @@ export const ConsentOf = ({ entry }: { readonly entry: Import }) => {
     <>
       {entry.consent === null && recorded.length === 0 && (
         <Note tone="warn" title="Campaigns leave these people out: no consent came with the file" actions={offer}>
-          When they did agree and you can show it, record it here for all of them at once.
+          {offer && "When they did agree and you can show it, record it here for all of them at once."}
         </Note>
       )}
       {recorded.length > 0 && (

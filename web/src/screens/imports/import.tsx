@@ -10,6 +10,7 @@ import { Confirm } from "../../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink, TextLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Figures, PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -79,6 +80,7 @@ export const ImportScreen = () => {
   const found = useRead("imports.get", { id }, { every });
   const [asked, setAsked] = useState(false);
   const [undoing, setUndoing] = useState(false);
+  const may = useMay();
   const cancel = useWrite("imports.cancel", { touches: ["imports"], done: () => setAsked(false) });
   const entry = found.data;
   const wanted = entry && !underWay(entry.status) ? false : live ? 4000 : 1500;
@@ -99,12 +101,14 @@ export const ImportScreen = () => {
         lead={`${size(entry.bytes)}, ${moment(entry.createdAt)}${entry.undoableUntil ? `. Can be undone until ${shortMoment(entry.undoableUntil)}` : ""}`}
         actions={
           entry.status === "undoing" ? undefined : open ? (
-            <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={() => setAsked(true)}>
-              Cancel
-            </Button>
+            may("imports.cancel") && (
+              <Button variant="default" leftSection={<Icon name="stop" size={16} />} onClick={() => setAsked(true)}>
+                Cancel
+              </Button>
+            )
           ) : (
             <>
-              {entry.undoableUntil && (
+              {entry.undoableUntil && may("imports.undo") && (
                 <Button variant="default" onClick={() => setUndoing(true)}>
                   Undo
                 </Button>

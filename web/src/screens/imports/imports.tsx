@@ -4,6 +4,7 @@ import { useLive } from "../../live.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
@@ -55,7 +56,8 @@ export const Imports = () => {
   const list = useRows("imports.list", { limit: 100 });
   const running = list.rows.filter((row) => underWay(row.status));
   useLive(...running.slice(0, 10).map((row) => `import:${row.id}`));
-  const start = (
+  const may = useMay();
+  const start = may("imports.submit") && (
     <ButtonLink to="/imports/new" leftSection={<Icon name="imports" size={16} />}>
       Import a file
     </ButtonLink>
@@ -75,8 +77,8 @@ export const Imports = () => {
           rowKey={(row) => row.id}
           empty={
             <Empty icon="imports" title="Nothing was imported yet" actions={start}>
-              Take a CSV file from your address book, spreadsheet or last tool. You see what would be refused before
-              anything is taken in.
+              {start &&
+                "Take a CSV file from your address book, spreadsheet or last tool. You see what would be refused before anything is taken in."}
             </Empty>
           }
         />

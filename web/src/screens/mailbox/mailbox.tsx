@@ -7,6 +7,7 @@ import { Confirm } from "../../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
@@ -53,6 +54,7 @@ export const Mailbox = () => {
   const list = useRows("sandbox.listMail", { ...filters, order: "desc", limit: 50 }, { every: 4000 });
   const [faults, setFaults] = useDisclosure(false);
   const [emptying, setEmptying] = useDisclosure(false);
+  const may = useMay();
   const clear = useWrite("sandbox.clearMail", { touches: ["sandbox"], done: setEmptying.close });
   const filtered = Object.keys(filters).length > 0;
   return (
@@ -66,14 +68,16 @@ export const Mailbox = () => {
         }
         actions={
           <>
-            {list.rows.length > 0 && (
+            {list.rows.length > 0 && may("sandbox.clearMail") && (
               <Button variant="default" leftSection={<Icon name="trash" size={16} />} onClick={setEmptying.open}>
                 Empty it
               </Button>
             )}
-            <Button variant="default" leftSection={<Icon name="bolt" size={16} />} onClick={setFaults.open}>
-              Faults
-            </Button>
+            {may("sandbox.setFaults") && (
+              <Button variant="default" leftSection={<Icon name="bolt" size={16} />} onClick={setFaults.open}>
+                Faults
+              </Button>
+            )}
           </>
         }
       />
@@ -115,7 +119,7 @@ export const Mailbox = () => {
               <Empty
                 icon="mailbox"
                 title="No mail yet"
-                actions={<ButtonLink to="/campaigns/new">New campaign</ButtonLink>}
+                actions={may("campaigns.create") && <ButtonLink to="/campaigns/new">New campaign</ButtonLink>}
               >
                 Launch a campaign or send a test mail, and it arrives here.
               </Empty>

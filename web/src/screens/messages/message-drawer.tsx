@@ -2,6 +2,7 @@
 import { Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import type { ApiResult } from "../../api.ts";
 import { TextLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { Facts } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -14,6 +15,7 @@ const touches = ["campaigns", "messages", "contacts.activity"];
 
 /** What may be decided about a message of a campaign that failed or may have been sent. */
 const Decide = ({ message, campaignId }: { readonly message: Shown; readonly campaignId: string }) => {
+  const may = useMay();
   const retry = useWrite("campaigns.retry", { touches });
   const resolve = useWrite("campaigns.resolve", { touches });
   const ids = [message.id];
@@ -21,7 +23,7 @@ const Decide = ({ message, campaignId }: { readonly message: Shown; readonly cam
   return (
     <>
       {problem && <ProblemNote problem={problem} />}
-      {message.state === "failed" && (
+      {message.state === "failed" && may("campaigns.retry") && (
         <Group>
           {message.reason === "unknown_closed" && (
             <Text fz="sm">It was closed without knowing whether it had left. A retry may reach the person twice.</Text>
@@ -31,7 +33,7 @@ const Decide = ({ message, campaignId }: { readonly message: Shown; readonly cam
           </Button>
         </Group>
       )}
-      {message.state === "unknown" && (
+      {message.state === "unknown" && may("campaigns.resolve") && (
         <Stack gap="xs">
           <Text fz="sm">It may have been sent. Sending it again may reach the person twice.</Text>
           <Group gap="xs">

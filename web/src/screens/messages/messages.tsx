@@ -9,6 +9,7 @@ import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { DayField } from "../../parts/day-field.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
@@ -92,6 +93,7 @@ export const Messages = () => {
   const filtered = Object.keys(asked).length > 0;
   const set = (changed: Partial<typeof filters & { from?: string | undefined; until?: string | undefined }>) =>
     void navigate({ search: (search) => ({ ...search, ...changed }), replace: true, resetScroll: false });
+  const may = useMay();
   const total = found.data?.count;
   return (
     <>
@@ -104,7 +106,8 @@ export const Messages = () => {
         }
         actions={
           total !== undefined &&
-          total > 0 && (
+          total > 0 &&
+          may("messages.csv") && (
             <Button
               component="a"
               href={apiAddress(`/api/v1/messages.csv?${new URLSearchParams(asked as Record<string, string>)}`)}
@@ -203,7 +206,7 @@ export const Messages = () => {
               <Empty
                 icon="messages"
                 title="Nothing was sent yet"
-                actions={<ButtonLink to="/campaigns/new">New campaign</ButtonLink>}
+                actions={may("campaigns.create") && <ButtonLink to="/campaigns/new">New campaign</ButtonLink>}
               >
                 Every message gets a line here: who it was for, what became of it, and why.
               </Empty>

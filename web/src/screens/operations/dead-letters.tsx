@@ -1,11 +1,12 @@
 // Dead letters: events that a part of the system could not handle, until somebody replays or drops them.
 import { Button, NativeSelect, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { getRouteApi, useNavigate, useRouteContext } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { DeadLetter } from "../../../../shared/contracts/dead-letters.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
@@ -109,7 +110,7 @@ const ActOnAll = ({ group }: { readonly group: string }) => {
 /** The screen. */
 export const DeadLetters = () => {
   const { letter, ...filters } = route.useSearch();
-  const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
   const navigate = useNavigate({ from: "/operations/dead-letters" });
   const list = useRows("deadLetters.list", { ...filters, limit: 100 }, { every: 5_000 });
   const groups = useRead("deadLetters.list", { limit: 1 }, { every: 5_000 }).data?.groups ?? [];
@@ -122,7 +123,7 @@ export const DeadLetters = () => {
     <OperationsPage
       title="Dead letters"
       lead={`Events that a part of the system could not handle after all its tries. ${open === 0 ? "None waits for a decision." : `${counted(open, "waits", "wait")} for you to replay or drop.`}`}
-      actions={session.abilities.includes("admin") && chosen && <ActOnAll key={chosen.group} group={chosen.group} />}
+      actions={may("deadLetters.bulk") && chosen && <ActOnAll key={chosen.group} group={chosen.group} />}
     >
       <div className={css["filters"]}>
         <NativeSelect

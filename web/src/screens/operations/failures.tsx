@@ -1,9 +1,10 @@
 // Failed jobs by kind of failure, so that a thousand failures of one cause are one line to act on.
 import { Button, Group, NativeSelect, Skeleton, Text } from "@mantine/core";
-import { getRouteApi, useNavigate, useRouteContext } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ApiResult } from "../../api.ts";
 import { ButtonLink, TextLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty, ProblemNote } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { useRead } from "../../query.ts";
@@ -124,7 +125,7 @@ export const Failures = () => {
     sort?: "last" | "count";
   };
   const navigate = useNavigate({ from: "/operations/failures" });
-  const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
   const [asked, setAsked] = useState<AskedAct>();
   // By the minute, so that the question stays the same while it is asked again.
   const from = new Date(Math.floor((Date.now() - windows[over].ms) / roundMs) * roundMs).toISOString();
@@ -184,7 +185,7 @@ export const Failures = () => {
                 <Line
                   key={`${kind.fingerprint} ${kind.type}`}
                   kind={kind}
-                  admin={session.abilities.includes("admin")}
+                  admin={may("jobs.bulk")}
                   onAsk={(act) =>
                     setAsked({ act, which: { filter: { state: "failed", fingerprint: kind.fingerprint } } })
                   }

@@ -1,7 +1,8 @@
 // One job: what it is about, when what happened, the error of each try, its log, and its input, hidden until asked for.
 import { Progress, Stack, Text } from "@mantine/core";
-import { getRouteApi, useRouteContext } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { ButtonLink, TextLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty, ProblemNote } from "../../parts/note.tsx";
 import { Facts, PageSkeleton, Section } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -70,8 +71,8 @@ const About = ({ job }: { readonly job: JobDetail }) => (
 /** The page of one job. */
 export const JobScreen = () => {
   const { id } = route.useParams();
-  const { session } = useRouteContext({ from: "/app" });
-  const admin = session.abilities.includes("admin");
+  const may = useMay();
+  const admin = may("jobs.retry");
   const job = useRead("jobs.get", { id }, { every: 2_000 });
   if (job.isError && (!job.data || job.error.status === 404)) {
     if (job.error.status !== 404 && job.error.status !== 422)

@@ -1,9 +1,10 @@
 // Jobs over all states: found by the person they are about, state, type, queue, tag and time, and acted on in bulk.
 import { Text } from "@mantine/core";
-import { getRouteApi, useNavigate, useRouteContext } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { dayBegins, dayEnds } from "../../days.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
@@ -78,8 +79,8 @@ const acting: Columns<JobRow> = column.columns([box, ...others]) as Columns<JobR
 export const Jobs = () => {
   const search = route.useSearch() as JobFilter;
   const navigate = useNavigate({ from: "/operations/jobs" });
-  const { session } = useRouteContext({ from: "/app" });
-  const admin = session.abilities.includes("admin");
+  const may = useMay();
+  const admin = may("jobs.bulk");
   const asked = Object.fromEntries(
     Object.entries({ ...search, from: dayBegins(search.from), until: dayEnds(search.until) }).filter(
       ([, value]) => value !== undefined,

@@ -1,8 +1,8 @@
 // One dead letter: why it died, what is in it (masked until asked for), its other deaths, and what can be done.
 import { Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { useRouteContext } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ApiResult } from "../../api.ts";
+import { useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Facts } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -118,7 +118,7 @@ const Inside = ({ letter, admin }: { readonly letter: Shown; readonly admin: boo
 
 /** Drawer of the letter with this id; closed without one. */
 export const LetterDrawer = ({ id, onClose }: { readonly id: string | undefined; readonly onClose: () => void }) => {
-  const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
   const letter = useRead("deadLetters.get", { id: id ?? "" }, { enabled: id !== undefined });
   return (
     <Drawer
@@ -129,7 +129,7 @@ export const LetterDrawer = ({ id, onClose }: { readonly id: string | undefined;
     >
       {letter.isPending && <Skeleton height={200} role="status" aria-label="Loading the dead letter" />}
       {letter.isError && <ProblemNote problem={letter.error} retry={() => void letter.refetch()} />}
-      {letter.data && <Inside key={letter.data.id} letter={letter.data} admin={session.abilities.includes("admin")} />}
+      {letter.data && <Inside key={letter.data.id} letter={letter.data} admin={may("deadLetters.replay")} />}
     </Drawer>
   );
 };

@@ -5,14 +5,14 @@ import { PageHead } from "../../parts/page.tsx";
 import { type PageTab, PageTabs } from "../../parts/page-tabs.tsx";
 
 const tabs: readonly PageTab[] = [
-  { to: "/operations/queues", name: "Queues", adminOnly: false },
-  { to: "/operations/jobs", name: "Jobs", adminOnly: false },
-  { to: "/operations/failures", name: "Failures", adminOnly: false },
-  { to: "/operations/dead-letters", name: "Dead letters", adminOnly: false },
-  { to: "/operations/schedules", name: "Schedules", adminOnly: false },
-  { to: "/operations/workers", name: "Workers", adminOnly: false },
-  { to: "/operations/webhooks", name: "Webhooks", adminOnly: false },
-  { to: "/operations/alerts", name: "Alerts", adminOnly: false },
+  { to: "/operations/queues", name: "Queues" },
+  { to: "/operations/jobs", name: "Jobs" },
+  { to: "/operations/failures", name: "Failures" },
+  { to: "/operations/dead-letters", name: "Dead letters" },
+  { to: "/operations/schedules", name: "Schedules" },
+  { to: "/operations/workers", name: "Workers" },
+  { to: "/operations/webhooks", name: "Webhooks" },
+  { to: "/operations/alerts", name: "Alerts" },
 ];
 
 export interface OperationsPageProps {

@@ -1,10 +1,10 @@
 // Queues and their job types, live: how much waits and how long, how fast it goes, what fails and what is paused; and
 // the same over time.
 import { Button, Text } from "@mantine/core";
-import { useRouteContext } from "@tanstack/react-router";
 import { useState } from "react";
 import { useLive } from "../../live.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Figures, PageSkeleton, Section } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -124,7 +124,7 @@ const OneQueue = ({ queue, admin }: { readonly queue: Queue; readonly admin: boo
 
 /** The screen. */
 export const Queues = () => {
-  const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
   const followed = useLive("queues");
   const queues = useRead("jobs.queues", {}, { every: followed ? 15_000 : 2_000 });
   const list = queues.data?.data;
@@ -140,7 +140,7 @@ export const Queues = () => {
             </Note>
           )}
           {list.map((queue) => (
-            <OneQueue key={queue.name} queue={queue} admin={session.abilities.includes("admin")} />
+            <OneQueue key={queue.name} queue={queue} admin={may("jobs.pauseQueue")} />
           ))}
           <QueueCharts queues={list} />
         </div>

@@ -1,12 +1,12 @@
 // One schedule: its settings in words, its next times, what became of the last ones, and what an operator may do with it.
 import { Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useRouteContext } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { ApiResult } from "../../api.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { TextLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Facts } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -126,7 +126,7 @@ const SlotLine = ({ slot, timezone }: { readonly slot: Shown["slots"][number]; r
 };
 
 const Inside = ({ schedule, onEdit }: { readonly schedule: Shown; readonly onEdit: () => void }) => {
-  const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
   const { timezone, drift, weekDrift, missed } = schedule;
   const elsewhere = ownZone() !== timezone;
   return (
@@ -138,7 +138,7 @@ const Inside = ({ schedule, onEdit }: { readonly schedule: Shown; readonly onEdi
           Its jobs wait until one of its group is up.
         </Note>
       )}
-      {session.abilities.includes("admin") && <Acts schedule={schedule} onEdit={onEdit} />}
+      {may("schedules.update") && <Acts schedule={schedule} onEdit={onEdit} />}
       <Facts
         facts={[
           { name: "When", value: cronWords(schedule.cron) ?? "by its cron expression" },

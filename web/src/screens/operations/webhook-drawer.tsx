@@ -1,8 +1,8 @@
 // One webhook: what it was about, its content in outline or, for administrators who ask, in full, and a second run.
 import { Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useRouteContext } from "@tanstack/react-router";
 import { TextLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { Facts } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -56,8 +56,8 @@ const Content = ({ webhook, admin }: { readonly webhook: WebhookDetail; readonly
 };
 
 const Inside = ({ webhook }: { readonly webhook: WebhookDetail }) => {
-  const { session } = useRouteContext({ from: "/app" });
-  const admin = session.abilities.includes("admin");
+  const may = useMay();
+  const admin = may("webhooks.replay");
   const replay = useWrite("webhooks.replay", {
     touches: ["webhooks", "messages", "jobs"],
     done: () => notifications.show({ message: "It is being applied again." }),

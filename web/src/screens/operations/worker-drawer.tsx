@@ -2,9 +2,9 @@
 import { Button, Drawer, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { useRouteContext } from "@tanstack/react-router";
 import type { Worker } from "../../../../shared/contracts/workers.ts";
 import { Confirm } from "../../parts/confirm.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Facts } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -122,7 +122,7 @@ export const WorkerDrawer = ({
   readonly node: string | undefined;
   readonly onClose: () => void;
 }) => {
-  const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
   const worker = useRead("workers.get", { node: node ?? "" }, { enabled: node !== undefined, every: 2_000 });
   const { data } = worker;
   return (
@@ -143,7 +143,7 @@ export const WorkerDrawer = ({
               {leftBehind(data.held)}
             </Note>
           )}
-          {session.abilities.includes("admin") && drainable(data) && (
+          {may("workers.drain") && drainable(data) && (
             <div>
               <Drain worker={data} />
             </div>

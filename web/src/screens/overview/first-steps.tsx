@@ -1,10 +1,12 @@
 // The checklist of a new workspace: sending, people, a test mail, the first launch, each ticked by what really happened.
-// Everybody is shown the steps that they may take. Gone when all is done, or hidden by hand in this browser.
+// Each person sees the steps that are theirs. Gone when all is done, or hidden by hand in this browser.
 import { Button, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { type ReactNode, useState } from "react";
+import type { Act } from "../../may.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { Section } from "../../parts/page.tsx";
 import { useRead, useWrite } from "../../query.ts";
@@ -20,7 +22,8 @@ export interface FirstStepsProps {
 }
 
 interface Step {
-  readonly needs: Session["abilities"][number];
+  /** Only for people who may do this. */
+  readonly needs: Act;
   readonly done: boolean;
   readonly what: string;
   readonly how: string;
@@ -53,6 +56,7 @@ const remember = (): void => {
 
 /** Next steps; renders nothing once each of them was done. */
 export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
+  const may = useMay();
   const [hidden, setHidden] = useState(wasHidden);
   const senders = useRead("senders.list", { limit: 50 }, { enabled: !hidden });
   const imports = useRead("imports.list", { limit: 50 }, { enabled: !hidden });
@@ -71,7 +75,7 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
   const testedThere = accounts.some((account) => "testedAt" in account && Boolean(account.testedAt));
   const all: Step[] = [
     {
-      needs: "admin",
+      needs: "senders.update",
       done: session.sandbox || ready,
       what: "Set up sending",
       how: ready
@@ -87,7 +91,7 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
       keepAct: !ready,
     },
     {
-      needs: "write",
+      needs: "imports.submit",
       done: imports.data?.data.some(({ status }) => status === "completed") ?? false,
       what: "Bring your people in",
       how: "From a CSV file, with the consent you hold for them.",
@@ -98,7 +102,7 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
       ),
     },
     {
-      needs: "send",
+      needs: "messages.send",
       done: tested || testedThere,
       what: "Send yourself a test mail",
       how: session.sandbox
@@ -118,7 +122,7 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
       ),
     },
     {
-      needs: "send",
+      needs: "campaigns.launch",
       done: launched,
       what: "Launch your first campaign",
       how: "Choose who gets it, write it, check it, launch it.",
@@ -129,7 +133,7 @@ export const FirstSteps = ({ session, tested, launched }: FirstStepsProps) => {
       ),
     },
   ];
-  const steps = all.filter(({ needs }) => session.abilities.includes(needs));
+  const steps = all.filter(({ needs }) => may(needs));
   const done = steps.filter((step) => step.done).length;
   if (hidden || senders.isPending || imports.isPending || done === steps.length) return null;
   const hide = () => {

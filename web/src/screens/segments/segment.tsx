@@ -8,6 +8,7 @@ import type { Row } from "../../api.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink, TextLink } from "../../parts/link.tsx";
+import { NotForYou, useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
 import { useRead, useWrite } from "../../query.ts";
@@ -48,6 +49,8 @@ const settle = 350;
 const Editor = ({ segment, onReload }: EditorProps) => {
   const navigate = useNavigate();
   const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
+  const writes = may(segment ? "segments.update" : "segments.create");
   const everybodys = session.communities !== null && segment !== undefined && segment.communities === null;
   const [name, setName] = useState(segment?.name ?? "");
   const [group, setGroup] = useState<RuleGroup>(() => (segment ? fromApi(segment.rule) : newGroup("all")));
@@ -86,6 +89,17 @@ const Editor = ({ segment, onReload }: EditorProps) => {
     else create.mutate(body);
   };
   const all = [...new Set([...builtIn, ...(fields.data?.fields ?? [])])];
+  const found = (
+    <Section title="Who is found">
+      <Preview
+        complete={rule !== null}
+        answer={preview.data}
+        problem={preview.isError ? preview.error : null}
+        loading={preview.isFetching}
+        retry={() => void preview.refetch()}
+      />
+    </Section>
+  );
   return (
     <>
       <PageHead
@@ -99,15 +113,17 @@ const Editor = ({ segment, onReload }: EditorProps) => {
           <>
             {segment && (
               <>
-                <ButtonLink
-                  to="/campaigns/new"
-                  search={{ segmentId: segment.id }}
-                  variant="default"
-                  leftSection={<Icon name="campaigns" size={16} />}
-                >
-                  Write to them
-                </ButtonLink>
-                {!everybodys && (
+                {may("campaigns.create") && (
+                  <ButtonLink
+                    to="/campaigns/new"
+                    search={{ segmentId: segment.id }}
+                    variant="default"
+                    leftSection={<Icon name="campaigns" size={16} />}
+                  >
+                    Write to them
+                  </ButtonLink>
+                )}
+                {may("segments.remove") && !everybodys && (
                   <Button
                     variant="default"
                     onClick={() => setDeleting(true)}
@@ -118,15 +134,17 @@ const Editor = ({ segment, onReload }: EditorProps) => {
                 )}
               </>
             )}
-            <Button onClick={save} loading={create.isPending || update.isPending} disabled={!ready || everybodys}>
-              Save
-            </Button>
+            {writes && (
+              <Button onClick={save} loading={create.isPending || update.isPending} disabled={!ready || everybodys}>
+                Save
+              </Button>
+            )}
           </>
         }
       />
       <div className={css["layout"]}>
         <Stack gap="md" miw={0}>
-          {everybodys && (
+          {everybodys && writes && (
             <Note tone="info" title="Everybody uses this segment">
               You see some communities, so you can write to whom it finds there, but not change its rule.
             </Note>
@@ -134,26 +152,23 @@ const Editor = ({ segment, onReload }: EditorProps) => {
           {problem && !nameError && (
             <ProblemNote problem={problem} retry={problem.code === "VERSION_CONFLICT" ? onReload : undefined} />
           )}
-          <TextInput
-            label="Name"
-            placeholder="Workshop visitors"
-            value={name}
-            error={nameError}
-            onChange={(event) => setName(event.currentTarget.value)}
-            maw={420}
-          />
-          <RuleBuilder group={group} fields={all} problems={refused} onChange={setGroup} />
+          {!writes && found}
+          {writes && (
+            <>
+              <TextInput
+                label="Name"
+                placeholder="Workshop visitors"
+                value={name}
+                error={nameError}
+                onChange={(event) => setName(event.currentTarget.value)}
+                maw={420}
+              />
+              <RuleBuilder group={group} fields={all} problems={refused} onChange={setGroup} />
+            </>
+          )}
         </Stack>
         <Stack gap="md" miw={0}>
-          <Section title="Who is found">
-            <Preview
-              complete={rule !== null}
-              answer={preview.data}
-              problem={preview.isError ? preview.error : null}
-              loading={preview.isFetching}
-              retry={() => void preview.refetch()}
-            />
-          </Section>
+          {writes && found}
           {segment && <Usage id={segment.id} />}
         </Stack>
       </div>
@@ -181,6 +196,7 @@ export const SegmentScreen = () => {
   const fresh = id === "new";
   const segment = useRead("segments.get", { id }, { enabled: !fresh });
   const [opened, setOpened] = useState<Segment>();
+  const may = useMay();
   const [loads, setLoads] = useState(0);
   useEffect(() => {
     if (segment.data) setOpened(segment.data);
@@ -190,6 +206,7 @@ export const SegmentScreen = () => {
     if (data) setOpened(data);
     setLoads((count) => count + 1);
   };
+  if (fresh && !may("segments.create")) return <NotForYou needs="segments.create" back="/segments" />;
   if (fresh) return <Editor key="new" segment={undefined} onReload={() => undefined} />;
   if (segment.isError && !opened) return <ProblemNote problem={segment.error} retry={() => void segment.refetch()} />;
   if (!opened || opened.id !== id) return <PageSkeleton />;

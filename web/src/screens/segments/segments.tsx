@@ -4,6 +4,7 @@ import type { Row } from "../../api.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
@@ -78,7 +79,8 @@ const columns = column.columns([
 /** The list of segments. */
 export const Segments = () => {
   const list = useRows("segments.list", { limit: 100 });
-  const create = (
+  const may = useMay();
+  const create = may("segments.create") && (
     <ButtonLink to="/segments/$id" params={{ id: "new" }} leftSection={<Icon name="plus" size={16} />}>
       New segment
     </ButtonLink>

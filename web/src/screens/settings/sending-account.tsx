@@ -2,6 +2,7 @@
 import { Button, Group, Stack } from "@mantine/core";
 import { useState } from "react";
 import { Confirm } from "../../parts/confirm.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Note } from "../../parts/note.tsx";
 import { type Fact, Facts, Section } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -44,7 +45,8 @@ export const AccountCard = ({ account, session, onEdit }: AccountCardProps) => {
   const [deleting, setDeleting] = useState(false);
   const makeDefault = useWrite("senders.makeDefault", { touches: ["senders", "campaigns.preflight"] });
   const remove = useWrite("senders.remove", { touches: ["senders"], done: () => setDeleting(false) });
-  const mayChange = session.abilities.includes("admin");
+  const may = useMay();
+  const mayChange = may("senders.update");
   const domain = account.fromAddress.slice(account.fromAddress.lastIndexOf("@") + 1);
   const lacks = account.postalAddress === null || account.isPlaceholder;
   return (
@@ -89,7 +91,7 @@ export const AccountCard = ({ account, session, onEdit }: AccountCardProps) => {
         )}
         <Facts facts={facts(account)} />
       </Stack>
-      {session.abilities.includes("send") && (
+      {may("senders.test") && (
         <div className={css["part"]}>
           <TestMail accountId={account.id} to={session.user.email} />
         </div>

@@ -3,6 +3,7 @@ import { Button, Skeleton, Stack } from "@mantine/core";
 import { useRouteContext } from "@tanstack/react-router";
 import { useState } from "react";
 import { Icon } from "../../parts/icon.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import { useRead } from "../../query.ts";
 import { AccountCard } from "./sending-account.tsx";
@@ -13,6 +14,7 @@ import { SettingsPage } from "./settings-tabs.tsx";
 /** The screen. */
 export const Sending = () => {
   const { session } = useRouteContext({ from: "/app" });
+  const may = useMay();
   const accounts = useRead("senders.list", { limit: 100 });
   const [form, setForm] = useState<{ account: Account | undefined; opened: boolean }>({
     account: undefined,
@@ -26,7 +28,7 @@ export const Sending = () => {
       title="Sending"
       lead="Who your mail comes from, how it leaves, and whether receivers believe it."
       actions={
-        session.abilities.includes("admin") && (
+        may("senders.create") && (
           <Button variant="default" leftSection={<Icon name="plus" size={16} />} onClick={() => edit(undefined)}>
             Add an account
           </Button>

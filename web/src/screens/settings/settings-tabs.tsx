@@ -4,12 +4,12 @@ import { PageHead } from "../../parts/page.tsx";
 import { type PageTab, PageTabs } from "../../parts/page-tabs.tsx";
 
 const tabs: readonly PageTab[] = [
-  { to: "/settings/account", name: "My account", adminOnly: false },
-  { to: "/settings/sending", name: "Sending", adminOnly: false },
-  { to: "/settings/users", name: "Team", adminOnly: true },
-  { to: "/settings/tokens", name: "Access tokens", adminOnly: false },
-  { to: "/settings/audit", name: "Audit log", adminOnly: true },
-  { to: "/settings/backups", name: "Backups", adminOnly: true },
+  { to: "/settings/account", name: "My account" },
+  { to: "/settings/sending", name: "Sending" },
+  { to: "/settings/users", name: "Team", needs: "users.list" },
+  { to: "/settings/tokens", name: "Access tokens" },
+  { to: "/settings/audit", name: "Audit log", needs: "audit.list" },
+  { to: "/settings/backups", name: "Backups", needs: "backups.list" },
 ];
 
 export interface SettingsPageProps {

@@ -8,6 +8,7 @@ import { Confirm } from "../../parts/confirm.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink, TextLink } from "../../parts/link.tsx";
 import { MailEditor } from "../../parts/mail-editor.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -57,6 +58,7 @@ const useLeaveGuard = (dirty: boolean, leaving: { readonly current: boolean }) =
 
 /** The editor over one template, stored or not yet. */
 export const TemplateEditor = ({ template, onReload }: TemplateEditorProps) => {
+  const may = useMay();
   const draft = useDraft(template);
   const { stored, written, dirty, problem, change, save } = draft;
   const [asked, setAsked] = useState<"delete" | "test" | "versions" | null>(null);
@@ -106,13 +108,15 @@ export const TemplateEditor = ({ template, onReload }: TemplateEditorProps) => {
                 <Button variant="default" onClick={() => setAsked("versions")}>
                   Versions
                 </Button>
-                <Button
-                  variant="default"
-                  onClick={() => setAsked("test")}
-                  leftSection={<Icon name="mailbox" size={16} />}
-                >
-                  Send a test
-                </Button>
+                {may("templates.testSend") && (
+                  <Button
+                    variant="default"
+                    onClick={() => setAsked("test")}
+                    leftSection={<Icon name="mailbox" size={16} />}
+                  >
+                    Send a test
+                  </Button>
+                )}
                 {stored.publishedVersion !== null && (
                   <ButtonLink
                     to="/campaigns/new"

@@ -5,6 +5,7 @@ import type { Row } from "../../api.ts";
 import { type Columns, columnsOf, DataTable } from "../../parts/data-table.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { Empty } from "../../parts/note.tsx";
 import { PageHead, Section } from "../../parts/page.tsx";
 import { RowLink } from "../../parts/row-link.tsx";
@@ -75,7 +76,8 @@ export const Templates = () => {
   const { q, show } = route.useSearch();
   const navigate = useNavigate({ from: "/templates" });
   const list = useRows("templates.list", { ...(q === undefined ? {} : { q }), ...(show ? { show } : {}), limit: 100 });
-  const create = (
+  const may = useMay();
+  const create = may("templates.create") && (
     <ButtonLink to="/templates/$id" params={{ id: "new" }} leftSection={<Icon name="plus" size={16} />}>
       New template
     </ButtonLink>
@@ -118,7 +120,7 @@ export const Templates = () => {
               title={q || show ? "No template matches" : "No template yet"}
               actions={!q && !show && create}
             >
-              {!q && !show && "Write a mail once and start every campaign from it."}
+              {!q && !show && create && "Write a mail once and start every campaign from it."}
             </Empty>
           }
         />

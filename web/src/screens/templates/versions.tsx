@@ -2,6 +2,7 @@
 import { Button, Drawer, Group, NativeSelect, Skeleton, Stack, Text } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import type { ApiResult } from "../../api.ts";
+import { useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useRead, useRows, useWrite } from "../../query.ts";
@@ -56,6 +57,7 @@ export interface VersionsProps {
 export const Versions = ({ template, opened, dirty, onClose, onRestored }: VersionsProps) => {
   const list = useRows("templates.versions", { id: template.id, limit: 100 }, { enabled: opened });
   const [pair, setPair] = useState<{ from: number; to: number }>();
+  const may = useMay();
   const restore = useWrite("templates.restore", { touches: ["templates"], done: onRestored });
   const sides = list.rows.map(({ number }) => ({ value: String(number), label: `Version ${number}` }));
   return (
@@ -90,16 +92,20 @@ export const Versions = ({ template, opened, dirty, onClose, onRestored }: Versi
                 >
                   Compare
                 </Button>
-                <Button
-                  variant="default"
-                  size="compact-sm"
-                  aria-label={`Make it the draft: version ${version.number}`}
-                  disabled={dirty}
-                  loading={restore.isPending}
-                  onClick={() => restore.mutate({ id: template.id, number: version.number, version: template.version })}
-                >
-                  Make it the draft
-                </Button>
+                {may("templates.restore") && (
+                  <Button
+                    variant="default"
+                    size="compact-sm"
+                    aria-label={`Make it the draft: version ${version.number}`}
+                    disabled={dirty}
+                    loading={restore.isPending}
+                    onClick={() =>
+                      restore.mutate({ id: template.id, number: version.number, version: template.version })
+                    }
+                  >
+                    Make it the draft
+                  </Button>
+                )}
               </Group>
             </li>
           ))}
@@ -110,7 +116,7 @@ export const Versions = ({ template, opened, dirty, onClose, onRestored }: Versi
           </Text>
         )}
         {!list.loading && list.rows.length === 0 && (
-          <Text fz="sm">Nothing is published yet. Publish the draft and it becomes version 1.</Text>
+          <Text fz="sm">Nothing is published yet. The draft becomes version 1 when it is published.</Text>
         )}
         {list.hasMore && (
           <Button variant="default" loading={list.loadingMore} onClick={list.loadMore}>

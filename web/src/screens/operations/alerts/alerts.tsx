@@ -1,8 +1,8 @@
 // Alerts: what is wrong now, the rules that watch for it, who is told, and what was.
 import { Button } from "@mantine/core";
-import { useRouteContext } from "@tanstack/react-router";
 import { useState } from "react";
 import { Icon } from "../../../parts/icon.tsx";
+import { useMay } from "../../../parts/may.tsx";
 import { Note, ProblemNote } from "../../../parts/note.tsx";
 import { PageSkeleton } from "../../../parts/page.tsx";
 import { useRead, useWrite } from "../../../query.ts";
@@ -26,8 +26,8 @@ const useSilence = (enabled: boolean) => {
 
 /** The screen. */
 export const Alerts = () => {
-  const { session } = useRouteContext({ from: "/app" });
-  const mayAct = session.abilities.includes("admin");
+  const may = useMay();
+  const mayAct = may("monitors.silenceAll");
   const rules = useRead("monitors.list", {}, { every: 5_000 });
   const [making, setMaking] = useState(false);
   const { silenced, asking, setAsking, silence, end } = useSilence(mayAct);
