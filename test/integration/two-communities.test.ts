@@ -300,4 +300,16 @@ describe("the limit itself", () => {
     await house.api("DELETE", `/users/invites/${invited.body.id}`);
     expect((await house.api("DELETE", `/communities/${body.id}`)).status).toBe(204);
   });
+
+  it("meets a view of everybody only when it filters by nothing of the other community", async () => {
+    const shared = async (name: string, filters: object) =>
+      (await house.api("POST", "/contact-views", { name, filters, shared: true })).body as { id: string };
+    const foreign = await shared("By a list of theirs", { segmentId: b.ids.segment });
+    const mine = await shared("By a list of ours", { segmentId: a.ids.segment });
+    const seen = (await as(manager(), "GET", "/contact-views?limit=1000")).text;
+    expect(seen).toContain(mine.id);
+    expect(seen).not.toContain(foreign.id);
+    expect(seen).not.toContain(b.ids.segment);
+    expect((await as(manager(), "GET", `/contact-views/${foreign.id}`)).status).toBe(404);
+  });
 });
