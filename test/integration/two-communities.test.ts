@@ -311,5 +311,12 @@ describe("the limit itself", () => {
     expect(seen).not.toContain(foreign.id);
     expect(seen).not.toContain(b.ids.segment);
     expect((await as(manager(), "GET", `/contact-views/${foreign.id}`)).status).toBe(404);
+    const filters = { communityId: b.ids.community, segmentId: b.ids.segment };
+    const refused = await as(manager(), "POST", "/contact-views", { name: "Theirs", filters, shared: true });
+    expect(refused.status).toBe(422);
+    expect(refused.json.errors.map(({ path }: { path: string }) => path)).toEqual([
+      "filters.communityId",
+      "filters.segmentId",
+    ]);
   });
 });

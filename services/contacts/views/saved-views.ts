@@ -5,7 +5,8 @@ import type { ContactView } from "../../../shared/contracts/contact-views.ts";
 import { cursorInvalid, fail } from "../../../shared/contracts/errors.ts";
 import { isDuplicate } from "../../../shared/db/knex.ts";
 import { decodeCursor, encodeCursor } from "../../../shared/lib/cursor.ts";
-import { communitiesOf } from "../../../shared/lib/scope.ts";
+import { communitiesOf, includes } from "../../../shared/lib/scope.ts";
+import { findRule } from "../segments/store.ts";
 import { changeView, deleteView, findView, insertView, viewsOf } from "./store.ts";
 
 type User = string | undefined;
@@ -29,6 +30,20 @@ const refuse = async (deps: Deps, id: string, user: User): Promise<never> => {
   const view = await findView(deps.db, id, user, deps.scope);
   if (!view) throw notFound(id);
   throw fail("ABILITY_MISSING", `"${view.name}" is shared with you by somebody else. Save a view of your own instead.`);
+};
+
+/** A view names what its maker may see. Throws VALIDATION_FAILED for another community, or a segment of one. */
+const demandWithin = async ({ db, scope }: Deps, filters: ContactFilter | undefined): Promise<void> => {
+  if (!scope || !filters) return;
+  const { communityId, segmentId } = filters;
+  const wrong = [
+    ...(communityId && !includes(scope, communityId) ? ["communityId"] : []),
+    ...(segmentId && (await findRule(db, segmentId, scope)) === undefined ? ["segmentId"] : []),
+  ];
+  if (wrong.length > 0)
+    throw fail("VALIDATION_FAILED", "The view filters by something that is not there; choose another filter", {
+      errors: wrong.map((field) => ({ path: `filters.${field}`, message: "is not there, or not yours to see" })),
+    });
 };
 
 /** One page by name. Throws CURSOR_INVALID. */
@@ -55,12 +70,13 @@ export const getView = async (deps: Deps, id: string, user: User): Promise<Conta
   return view;
 };
 
-/** The new view. Throws NAME_TAKEN when the user has one of this name. */
+/** The new view. Throws VALIDATION_FAILED, and NAME_TAKEN when the user has one of this name. */
 export const createView = async (
   deps: Deps,
   given: { readonly name: string; readonly filters: ContactFilter; readonly shared: boolean },
   user: User,
 ): Promise<ContactView> => {
+  await demandWithin(deps, given.filters);
   const id = deps.id();
   await nameTaken(given.name, insertView(deps.db, id, user, { ...given, communities: communitiesOf(deps.scope) }));
   return getView(deps, id, user);
@@ -72,6 +88,7 @@ export const updateView = async (
   { id, ...given }: Parameters<typeof changeView>[3] & { readonly id: string },
   user: User,
 ): Promise<ContactView> => {
+  await demandWithin(deps, given.filters);
   if (!(await nameTaken(given.name, changeView(deps.db, id, user, given)))) return refuse(deps, id, user);
   return getView(deps, id, user);
 };

@@ -25,17 +25,16 @@ const columns = "id, name, filters, shared, created_at, updated_at, owner_id is 
 type User = string | undefined;
 
 /**
- * What of other people's shared views somebody sees who is limited: those made by people of the same communities, and
- * those of everybody that name neither another community nor a segment of one. Empty without a limit.
+ * What of other people's shared views somebody sees who is limited: those made by people of the same communities
+ * or by people who see all, as far as they name neither another community nor a segment of one. Empty without a limit.
  */
 const sharedWithin = (scope: Scope): { readonly sql: string; readonly values: readonly string[][] } =>
   scope
     ? {
-        sql: ` and (communities <@ ?::uuid[] or (communities is null
-          and coalesce(filters ->> 'communityId' = any(?::text[]), true)
+        sql: ` and coalesce(communities <@ ?::uuid[], true) and coalesce(filters ->> 'communityId' = any(?::text[]), true)
           and (filters ->> 'segmentId' is null or exists (
             select 1 from contacts.segments s where s.id = (filters ->> 'segmentId')::uuid
-              and coalesce(s.communities <@ ?::uuid[], true)))))`,
+              and coalesce(s.communities <@ ?::uuid[], true)))`,
         values: [[...scope.communities], [...scope.communities], [...scope.communities]],
       }
     : { sql: "", values: [] };
