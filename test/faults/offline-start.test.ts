@@ -22,7 +22,7 @@ const permitted = spawnSync(...cutOff("true")).status === 0;
 test.skipIf(!permitted)(
   "starts all of the platform without a network, for which it needs none (skipped where namespaces are not permitted)",
   async () => {
-    const fetching = "fetch('https://registry.npmjs.org').then(() => process.exit(0), () => process.exit(9))";
+    const fetching = "fetch('https://example.org').then(() => process.exit(0), () => process.exit(9))";
     expect(spawnSync(...cutOff(process.execPath, "-e", fetching)).status, "the namespace has no way out").toBe(9);
 
     const dataDir = newDataDir();

@@ -26,7 +26,7 @@ it("passes with lesser ones, and counts them", () => {
 it("says in one line that the registry does not answer, and passes", () => {
   for (const text of [
     JSON.stringify({ message: "405 Method Not Allowed", statusCode: 405, error: { summary: "" } }),
-    JSON.stringify({ error: { code: "ENOTFOUND", summary: "request to https://registry.example failed" } }),
+    JSON.stringify({ error: { code: "ENOTFOUND", summary: "request to https://packages.example.org failed" } }),
     "npm: command not found\nmore",
     "",
   ]) {
