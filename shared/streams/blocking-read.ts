@@ -47,17 +47,20 @@ export const createBlockingRead = ({ context, sources, connect, adopt }: Blockin
   let isMasked = false;
   let blocked: object | undefined;
   let idle: (() => void) | undefined;
+  /** The blocked read that has to end; a later wake names a later read, also while the first is being ended. */
+  let unwanted: object | undefined;
   let unblocking = false;
   let loop: Promise<void> | undefined;
 
-  /** CLIENT UNBLOCK can arrive before the read it is meant for: repeated until the read has ended or was unblocked. */
+  /** CLIENT UNBLOCK can arrive before the read it is meant for: repeated until that read has ended or was unblocked. */
   const unblock = async () => {
     if (unblocking) return;
     unblocking = true;
     try {
-      for (const target = blocked; target && blocked === target && clientId !== undefined; ) {
-        if ((await context.redis.client("UNBLOCK", clientId)) === 1) break;
-        await pauseFor(1);
+      while (unwanted && blocked === unwanted && clientId !== undefined) {
+        const target = unwanted;
+        if ((await context.redis.client("UNBLOCK", clientId)) !== 1) await pauseFor(1);
+        else if (unwanted === target) break;
       }
     } catch (error) {
       if (!stopping.signal.aborted) quiet.failing("Waking the reader", error);
@@ -69,7 +72,9 @@ export const createBlockingRead = ({ context, sources, connect, adopt }: Blockin
   const interrupt = () => {
     generation++;
     idle?.();
-    if (blocked) void unblock();
+    if (!blocked) return;
+    unwanted = blocked;
+    void unblock();
   };
 
   /** Rejects when the connection closes: ioredis leaves a command that it does not send again unsettled. */

@@ -51,20 +51,49 @@ test("a lane without free slots is not read, the high lane is, and wake() lets a
   await publishJobs(redis, jobs("high", 1));
   await until("the high one is offered", () => offered.length === 1);
   expect(offered).toEqual(["high-0"]);
-  const waits: number[] = [];
   for (let n = 1; n <= 20; n++) {
     slots.normal = 1;
-    const begin = performance.now();
     reader.wake();
     await until("the normal one is offered", () => offered.length === n + 1, { everyMs: 1 });
-    waits.push(performance.now() - begin);
     slots.normal = 0;
     await publishJobs(redis, jobs("normal", 1, n));
   }
-  waits.sort((a, b) => a - b);
-  expect(waits[10]).toBeLessThan(50);
-  expect(waits.at(-1)).toBeLessThan(1_000);
   expect(offered.some((id) => id.startsWith("low"))).toBe(false);
+});
+
+test("a wake during a wake is not lost: the read that began in between is interrupted as well", async () => {
+  const { url } = freshRedis();
+  const { reader, redis } = emailReader(url, { limits: { blockMs: 60_000 } });
+  const isBlocked = async () => {
+    const clients = String(await redis.client("LIST")).split("\n");
+    const own = clients.filter((line) => line.includes(`db=${redis.options.db} `) && line.includes("reader:email"));
+    return own.some((line) => line.includes(" flags=b "));
+  };
+  // Redis has ended the blocked read, its answer to who asked for that is on its way: held here.
+  const unblocked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const client = redis.client.bind(redis) as (...args: unknown[]) => Promise<unknown>;
+  redis.client = (async (...args: unknown[]) => {
+    const result = await client(...args);
+    if (args[0] === "UNBLOCK" && result === 1) {
+      unblocked.resolve();
+      await answer.promise;
+    }
+    return result;
+  }) as typeof redis.client;
+  const slots = { high: 5, normal: 0, low: 0 };
+  const offered: string[] = [];
+  const onEntries = async (entries: JobEntry[]) => void offered.push(...entries.map(({ jobId }) => jobId));
+  reader.consumeJobs({ streams, freeSlots: (lane) => slots[lane], onEntries });
+  await publishJobs(redis, jobs("normal", 1));
+  await until("it waits for the high lane", isBlocked);
+  reader.wake();
+  await unblocked.promise;
+  await until("it waits anew", isBlocked);
+  slots.normal = 1;
+  reader.wake();
+  answer.resolve();
+  await until("the normal one is offered", () => offered.length === 1);
 });
 
 test("no more entries are offered than slots are free, but for one per further stream of the lane", async () => {
