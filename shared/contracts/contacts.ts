@@ -38,7 +38,7 @@ export const Contact = z.object({
 export type Contact = z.infer<typeof Contact>;
 
 const counted = z.number().int();
-/** Counts are exact as of `countedAt`; asking again within a minute may answer the same. */
+/** Counts are exact as of `countedAt`; asking again within a minute may answer the same, unless asked `fresh`. */
 export const ContactFacets = z.object({
   total: counted,
   countedAt: Instant,
@@ -82,7 +82,14 @@ export const contacts = {
       permission: "read",
       scope: "community",
       rest: { method: "GET", path: "/contact-facets" },
-      params: z.strictObject(filterFields),
+      params: z.strictObject({
+        ...filterFields,
+        fresh: z
+          .enum(["true", "false"])
+          .transform((value) => value === "true")
+          .optional()
+          .describe("Counts anew, for whoever has just changed contacts; else an answer may be up to a minute old"),
+      }),
       result: ContactFacets,
       timeout: 30_000,
     }),

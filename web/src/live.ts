@@ -10,7 +10,8 @@ const touchedBy = (topic: string): string[] => {
   if (topic === "campaigns") return ["campaigns.list", "overview.show"];
   if (topic.startsWith("campaign")) return ["campaigns.get", "campaigns.stats", "campaigns.messages", "campaigns.list"];
   if (topic === "queues") return ["jobs.queues"];
-  if (topic.startsWith("import")) return ["imports.get", "imports.list", "imports.errors"];
+  if (topic.startsWith("import"))
+    return ["imports.get", "imports.list", "imports.errors", "contacts", "segments", "tags"];
   return [];
 };
 

@@ -41,15 +41,26 @@ export interface ReadOptions {
   readonly keep?: boolean;
 }
 
+/** Of reads whose answers the server keeps for a while. */
+export interface KeptReadOptions<N extends ApiName> extends ReadOptions {
+  /** Parameters to add when a write has made the last answer untrue: the server counts anew then. */
+  readonly outdated?: Partial<ApiParams<N>> | undefined;
+}
+
 /** Reads one action; the answer is shared by every part of the app that asks the same. */
 export const useRead = <N extends ApiName>(
   name: N,
   params: ApiParams<N>,
-  options: ReadOptions = {},
+  options: KeptReadOptions<N> = {},
 ): UseQueryResult<ApiResult<N>, Problem> =>
   useQuery<ApiResult<N>, Problem>({
     queryKey: [name, params],
-    queryFn: ({ signal }) => call(name, params, { signal }),
+    queryFn: ({ signal, queryKey }) => {
+      const isOutdated = options.outdated !== undefined && queryClient.getQueryState(queryKey)?.isInvalidated;
+      return call(name, isOutdated ? ({ ...(params as object), ...options.outdated } as ApiParams<N>) : params, {
+        signal,
+      });
+    },
     enabled: options.enabled ?? true,
     refetchInterval: options.every ?? false,
     ...(options.keep ? { placeholderData: keepPreviousData } : {}),

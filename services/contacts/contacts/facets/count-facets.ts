@@ -60,13 +60,20 @@ const countAll = async (deps: Deps, asked: ContactFilter): Promise<ContactFacets
   };
 };
 
-/** The facets of a filter. Throws SEGMENT_NOT_FOUND. */
-export const contactFacets = async (deps: Deps, asked: ContactFilter): Promise<ContactFacets> => {
+/**
+ * The facets of a filter, up to a minute old unless asked `fresh`: whoever has just changed contacts sees what they did,
+ * with the next filters too. Throws SEGMENT_NOT_FOUND.
+ */
+export const contactFacets = async (
+  deps: Deps,
+  { fresh, ...asked }: ContactFilter & { readonly fresh?: boolean | undefined },
+): Promise<ContactFacets> => {
   const answers = remembered.get(deps.db) ?? new Map<string, Remembered>();
   remembered.set(deps.db, answers);
   const of = [...(deps.scope?.communities ?? ["all"])].sort();
   const key = JSON.stringify([of, Object.entries(asked).sort(([a], [b]) => (a < b ? -1 : 1))]);
   const began = deps.clock.monotonic();
+  if (fresh) answers.clear();
   const known = answers.get(key);
   if (known && known.until > began) return known.answer;
   const entry: Remembered = { answer: countAll(deps, asked), until: Number.POSITIVE_INFINITY };
@@ -78,7 +85,7 @@ export const contactFacets = async (deps: Deps, asked: ContactFilter): Promise<C
     entry.until = began + took + Math.min(KEEP_MS, took * KEEP_FACTOR);
     return answer;
   } catch (error) {
-    answers.delete(key);
+    if (answers.get(key) === entry) answers.delete(key);
     throw error;
   }
 };

@@ -120,7 +120,7 @@ const All = ({ facets, filters, onChange }: FacetsProps & { readonly facets: Api
 
 /** The panel of filters with counts. */
 export const Facets = ({ filters, onChange }: FacetsProps) => {
-  const facets = useRead("contacts.facets", filters, { keep: true });
+  const facets = useRead("contacts.facets", filters, { keep: true, outdated: { fresh: "true" } });
   const [open, setOpen] = useState(false);
   const used = Object.keys(filters).filter((name) => name !== "q").length;
   return (
