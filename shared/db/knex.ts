@@ -109,6 +109,12 @@ export const isConnectionLost = (error: unknown): boolean => {
   );
 };
 
+/** True when the connection went away under a statement: whether it was carried out is not known. */
+export const isAnswerLost = (error: unknown): boolean => {
+  const { code, message = "" } = (error ?? {}) as { code?: unknown; message?: string };
+  return code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT" || /Connection terminated/i.test(message);
+};
+
 /** True when Postgres could not write because its disk, or what it may use of it, is full. */
 export const isOutOfSpace = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === "53100";
 

@@ -4,7 +4,7 @@ import type { Log } from "../broker/deps.ts";
 import { outside } from "../broker/tracing.ts";
 import { type Db, isConnectionLost, isOutOfSpace } from "../db/knex.ts";
 import { backoff, pauseFor, settledWithin } from "../streams/backoff.ts";
-import { finishJobs, type Outcome, returnJobs } from "./complete.ts";
+import { finishJobs, returnJobs } from "./complete.ts";
 import type { RunEnd } from "./running.ts";
 import { signalWork } from "./wake.ts";
 
@@ -30,18 +30,19 @@ export const createOutcomes = (db: Db, log: Log, written?: (ids: readonly string
   let working: Promise<void> | undefined;
   const giveUp = new AbortController();
 
-  const writeOnce = async (batch: readonly Outcome[]): Promise<void> => {
+  const writeOnce = async (batch: readonly RunEnd[]): Promise<void> => {
     const back = batch.filter(({ kind }) => kind === "again");
     const done = back.length === 0 ? batch : batch.filter(({ kind }) => kind !== "again");
     const [returned, finished] = await Promise.all([returnJobs(db, back), finishJobs(db, done)]);
     if (returned.length > 0) signalWork("jobs", Math.min(...back.map(({ delayMs }) => delayMs)));
-    const fenced = batch.length - returned.length - finished.length;
+    const counted = new Set([...returned, ...finished]);
+    const fenced = batch.filter(({ id, unsure }) => !unsure && !counted.has(id)).length;
     if (fenced > 0) log.warn({ fenced }, "Runs ended after their lease had: they do not count");
     written?.([...returned, ...finished]);
   };
 
   /** A statement that Postgres refuses is narrowed down to the outcome that causes it; that one is left to its lease. */
-  const writeOrSplit = async (batch: readonly Outcome[]): Promise<void> => {
+  const writeOrSplit = async (batch: readonly RunEnd[]): Promise<void> => {
     try {
       await writeOnce(batch);
     } catch (error) {

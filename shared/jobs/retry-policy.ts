@@ -16,6 +16,10 @@ export const retryDelay = (attempt: number, options: JobOptions, random: () => n
   return Math.round(random() * Math.min(cap, first * 2 ** Math.min(attempt - 1, 40)));
 };
 
+/** The delay of a job that met a crowd of its type: the longer the line, the later it comes again. */
+export const crowdDelay = (crowd: number): number =>
+  Math.min(60_000, 1_000 * Math.max(1, crowd / 20)) * (0.5 + Math.random() / 2);
+
 /** What is kept of one failed attempt. Never the job's input. */
 export interface AttemptError {
   readonly attempt: number;

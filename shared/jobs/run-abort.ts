@@ -11,6 +11,10 @@ export class RunAborted extends Error {
   }
 }
 
+/** Why a run ends whose job is no longer this worker's. */
+export const leaseLost = () =>
+  new RunAborted("lease-lost", "The lease ended: another worker has the job, or it was cancelled");
+
 export class RunAbort {
   /** Why it was aborted; undefined as long as it was not. */
   reason: RunAborted | undefined;

@@ -3,6 +3,7 @@
 import type { Deps } from "../broker/deps.ts";
 import { reportError } from "../broker/report.ts";
 import { validate } from "../broker/validate.ts";
+import type { RunningJob } from "../broker/vitals.ts";
 import { jobContracts } from "../contracts/index.ts";
 import { isConnectionLost, isOutOfSpace } from "../db/knex.ts";
 import { pauseFor } from "../streams/backoff.ts";
@@ -25,6 +26,8 @@ export interface ActiveRun {
   begunAt: number | undefined;
   progress: number | undefined;
   readonly lines: string[];
+  /** This run wrote lines of its own. */
+  hasLogged: boolean;
   /** Progress or log changed since the last renewal. */
   changed: boolean;
 }
@@ -34,6 +37,8 @@ export interface RunEnd extends Outcome {
   readonly connectionLost: boolean;
   /** It did not run: its turn has not come. */
   readonly turnedAway?: boolean;
+  /** Nobody knows whether it was claimed at all. */
+  readonly unsure?: boolean;
 }
 
 const maxLines = 200;
@@ -49,8 +54,18 @@ export const startRun = (job: ClaimedJob, now: number): ActiveRun => ({
   begunAt: undefined,
   progress: undefined,
   lines: job.log ? job.log.split("\n") : [],
+  hasLogged: false,
   changed: false,
 });
+
+/** What runs, the longest first; enough of it to see what a process is busy with. */
+export const longestRunning = (runs: Iterable<ActiveRun>, now: number): RunningJob[] =>
+  [...runs]
+    .flatMap(({ job: { id, type }, begunAt }) =>
+      begunAt === undefined ? [] : [{ id, type, ms: Math.round(now - begunAt) }],
+    )
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, 50);
 
 /** The log as it is stored; undefined when there is none. */
 export const logOf = (run: ActiveRun): string | undefined => (run.lines.length > 0 ? run.lines.join("\n") : undefined);
@@ -65,6 +80,7 @@ const viewOf = (run: ActiveRun, deps: Deps): JobRun => ({
   log(line) {
     if (run.lines.length >= maxLines) run.lines.shift();
     run.lines.push(storable(line, maxLineLength).replaceAll("\n", " "));
+    run.hasLogged = true;
     run.changed = true;
   },
   progress(share) {
@@ -84,13 +100,21 @@ const outcome = (run: ActiveRun, kind: Outcome["kind"], more: Partial<RunEnd> = 
   error: undefined,
   fingerprint: undefined,
   progress: run.progress,
-  log: run.changed ? logOf(run) : undefined,
+  // Also what a renewal has taken: whether that one arrived is not known here.
+  log: run.hasLogged ? logOf(run) : undefined,
   connectionLost: false,
   ...more,
 });
 
 /** The job goes back unrun, or cut short by no fault of its own: no attempt is counted. */
 export const givenBack = (run: ActiveRun, delayMs = 0): RunEnd => outcome(run, "again", { counts: false, delayMs });
+
+/** What becomes of a job whose claim was not answered: if it was claimed, it goes back unrun. */
+export const perhapsClaimed = (id: string, type: string, attemptId: string): RunEnd => ({
+  ...{ id, type, attemptId, kind: "again", delayMs: 0, counts: false },
+  ...{ error: undefined, fingerprint: undefined, progress: undefined, log: undefined },
+  ...{ connectionLost: false, unsure: true },
+});
 
 const failed = (run: ActiveRun, definition: JobDefinition | undefined, thrown: unknown, deps: Deps): RunEnd => {
   const { job } = run;

@@ -1,13 +1,12 @@
 // The worker of one deployment group in this process: claims what the streams offer, runs it in slots, renews leases,
 // writes outcomes. At least once: a job whose worker dies runs again when its lease ends. Fenced: only the outcome of
 // the current attempt counts.
-
 import { note } from "../broker/debug-log.ts";
 import type { Deps } from "../broker/deps.ts";
 import { ofRequest } from "../broker/origin.ts";
 import { traced } from "../broker/tracing.ts";
-import type { JobsVital, RunningJob } from "../broker/vitals.ts";
-import type { Db } from "../db/knex.ts";
+import type { JobsVital } from "../broker/vitals.ts";
+import { type Db, isAnswerLost } from "../db/knex.ts";
 import { pauseFor, settledWithin } from "../streams/backoff.ts";
 import type { GroupReader, JobEntry } from "../streams/group-reader.ts";
 import { type Lane, streamKeys } from "../streams/stream-keys.ts";
@@ -15,9 +14,18 @@ import { type ClaimedJob, claimJobs, stillClaimable } from "./claim.ts";
 import type { JobDefinition } from "./define.ts";
 import { renewLeases } from "./lease.ts";
 import { createOutcomes } from "./outcomes.ts";
-import { jobDefaults, unknownTypeOptions } from "./retry-policy.ts";
-import { RunAborted } from "./run-abort.ts";
-import { type ActiveRun, givenBack, logOf, perform, type RunEnd, startRun } from "./running.ts";
+import { crowdDelay, jobDefaults, unknownTypeOptions } from "./retry-policy.ts";
+import { leaseLost, RunAborted } from "./run-abort.ts";
+import {
+  type ActiveRun,
+  givenBack,
+  logOf,
+  longestRunning,
+  perform,
+  perhapsClaimed,
+  type RunEnd,
+  startRun,
+} from "./running.ts";
 import { createSlots } from "./slots.ts";
 import { type EndedRun, endOf } from "./stats.ts";
 import { ownQueues } from "./streams-of.ts";
@@ -62,21 +70,11 @@ const writeMs = 4_000;
 /** Progress and logs are written this often, in ms, and what waits too long is given back. */
 const tickMs = 500;
 
-const leaseLost = () =>
-  new RunAborted("lease-lost", "The lease ended: another worker has the job, or it was cancelled");
-
-/** The delay of a job that met a crowd of its type: the longer the line, the later it comes again. */
-const crowdDelay = (crowd: number): number =>
-  Math.min(60_000, 1_000 * Math.max(1, crowd / 20)) * (0.5 + Math.random() / 2);
-
-/** What runs, the longest first; enough of it to see what a process is busy with. */
-const longestRunning = (runs: Iterable<ActiveRun>, now: number): RunningJob[] =>
-  [...runs]
-    .flatMap(({ job: { id, type }, begunAt }) =>
-      begunAt === undefined ? [] : [{ id, type, ms: Math.round(now - begunAt) }],
-    )
-    .sort((a, b) => b.ms - a.ms)
-    .slice(0, 50);
+interface Wanted {
+  readonly id: string;
+  readonly type: string;
+  readonly maxAttempts: number;
+}
 
 /** A worker that claims nothing before `start`. */
 export const createWorker = (options: WorkerOptions): Worker => {
@@ -156,8 +154,15 @@ export const createWorker = (options: WorkerOptions): Worker => {
     else slots.take(runs.map(slotted));
   };
 
-  const claim = async (wanted: readonly { id: string; maxAttempts: number }[]): Promise<string[]> => {
-    const jobs = await claimJobs(db, { worker: deps.node, attemptId: deps.id(), leaseMs, jobs: wanted });
+  const claim = async (wanted: readonly Wanted[]): Promise<string[]> => {
+    const attemptId = deps.id();
+    const jobs = await claimJobs(db, { worker: deps.node, attemptId, leaseMs, jobs: wanted }).catch(
+      (error: unknown) => {
+        // Claimed for nobody they would wait for the end of their lease, and their attempt would be gone.
+        if (isAnswerLost(error)) for (const { id, type } of wanted) outcomes.add(perhapsClaimed(id, type, attemptId));
+        throw error;
+      },
+    );
     accept(jobs);
     if (jobs.length === wanted.length) return [];
     const got = new Set(jobs.map(({ id }) => id));
@@ -168,7 +173,7 @@ export const createWorker = (options: WorkerOptions): Worker => {
   };
 
   /** Rows that another transaction had locked: tried for some seconds; after that the sweep finds them. */
-  const claimLocked = async (wanted: readonly { id: string; maxAttempts: number }[]): Promise<void> => {
+  const claimLocked = async (wanted: readonly Wanted[]): Promise<void> => {
     let left = wanted;
     for (let waits = 1; left.length > 0 && waits <= 40 && !stopping; waits++) {
       await pauseFor(Math.min(10 * waits, 250));
@@ -184,7 +189,9 @@ export const createWorker = (options: WorkerOptions): Worker => {
       return (definition ? definition.attempts : unknownTypeOptions.attempts) ?? jobDefaults.attempts;
     };
     const wanted = [
-      ...new Map(entries.map(({ jobId, type }) => [jobId, { id: jobId, maxAttempts: attemptsOf(type) }])).values(),
+      ...new Map(
+        entries.map(({ jobId, type }) => [jobId, { id: jobId, type, maxAttempts: attemptsOf(type) }]),
+      ).values(),
     ];
     const work = claim(wanted);
     track(work);
@@ -207,7 +214,10 @@ export const createWorker = (options: WorkerOptions): Worker => {
       run.changed = false;
       return { id: run.job.id, attemptId: run.job.attemptId, progress: run.progress, log };
     });
-    const kept = await renewLeases(db, renewals, leaseMs);
+    const kept = await renewLeases(db, renewals, leaseMs).catch((error: unknown) => {
+      for (const [index, run] of due.entries()) if (renewals[index]?.log !== undefined) run.changed = true;
+      throw error;
+    });
     for (const run of due) {
       if (kept.has(run.job.id)) run.renewedAt = now;
       else if (active.get(run.job.id) === run) {

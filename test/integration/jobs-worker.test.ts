@@ -1,11 +1,13 @@
 // What a worker does with a job: runs it, tries again, gives up, and writes down what happened.
 import { afterEach, expect, test } from "vitest";
+import { query } from "../../shared/db/knex.ts";
 import { defineJob, type JobDefinition, retryLater, Unrecoverable } from "../../shared/jobs/define.ts";
 import { enqueue, enqueueMany } from "../../shared/jobs/enqueue.ts";
 import { makeId } from "../../shared/lib/ids.ts";
-import { freshDatabase, freshRedis } from "../helpers/infrastructure.ts";
+import { freshDatabase, freshRedis, hasRealPostgres } from "../helpers/infrastructure.ts";
 import { type JobLayer, startJobLayer } from "../helpers/jobs.ts";
 import { until } from "../helpers/processes.ts";
+import { wireTo } from "../helpers/wire.ts";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -13,7 +15,12 @@ afterEach(async () => {
 });
 
 type Handler = Parameters<typeof defineJob<"campaign.launch">>[0]["handler"];
-const start = async (handler: Handler, more: Partial<JobDefinition> = {}, slots?: number): Promise<JobLayer> => {
+const start = async (
+  handler: Handler,
+  more: Partial<JobDefinition> = {},
+  slots?: number,
+  through: (url: string) => string | Promise<string> = (url) => url,
+): Promise<JobLayer> => {
   const database = await freshDatabase();
   const definitions = [
     defineJob({ name: "campaign.launch", backoffMs: 20, ...more, handler } as Parameters<
@@ -21,7 +28,7 @@ const start = async (handler: Handler, more: Partial<JobDefinition> = {}, slots?
     >[0]),
   ];
   const layer = startJobLayer({
-    databaseUrl: database.url,
+    databaseUrl: await through(database.url),
     redisUrl: freshRedis().url,
     group: "campaigns",
     definitions,
@@ -217,4 +224,51 @@ test("stopping gives back what did not begin and what does not end, and no attem
   const states = await layer.db("jobs.jobs").select("state", "attempts", "worker");
   expect(states).toHaveLength(12);
   for (const row of states) expect(row).toMatchObject({ state: "queued", attempts: 0, worker: null });
+});
+
+// Both need a Postgres whose connections are sessions of their own.
+test.skipIf(!hasRealPostgres())("what a run logs is kept when writing it down fails in between", async () => {
+  const locked = Promise.withResolvers<void>();
+  const logged = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const layer = await start(async (_input, run) => {
+    await locked.promise;
+    run.log("half of it");
+    logged.resolve();
+    await release.promise;
+  });
+  const id = await add(layer);
+  await until("it runs", async () => (await layer.row(id))?.state === "running");
+  await layer.commit(async (trx) => {
+    await trx.raw("select from jobs.jobs where id = ? for update", [id ?? null]);
+    locked.resolve();
+    await logged.promise;
+    await until("the line waits to be written", async () => {
+      const rows = await query(
+        layer.db,
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
+         and wait_event_type = 'Lock' and query like 'update jobs.jobs j%' and query like '%lease_until%'`,
+      );
+      return rows.length > 0;
+    });
+    release.resolve();
+  });
+  expect(await finished(layer, id)).toMatchObject({ state: "completed", attempts: 1, log: "half of it" });
+});
+
+test.skipIf(!hasRealPostgres())("a claim whose answer was lost costs neither a lease nor an attempt", async () => {
+  let wire: Awaited<ReturnType<typeof wireTo>> | undefined;
+  const layer = await start(
+    async () => undefined,
+    { attempts: 1 },
+    undefined,
+    async (url) => {
+      wire = await wireTo(url);
+      return wire.url;
+    },
+  );
+  wire?.loseAnswerTo(/with wanted as/);
+  const row = await finished(layer, await add(layer));
+  expect(wire?.cuts()).toBe(1);
+  expect(row).toMatchObject({ state: "completed", attempts: 1, errors: [] });
 });
