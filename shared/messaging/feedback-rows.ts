@@ -77,9 +77,12 @@ export interface NewState {
   readonly at: Date;
 }
 
+/** Nobody knew what became of it, and it waits, was queued again, or was closed for that. */
+const undecided = "(m.state in ('unknown', 'queued', 'claimed') or m.reason = 'unknown_closed')";
+
 /**
- * Moves rows on, never back: unknown → accepted → delivered → bounced. A soft bounce may still turn out to be a hard
- * one. Returns the ids of those that moved.
+ * Moves rows on, never back: unknown → accepted → delivered → bounced. One that was queued again is not sent again when
+ * it turns out to have been taken. A soft bounce may still turn out to be a hard one. Returns the ids of those that moved.
  */
 export const advanceStates = async (trx: Trx, states: readonly NewState[]): Promise<ReadonlySet<string>> => {
   if (states.length === 0) return new Set();
@@ -87,13 +90,13 @@ export const advanceStates = async (trx: Trx, states: readonly NewState[]): Prom
     trx,
     `update messaging.messages m set state = t.state, reason = t.reason,
        -- Without an address the person was erased, and the server's words name it.
-       detail = case when m.address is null then null when m.state = 'unknown' or t.detail is not null then t.detail else m.detail end,
+       detail = case when m.address is null then null when ${undecided} or t.detail is not null then t.detail else m.detail end,
        accepted_at = coalesce(m.accepted_at, t.at), lease_until = null, updated_at = now()
      from jsonb_to_recordset(?::jsonb) as t (id uuid, state text, reason text, detail text, at timestamptz)
      where m.id = t.id and (
-       (t.state = 'accepted' and m.state = 'unknown')
-       or (t.state = 'delivered' and m.state in ('unknown', 'accepted'))
-       or (t.state = 'bounced' and m.state in ('unknown', 'accepted', 'delivered'))
+       (t.state in ('accepted', 'delivered') and ${undecided})
+       or (t.state = 'delivered' and m.state = 'accepted')
+       or (t.state = 'bounced' and (m.state in ('unknown', 'accepted', 'delivered') or m.reason = 'unknown_closed'))
        or (t.reason = 'hard_bounce' and m.state = 'bounced' and m.reason = 'soft_bounce'))
      returning m.id`,
     [JSON.stringify(states)],

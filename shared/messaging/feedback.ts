@@ -44,7 +44,7 @@ export interface Applied {
   readonly erased: boolean;
   /** How many were about no message of ours. */
   readonly unmatched: number;
-  /** Sources whose messages moved on, and those of them that had messages of unknown fate. */
+  /** Sources whose messages moved on, and campaigns among them that may be finished for that. */
   readonly sources: readonly string[];
   readonly decided: readonly string[];
 }
@@ -55,6 +55,9 @@ export class StillHandingOver extends Error {
 }
 
 type Told = Feedback & { readonly message: FoundMessage };
+
+/** States of messages of which a campaign waits for the end. */
+const open: ReadonlySet<string> = new Set(["unknown", "queued", "claimed"]);
 
 const rank = { accepted: 0, delivered: 1, bounced: 2 } as const;
 
@@ -170,9 +173,7 @@ export const applyFeedback = async (
     sources: [...new Set([...changed, ...fresh.map(({ message }) => message)].map(({ sourceId }) => sourceId))],
     decided: [
       ...new Set(
-        changed.flatMap(({ state, source, sourceId }) =>
-          state === "unknown" && source === "campaign" ? [sourceId] : [],
-        ),
+        changed.flatMap(({ state, source, sourceId }) => (source === "campaign" && open.has(state) ? [sourceId] : [])),
       ),
     ],
   };

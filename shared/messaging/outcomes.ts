@@ -1,5 +1,6 @@
 // What became of messages that were handed over, written in group commits, each a compare-and-set on its attempt.
-// Our own late word counts even after the lease ran out and the row became `unknown`: it is the same attempt's.
+// Our own late word counts even after the lease ran out and the row became `unknown`, or was queued again for that: it is
+// the same attempt's.
 import type { ConsentChannel } from "../consent/consents.ts";
 import { suppress } from "../consent/suppressions.ts";
 import { type Db, query, type Sql } from "../db/knex.ts";
@@ -49,7 +50,10 @@ interface Row {
   readonly detail: string | null;
   readonly pid: string | null;
   readonly provider: string | null;
+  /** Milliseconds until it may be tried again, if it is. */
   readonly delay: number | null;
+  /** It may be tried again. */
+  readonly more: boolean;
   readonly refund: number;
   readonly accepted_at: string | null;
 }
@@ -65,7 +69,8 @@ export const storable = (text: string): string =>
 
 const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy: OutcomePolicy): Row => {
   const provider = outcome.provider ?? null;
-  const base = { id, attempt_id: attemptId, pid: null, provider, delay: null, refund: 0, accepted_at: null };
+  const more = attempts < policy.maxAttempts;
+  const base = { id, attempt_id: attemptId, pid: null, provider, delay: null, more, refund: 0, accepted_at: null };
   const detail = outcome.detail === null ? null : storable(outcome.detail);
   switch (outcome.kind) {
     case "accepted":
@@ -85,15 +90,15 @@ const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy:
         detail,
       };
     case "transient":
-      return attempts >= policy.maxAttempts
-        ? { ...base, state: "failed", reason: "gave_up", detail }
-        : { ...base, state: "queued", reason: null, detail, delay: Math.ceil(policy.backoffMs(attempts)) };
+      return more
+        ? { ...base, state: "queued", reason: null, detail, delay: Math.ceil(policy.backoffMs(attempts)) }
+        : { ...base, state: "failed", reason: "gave_up", detail };
     case "throttled":
       return { ...base, state: "queued", reason: null, detail, delay: Math.ceil(outcome.retryAfterMs), refund: 1 };
     case "not_sent":
       return { ...base, state: "queued", reason: null, detail: null, delay: 0, refund: 1 };
     case "unknown":
-      return { ...base, state: "unknown", reason: "no_answer", detail };
+      return { ...base, state: "unknown", reason: "no_answer", detail, delay: Math.ceil(policy.backoffMs(attempts)) };
   }
 };
 
@@ -120,21 +125,21 @@ const writeOutcomes = async (db: Sql, rows: readonly Row[]): Promise<number> => 
   const changed = await query<{ id: string }>(
     db,
     `with told as (
-       select * from jsonb_to_recordset(?::jsonb) as o(id uuid, attempt_id uuid, state text, reason text, detail text, pid text, provider text, delay int, refund int, accepted_at timestamptz))
+       select * from jsonb_to_recordset(?::jsonb) as o(id uuid, attempt_id uuid, state text, reason text, detail text, pid text, provider text, delay int, more boolean, refund int, accepted_at timestamptz))
      update messaging.messages m set
-       state = case
-         when t.state = 'queued' and d.status = 'cancelled' then 'cancelled'
-         -- An alert is handed over again: better twice than not at all.
-         when t.state = 'unknown' and d.lane = 'alert' then 'queued'
-         else t.state end,
-       reason = case when t.state = 'unknown' and d.lane = 'alert' then null else t.reason end, detail = t.detail, provider = coalesce(t.provider, m.provider),
+       state = case when t.state = 'queued' and d.status = 'cancelled' then 'cancelled' when o.again then 'queued' else t.state end,
+       reason = case when not o.again then t.reason end, detail = t.detail, provider = coalesce(t.provider, m.provider),
        provider_message_id = coalesce(t.pid, m.provider_message_id),
        accepted_at = coalesce(t.accepted_at, m.accepted_at), attempts = greatest(m.attempts - t.refund, 0),
        not_before = case when t.delay is null then m.not_before else now() + make_interval(secs => t.delay / 1000.0) end,
-       attempt_id = case when t.state = 'queued' or (t.state = 'unknown' and d.lane = 'alert') then null else m.attempt_id end,
+       attempt_id = case when t.state = 'queued' or o.again then null else m.attempt_id end,
        lease_until = null, updated_at = now()
-     from told t, messaging.dispatches d
-     where m.id = t.id and m.attempt_id = t.attempt_id and m.state in ('handing_off', 'unknown') and d.source_id = m.source_id
+     from told t, messaging.dispatches d,
+       -- An alert is handed over again, a few times: better twice than not at all.
+       lateral (select t.state = 'unknown' and d.lane = 'alert' and t.more as again) o
+     where m.id = t.id and m.attempt_id = t.attempt_id and d.source_id = m.source_id
+       -- Queued again for want of a word, and not taken up yet: the word decides after all.
+       and (m.state in ('handing_off', 'unknown') or (m.state = 'queued' and t.state <> 'unknown'))
      returning m.id`,
     [JSON.stringify(rows)],
   );

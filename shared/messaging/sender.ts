@@ -250,7 +250,7 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
   };
 
   const workers = Array.from({ length: transport.concurrency }, () => worker());
-  const loops = [claimer.run(stopping.signal), keepSweeping(deps, options.channel, claimer.touched, stopping.signal)];
+  const loops = [claimer.run(stopping.signal), keepSweeping(deps, options, claimer.touched, stopping.signal)];
   const rate = createRate(monotonic);
   const leave = addPart(deps, {
     sender: () => ({

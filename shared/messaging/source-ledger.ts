@@ -82,7 +82,8 @@ export const resolveUnknown = async (trx: Trx, sourceId: string, { ids, action, 
   const theirs = personSql(action === "resend" ? scope : undefined, "messages.contact_id");
   const set =
     action === "resend"
-      ? "state = 'queued', reason = null, detail = null, attempts = 0, not_before = now(), attempt_id = null"
+      ? // The attempt stays known: a late word that it was taken after all still counts, until it is handed over again.
+        "state = 'queued', reason = null, detail = null, attempts = 0, not_before = now()"
       : "state = 'failed', reason = 'unknown_closed'";
   const rows = await query<{ id: string }>(
     trx,

@@ -1,5 +1,5 @@
 // What a dead or frozen sender left behind: claims go back to the queue, hand-overs without a word become `unknown`.
-// With plain SMTP an alert is handed over again (better twice than not at all), marketing is not: the operator decides.
+// With plain SMTP an alert is handed over again, a few times (better twice than not at all); of marketing the operator decides.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../broker/deps.ts";
 import { query, type Sql } from "../db/knex.ts";
@@ -14,27 +14,28 @@ export interface Swept {
 const batch = 1_000;
 const everyMs = 2_000;
 
-/** Sweeps leases that ran out, of one channel, at most 1,000 at a time. */
-export const sweepLeases = async (db: Sql, channel: string): Promise<Swept> => {
+/** Sweeps leases that ran out, of one channel, at most 1,000 at a time. An alert is tried `maxAttempts` times. */
+export const sweepLeases = async (db: Sql, channel: string, maxAttempts: number): Promise<Swept> => {
   const rows = await query<{ source_id: string; state: string }>(
     db,
     `with over as (
-       select m.id from messaging.messages m
+       select m.id, m.state = 'handing_off' and (d.lane <> 'alert' or m.attempts >= ?) as lost
+       from messaging.messages m join messaging.dispatches d on d.source_id = m.source_id
        where m.phase = 1 and m.lease_until < now() and m.channel = ?
-       limit ${batch} for update skip locked)
+       limit ${batch} for update of m skip locked)
      update messaging.messages m set
        state = case
-         when m.state = 'handing_off' and d.lane <> 'alert' then 'unknown'
+         when o.lost then 'unknown'
          when d.status = 'cancelled' and m.state = 'claimed' then 'cancelled'
          else 'queued' end,
-       reason = case when m.state = 'handing_off' and d.lane <> 'alert' then 'no_answer' end,
-       detail = case when m.state = 'handing_off' and d.lane <> 'alert' then 'The process that handed it over ended before the answer was written down' end,
+       reason = case when o.lost then 'no_answer' end,
+       detail = case when o.lost then 'The process that handed it over ended before the answer was written down' end,
        attempts = case when m.state = 'claimed' then greatest(m.attempts - 1, 0) else m.attempts end,
        attempt_id = case when m.state = 'handing_off' then m.attempt_id end, lease_until = null, updated_at = now()
      from over o, messaging.dispatches d
      where m.id = o.id and d.source_id = m.source_id
      returning m.source_id, m.state`,
-    [channel],
+    [maxAttempts, channel],
   );
   return {
     requeued: rows.filter((row) => row.state === "queued").length,
@@ -43,16 +44,21 @@ export const sweepLeases = async (db: Sql, channel: string): Promise<Swept> => {
   };
 };
 
+export interface SweepOptions {
+  readonly channel: string;
+  readonly policy: { readonly maxAttempts: number };
+}
+
 /** Sweeps every two seconds until the signal; `touched` hears which sources lost rows. Postgres being away is a pause. */
 export const keepSweeping = async (
   deps: Deps,
-  channel: string,
+  { channel, policy }: SweepOptions,
   touched: (sourceIds: readonly string[]) => void,
   signal: AbortSignal,
 ): Promise<void> => {
   while (!signal.aborted) {
     try {
-      const swept = await sweepLeases(deps.db, channel);
+      const swept = await sweepLeases(deps.db, channel, policy.maxAttempts);
       if (swept.unknown > 0)
         deps.log.warn(
           `${swept.unknown} messages may have been sent: their sender ended before the answer was written down`,

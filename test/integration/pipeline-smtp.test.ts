@@ -64,6 +64,21 @@ test("a mail whose lease has run down while the server was reached is not sent, 
   expect(server.open()).toBe(1);
 });
 
+test("a mail whose lease has run down before the server was ready for it never leaves", async () => {
+  let runsDown = Number.NEGATIVE_INFINITY;
+  const server = await scripted(({ line }) => {
+    // Nothing in this process moves on, as in one that is frozen, until the two seconds have begun.
+    if (line.startsWith("RCPT")) while (performance.now() < runsDown);
+    return undefined;
+  });
+  const smtp = provider(server.url);
+  expect(await smtp.send(mail())).toMatchObject({ kind: "accepted" });
+  runsDown = performance.now() + 300;
+  expect(await smtp.send({ ...mail(), deadline: runsDown + 2_000 })).toMatchObject({ kind: "not_sent" });
+  expect(await smtp.send(mail())).toMatchObject({ kind: "accepted" });
+  expect(server.taken).toHaveLength(2);
+});
+
 test("a server that closes after each mail costs no message an attempt", async () => {
   const server = await scripted(({ line, socket }) => {
     if (line === "body") setImmediate(() => socket.end());

@@ -1,7 +1,10 @@
 // What the answers of Resend and Postmark mean: nobody's address is condemned for our mistakes, and doubt stays doubt.
-import { expect, test } from "vitest";
+import http from "node:http";
+import net from "node:net";
+import { afterEach, expect, test } from "vitest";
 import type { HttpWord } from "../../services/email/providers/http-call.ts";
 import { mailbox } from "../../services/email/providers/mailbox.ts";
+import { createPostmarkProvider } from "../../services/email/providers/postmark.ts";
 import { postmarkOutcome } from "../../services/email/providers/postmark-answer.ts";
 import { resendVerdict } from "../../services/email/providers/resend-answer.ts";
 
@@ -63,4 +66,45 @@ test("a sender's name is quoted, and can start no header", () => {
   expect(mailbox({ name: 'Müller, "AG"', address: "a@b.example" })).toBe('"Müller, \\"AG\\"" <a@b.example>');
   expect(mailbox({ name: "x\r\nBcc: y@z.example", address: "a@b.example" })).toBe('"x Bcc: y@z.example" <a@b.example>');
   expect(mailbox({ name: " ", address: "a@b.example" })).toBe("a@b.example");
+});
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+/** Sends one mail, whose lease lasts so many milliseconds more, to a server on a free port. */
+const sentTo = async (server: net.Server, scheme: string, leaseMs: number) => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as net.AddressInfo;
+  const url = `${scheme}://127.0.0.1:${port}`;
+  const provider = createPostmarkProvider({ token: "t", url, bulkStream: "b", answerMs: 60_000 });
+  closers.push(
+    () => void provider.close(),
+    () => void server.close(),
+  );
+  const from = { name: "Us", address: "us@example.org" };
+  const words = { replyTo: undefined, subject: "x", html: "", text: "x", messageId: "<k@example.org>" };
+  return provider.send({
+    envelope: { from: from.address, to: "a@example.org" },
+    key: "k",
+    deadline: performance.now() + leaseMs,
+    raw: () => Buffer.alloc(0),
+    parts: () => ({ ...words, from, to: "a@example.org", headers: {}, bulk: true }),
+  });
+};
+
+test("a connection that comes about only when the lease is nearly over hands nothing over", async () => {
+  const sockets: net.Socket[] = [];
+  // It never answers the TLS handshake.
+  const server = net.createServer((socket) => sockets.push(socket.on("error", () => undefined)));
+  expect(await sentTo(server, "https", 2_100)).toMatchObject({
+    kind: "throttled",
+    detail: expect.stringMatching(/no connection within \d{1,2} ms/),
+  });
+  for (const socket of sockets) socket.destroy();
+});
+
+test("a provider that asks to be left alone for years is asked again after an hour", async () => {
+  const server = http.createServer((_, answer) => answer.writeHead(429, { "Retry-After": "99999999" }).end("{}"));
+  expect(await sentTo(server, "http", 60_000)).toMatchObject({ kind: "throttled", retryAfterMs: 3_600_000 });
 });

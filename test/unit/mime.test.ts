@@ -109,6 +109,21 @@ test.each([
   ],
   // What a server says about us or the mail condemns nobody's address.
   [
+    { responseCode: 530, response: "530 5.7.0 Must issue a STARTTLS command first", command: "MAIL FROM" },
+    false,
+    { kind: "throttled", fault: true },
+  ],
+  [
+    { responseCode: 538, response: "538 5.7.11 Encryption required", command: "MAIL FROM" },
+    false,
+    { kind: "throttled", fault: true },
+  ],
+  [
+    { responseCode: 530, response: "530 5.7.1 Authentication required to relay", command: "RCPT TO" },
+    false,
+    { kind: "rejected", suppress: false },
+  ],
+  [
     { responseCode: 550, response: "550 5.1.0 <us@example.org>: Sender address rejected", command: "MAIL FROM" },
     false,
     { kind: "rejected", suppress: false },

@@ -4,6 +4,7 @@
 import http from "node:http";
 import https from "node:https";
 import { traced } from "../../../shared/broker/tracing.ts";
+import { SEND_MARGIN_MS } from "../../../shared/messaging/transport.ts";
 import type { Trace } from "./provider.ts";
 
 export type HttpWord =
@@ -26,6 +27,8 @@ export interface HttpRequest {
   readonly body: unknown;
   /** Milliseconds for the whole call. */
   readonly timeoutMs: number;
+  /** Monotonic milliseconds at which the lease is over: without a connection shortly before it nothing is handed over. */
+  readonly deadline: number;
 }
 
 export interface HttpCaller {
@@ -38,6 +41,8 @@ export interface HttpCaller {
 const CONNECT_MS = 10_000;
 /** Shorter than servers keep an idle connection, so that none is used just as it is being closed. */
 const IDLE_MS = 4_000;
+/** Whoever asks for longer is asked again after this: a wrong date must not stop a provider for years. */
+const LONGEST_RETRY_MS = 3_600_000;
 const LARGEST_ANSWER = 64 * 1024;
 const TRACED = 4_000;
 
@@ -45,7 +50,7 @@ const TRACED = 4_000;
 const retryAfter = ({ "retry-after": value, date }: http.IncomingHttpHeaders): number | undefined => {
   if (value === undefined) return undefined;
   const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.parse(date ?? "");
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+  return Number.isFinite(ms) ? Math.min(LONGEST_RETRY_MS, Math.max(0, ms)) : undefined;
 };
 
 const readJson = async (answer: http.IncomingMessage, trace: Trace | undefined): Promise<unknown> => {
@@ -71,7 +76,7 @@ export const createHttpCaller = (baseUrl: string, connections: number, trace?: T
   const { Agent, request: open } = secure ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: connections, timeout: IDLE_MS });
 
-  const call = ({ path, headers, body, timeoutMs }: HttpRequest): Promise<HttpWord> =>
+  const call = ({ path, headers, body, timeoutMs, deadline }: HttpRequest): Promise<HttpWord> =>
     new Promise((resolve) => {
       const text = JSON.stringify(body);
       trace?.("us", `POST ${base}${path} (${Buffer.byteLength(text)} bytes)`);
@@ -82,9 +87,10 @@ export const createHttpCaller = (baseUrl: string, connections: number, trace?: T
         signal: AbortSignal.timeout(timeoutMs),
         headers: { ...headers, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) },
       });
+      const connectMs = Math.max(0, Math.min(CONNECT_MS, deadline - SEND_MARGIN_MS - performance.now()));
       const late = setTimeout(() => {
-        if (!connected) outgoing.destroy(new Error(`no connection within ${CONNECT_MS} ms`));
-      }, CONNECT_MS);
+        if (!connected) outgoing.destroy(new Error(`no connection within ${Math.round(connectMs)} ms`));
+      }, connectMs);
       outgoing.once("socket", (socket) => {
         if (outgoing.reusedSocket) connected = true;
         else

@@ -51,6 +51,7 @@ export const createPostmarkProvider = (options: PostmarkOptions): EmailProvider 
         headers: { "X-Postmark-Server-Token": options.token, Accept: "application/json" },
         body: payloadOf(mail.parts(), mail.key, options.bulkStream),
         timeoutMs: options.answerMs,
+        deadline: mail.deadline,
       });
       return postmarkOutcome(word);
     },

@@ -52,6 +52,7 @@ export const createResendProvider = (options: ResendOptions): EmailProvider => {
         headers: { Authorization: `Bearer ${options.apiKey}`, "Idempotency-Key": mail.key },
         body: payloadOf(mail.parts(), mail.key),
         timeoutMs: Math.floor(options.answerMs / TRIES),
+        deadline: mail.deadline,
       };
       let doubt: ProviderOutcome | undefined;
       for (let left = TRIES; left > 0; left--) {

@@ -12,6 +12,8 @@ interface SmtpError {
 
 const THROTTLE_MS = 1_000;
 const throttling = new Set([421, 454]);
+/** The server wants us signed in, or over TLS, before it listens to any mail at all (RFC 4954, RFC 3207). */
+const wantsSignIn = new Set([530, 534, 535, 538]);
 /** nodemailer refused to hand this mail over: larger than the server takes, or an address that cannot be one. */
 const unsendable = new Set(["EMESSAGE", "EENVELOPE"]);
 /** Enhanced codes that say the mailbox itself is dead: bad mailbox, bad domain, no such user, moved, disabled. */
@@ -57,6 +59,9 @@ export const smtpOutcome = (error: unknown, bodyStarted: boolean): ProviderOutco
   if (throttling.has(responseCode) && !refused) return { kind: "throttled", detail, retryAfterMs: THROTTLE_MS };
   // Below 400 it is an answer that fits no question: the mail was not taken.
   if (responseCode < 500) return { kind: "transient", detail };
+  // Nobody's mail will go before somebody mends that: waiting costs no person an attempt.
+  if (command === "MAIL FROM" && wantsSignIn.has(responseCode))
+    return { kind: "throttled", detail, retryAfterMs: THROTTLE_MS, fault: true };
   if (code === "EAUTH") return { kind: "transient", detail, fault: true };
   return { kind: "rejected", detail, suppress: isDead(detail, responseCode, command) };
 };

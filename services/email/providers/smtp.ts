@@ -132,7 +132,7 @@ interface HandedOver {
 
 const handOver = (
   opened: Open,
-  { envelope }: OutgoingMail,
+  { envelope, deadline }: OutgoingMail,
   raw: Buffer,
   trace: Trace | undefined,
 ): Promise<HandedOver> =>
@@ -158,6 +158,12 @@ const handOver = (
     // nodemailer pipes the message once the server has said 354: from then on silence means `unknown`.
     const message = {
       pipe(stream: BodyStream) {
+        // A server that took its time over each answer, or a process that was frozen meanwhile.
+        if (deadline - performance.now() < SEND_MARGIN_MS)
+          return resolve({
+            kind: "not_sent",
+            detail: "The lease was nearly over when the server was ready for the mail",
+          });
         bodyStarted = true;
         trace?.("us", `(the mail, ${raw.length} bytes)`);
         writeBody(opened.connection, stream, raw);
@@ -215,7 +221,9 @@ export const createSmtpProvider = (options: SmtpOptions): EmailProvider => {
   };
   const giveBack = async (opened: Open, outcome: ProviderOutcome) => {
     opened.mails++;
-    if (opened.connection.destroyed || outcome.kind === "unknown") return discard(opened);
+    // After 354 nothing but a mail can follow, or the end.
+    const inData = outcome.kind === "not_sent";
+    if (opened.connection.destroyed || outcome.kind === "unknown" || inData) return discard(opened);
     if (opened.mails >= perConnection) return retire(opened);
     // After a refusal the server may still hold half a transaction.
     if (outcome.kind !== "accepted" && !(await reset(opened))) return discard(opened);
