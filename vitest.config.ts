@@ -6,9 +6,6 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/longest-first.ts";
 
-// Tests start hundreds of processes; what one has compiled, the next need not. Half of a start's work is that.
-process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, "node_modules/.cache/compile");
-
 const dataDir = mkdtempSync(join(tmpdir(), "lc-test-data-"));
 process.on("exit", () => rmSync(dataDir, { recursive: true, force: true }));
 
@@ -20,6 +17,8 @@ const quiet = {
   REDIS_URL: "",
   PORT: "",
   PUBLIC_URL: "",
+  // Tests start hundreds of processes; what one has compiled, the next need not. That is half the work of a start.
+  NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/compile"),
 };
 
 const suite = (name: string, include: string[], groupOrder: number, maxWorkers: number) => ({
@@ -33,6 +32,7 @@ const suite = (name: string, include: string[], groupOrder: number, maxWorkers: 
     // For what hangs, not for what is slow: on a busy machine everything takes ten times as long.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });
 
