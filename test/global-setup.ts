@@ -13,6 +13,7 @@ import { connectPostgres } from "../shared/db/knex.ts";
 import { ensureChromium, ensurePostgres, ensureRedis } from "./helpers/infrastructure-packages.ts";
 import {
   type PostgresServer,
+  prepareCluster,
   type RedisServer,
   runEmbedded,
   runPostgres,
@@ -101,7 +102,10 @@ const prepareEmbedded = async (): Promise<Prepared> => {
 };
 
 const preparePostgres = async (): Promise<Prepared> => {
-  if (await ensurePostgres()) return prepareReal((await runPostgres(runDir)).url, "private");
+  if (await ensurePostgres()) {
+    prepareCluster(runDir);
+    return prepareReal((await runPostgres(runDir)).url, "private");
+  }
   return config.databaseUrl ? prepareReal(config.databaseUrl, "DATABASE_URL") : prepareEmbedded();
 };
 

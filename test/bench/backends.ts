@@ -60,7 +60,7 @@ export const openBackends = async (
   if (!given.databaseUrl && !(await ensurePostgres()))
     throw new Error("There is no Postgres server here: give --database-url");
   const redisUrl = given.redisUrl ?? (await runRedis(folder)).url;
-  const databaseUrl = given.databaseUrl ?? (await runPostgres(folder, settings)).url;
+  const databaseUrl = given.databaseUrl ?? (await runPostgres(folder, ["fsync = on", ...settings])).url;
   return {
     databaseUrl,
     redisUrl,

@@ -47,5 +47,4 @@ test.skipIf(!hasRealPostgres())(
       await postgres.stop("immediate");
     }
   },
-  180_000,
 );

@@ -62,5 +62,4 @@ test.skipIf(!permitted)(
     }
     expect(processesOf(dataDir)).toEqual([]);
   },
-  180_000,
 );

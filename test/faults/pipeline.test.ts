@@ -31,7 +31,7 @@ describe("a campaign under fire", () => {
     },
     180_000 + people * 5,
   );
-  afterAll(() => house.close(), 60_000);
+  afterAll(() => house.close());
 
   const progress = (id: string, share: number) =>
     until(`${share * 100} % are sent`, async () => (await house.stats(id)).states.accepted >= people * share, {
@@ -78,7 +78,7 @@ describe("a campaign under fire", () => {
     frozen?.signal("SIGCONT");
     expect(doubled).toEqual([]);
     expect(stats.states.accepted + unknown.length).toBe(people);
-    await until("the frozen process is back", () => frozen?.ready(), { timeoutMs: 20_000 });
+    await until("the frozen process is back", () => frozen?.ready());
     // What it held and had not sent is sent now, and nobody is left behind in a campaign that is held.
     await until("nothing is queued", async () => {
       const { status, states } = await house.stats(id);
@@ -95,10 +95,7 @@ describe("a campaign under fire", () => {
     await progress(id, 0.2);
     await house.redis.kill9();
     await house.redis.restart();
-    await until("the house is back", async () => (await house.api("GET", "/auth/me")).status < 500, {
-      timeoutMs: 30_000,
-      everyMs: 200,
-    });
+    await until("the house is back", async () => (await house.api("GET", "/auth/me")).status < 500, { everyMs: 200 });
     const { Redis } = await import("ioredis");
     const client = new Redis(house.redis.url);
     await client.flushall();

@@ -31,9 +31,9 @@ test("a first start that is killed before the sample is there is made up for by 
     LC_ADMIN_PASSWORD: admin.password,
   };
   const first = await startPlatform({ env, wait: false });
-  await until("the database is made", () => first.logs().includes("Postgres is up"), { timeoutMs: 60_000 });
+  await until("the database is made", () => first.logs().includes("Postgres is up"));
   await first.kill9();
-  await until("nothing of it is left", () => processesOf(dataDir).length === 0, { timeoutMs: 60_000 });
+  await until("nothing of it is left", () => processesOf(dataDir).length === 0);
   expect(existsSync(join(dataDir, "sample-wanted"))).toBe(true);
 
   const second = await startPlatform({ env });
@@ -47,4 +47,4 @@ test("a first start that is killed before the sample is there is made up for by 
   for (const list of ["contacts", "campaigns", "templates", "segments", "messages", "suppressions", "tags"])
     expect((await api("GET", `/${list}`)).data, list).toEqual([]);
   expect(await second.stop()).toBe(0);
-}, 180_000);
+});

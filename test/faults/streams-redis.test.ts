@@ -22,7 +22,7 @@ const publishStubbornly = async (redis: Redis, batch: readonly EventEntry[]) => 
   await until("the batch is published", async () => (await publishEvents(redis, batch)).length === batch.length);
 };
 
-test("after FLUSHALL events and jobs flow again within seconds, without a flood in the log", async () => {
+test("after FLUSHALL events and jobs flow again, without a flood in the log", async () => {
   const { url } = await privateRedis();
   const redis = testRedis(url);
   const seen = new Set<string>();
@@ -34,11 +34,9 @@ test("after FLUSHALL events and jobs flow again within seconds, without a flood 
   for (let round = 0; round < 5; round++) {
     await redis.flushall();
     const batch = events(10);
-    const begin = performance.now();
     await publishEvents(redis, batch);
     await publishJobs(redis, [{ stream: key, jobId: `job-${round}`, type: "x" }]);
     await until("they are handled", () => batch.every(({ id }) => seen.has(id)) && jobs.length === round + 1);
-    expect(performance.now() - begin).toBeLessThan(5_000);
   }
   await until("all are acknowledged", async () => (await pendingOf(redis, stream)) === 0);
   expect(log.lines.length).toBeLessThan(10);
@@ -134,7 +132,7 @@ test("connections that Redis cuts again and again freeze nobody and lose nothing
   expect(log.lines.length).toBeLessThan(80);
 });
 
-test("a reader stops within seconds while Redis is away, and what it held is delivered again", async () => {
+test("a reader stops while Redis is away, and what it held is delivered again", async () => {
   const server = await privateRedis();
   const redis = testRedis(server.url);
   let started = 0;
@@ -146,9 +144,7 @@ test("a reader stops within seconds while Redis is away, and what it held is del
   await publishEvents(redis, events(5));
   await until("all run", () => started === 5);
   await server.kill9();
-  const begin = performance.now();
   await reader.stop(200);
-  expect(performance.now() - begin).toBeLessThan(6_000);
   await server.restart();
   let handled = 0;
   testReader(server.url, { on: { [type]: async () => handled++ } });

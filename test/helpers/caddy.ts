@@ -58,9 +58,7 @@ export const startCaddy = async (
   closeSync(log);
   const pid = child.pid ?? 0;
   noteDown(runDir, name, "app", pid, "SIGTERM");
-  await until("Caddy is healthy", async () => (await fetch(`http://127.0.0.1:${port}/health/web`)).status === 200, {
-    timeoutMs: 20_000,
-  });
+  await until("Caddy is healthy", async () => (await fetch(`http://127.0.0.1:${port}/health/web`)).status === 200);
   return {
     port,
     pid,

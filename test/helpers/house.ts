@@ -103,7 +103,7 @@ export const openHouse = async (
         ["contacts", "campaigns", "scheduler", "sandbox", "email"].map((group) => start(group, [`services/${group}`])),
       );
       await start("email-2", ["services/email"]);
-      await until("the gateway is ready", () => running.get("gateway")?.ready(), { timeoutMs: 60_000 });
+      await until("the gateway is ready", () => running.get("gateway")?.ready());
       await signIn();
     },
     async importPeople(count: number) {

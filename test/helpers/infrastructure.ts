@@ -17,7 +17,7 @@ export const startRedis = ({ config = [] }: { config?: readonly string[] } = {})
 /** True when there is a real Postgres server that tests may stop; otherwise such tests skip themselves. */
 export const hasRealPostgres = (): boolean => inject("postgresUrl") !== "";
 
-/** Starts a real Postgres server of one's own (about 2 s). Its database `postgres` is empty. `files` lie in its folder. */
+/** Starts a real Postgres server of one's own (about 1 s). Its database `postgres` is empty. `files` lie in its folder. */
 export const startPostgres = ({
   settings = [],
   files = {},

@@ -15,12 +15,13 @@ const root = resolve(import.meta.dirname, "../..");
 
 /**
  * Polls until `probe` answers with something other than undefined, null or false, and returns that. Errors of the probe
- * count as "not yet". Throws after `timeoutMs` milliseconds with what was awaited and the last answer.
+ * count as "not yet". Throws after `timeoutMs` milliseconds with what was awaited and the last answer: a deadline for what
+ * hangs, not for what is slow on a busy machine.
  */
 export const until = async <T>(
   what: string,
   probe: () => T | Promise<T>,
-  { timeoutMs = 15_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 60_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<NonNullable<Exclude<T, false>>> => {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;

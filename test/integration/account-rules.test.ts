@@ -252,5 +252,5 @@ describe("the command `user`", () => {
     expect([wrong.code, wrong.text]).toEqual([1, expect.stringContaining("Usage: npm run user -- reset")]);
     expect((await login(email)).json.user.email).toBe(email);
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 });

@@ -29,7 +29,7 @@ const ask = (method: string, path: string, body?: unknown, headers: Headers = ow
 const lines = async (query = ""): Promise<any[]> => (await ask("GET", `/audit${query}`)).json.data;
 /** Lines of an action once they are written, which takes up to a second. */
 const written = async (action: string, count: number) => {
-  await expect.poll(async () => (await lines(`?action=${action}`)).length, { timeout: 5_000 }).toBe(count);
+  await expect.poll(async () => (await lines(`?action=${action}`)).length).toBe(count);
   return lines(`?action=${action}`);
 };
 

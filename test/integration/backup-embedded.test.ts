@@ -29,7 +29,7 @@ beforeAll(async () => {
     `insert into contacts.contacts (id, community_id, email) select make_uuid7(), (select id from contacts.communities where is_default),
        md5(n::text) || '@example.com' from generate_series(1, 500) n`,
   );
-}, 60_000);
+});
 afterAll(async () => {
   await db?.destroy();
   await embedded?.stop("kill9");
@@ -46,7 +46,7 @@ it("a backup of a server is restored into it, and its own backup holds the same"
   const own = await take({ db, clock: systemClock } as Deps, store);
   // The restore itself is noted in it.
   expect(own.rows).toBe(card.rows + 1);
-}, 60_000);
+});
 
 it("what cannot be copied in is an error of its own, and the connection goes on", async () => {
   const { from } = await import("pg-copy-streams");

@@ -90,7 +90,7 @@ beforeAll(async () => {
   strict = start(strictPort, false);
   [source, target] = await Promise.all([useCaseDeps(), openTarget(), server.run(), strict.run()]);
   wire = await startWire(direct);
-}, 60_000);
+});
 afterAll(async () => {
   wire.server.close();
   await server.close();

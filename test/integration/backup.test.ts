@@ -74,7 +74,7 @@ beforeAll(async () => {
   );
   before = await fingerprint(db, Object.keys(leftOut));
   card = await take(source.deps, store);
-}, 60_000);
+});
 afterAll(async () => {
   await source.close();
   await target.drop();

@@ -13,12 +13,12 @@ const cursorOf = (json: string) => Buffer.from(json).toString("base64url");
 let target: Target;
 beforeAll(async () => {
   target = await openTarget();
-}, 90_000);
+});
 afterAll(async () => {
   const alive = await target.alive();
   await target.close();
   expect(alive).toBe(true);
-}, 60_000);
+});
 
 const refused = async (attack: Attack, status: number, ...paths: string[]) => {
   const seen = await target.send(attack);

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await caddy?.stop();
   await gateway.close();
-}, 30_000);
+});
 
 const through = (what: Ask) => {
   if (!caddy) throw new Error("There is no Caddy here, and it could not be installed");

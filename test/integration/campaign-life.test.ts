@@ -121,7 +121,7 @@ test("an alert goes ahead of a campaign that is being sent", async () => {
   await p.people(1500);
   p.sender({ connections: 2 });
   const id = await p.launch({ rate: { perSecond: 150 } });
-  await until("the campaign runs", async () => (await p.stats(id)).states.accepted > 20, { timeoutMs: 10_000 });
+  await until("the campaign runs", async () => (await p.stats(id)).states.accepted > 20);
   const sent = await sendMessages(
     p.deps,
     { channel: "email", to: "warden@example.com", content: { subject: "Flood", html: "<p>Leave</p>" }, kind: "alert" },
@@ -130,7 +130,6 @@ test("an alert goes ahead of a campaign that is being sent", async () => {
   await until(
     "the alert is taken",
     async () => (await showMessage(p.deps, { id: sent.id as string })).state === "accepted",
-    { timeoutMs: 5_000 },
   );
   expect((await p.stats(id)).states.queued).toBeGreaterThan(300);
   const found = await searchMessages(p.deps, { limit: 10, to: "Warden@example.com" });
@@ -172,7 +171,7 @@ test("a limited recipient domain is kept to its rate while others go on", async 
   );
   p.sender({ domainRates: new Map([["slow.example", 2]]) });
   const id = await p.launch();
-  await until("the others are through", async () => (await p.stats(id)).states.accepted >= 36, { timeoutMs: 10_000 });
+  await until("the others are through", async () => (await p.stats(id)).states.accepted >= 36);
   expect(await p.finished(id)).toBe("completed");
   expect((await p.stats(id)).states.accepted).toBe(40);
   const [spread] = await query<{ ms: number }>(

@@ -22,22 +22,18 @@ beforeAll(async () => {
     proving.catch((error: unknown) => stage.emptied.reject(error));
   }
   stage.emptied.promise.catch(() => undefined);
-}, 120_000);
+});
 afterAll(() => stage?.close());
 
-test.each([...jobContracts.keys()])(
-  "%s does what it is for",
-  async (name) => {
-    const proof = proofs.get(name);
-    if (!proof) throw new Error(`The job type ${name} has no proof: give it a line in test/helpers/job-proofs.ts`);
-    await proven.get(proof);
-    const states = () => query<{ state: string }>(stage.db, "select state from jobs.history where type = ?", [name]);
-    // Of the bulk act's victim, another one of its type remains.
-    await until(`${name} is in the history`, async () => (await states()).length > 0);
-    expect(new Set((await states()).map(({ state }) => state))).toEqual(new Set(["completed"]));
-  },
-  60_000,
-);
+test.each([...jobContracts.keys()])("%s does what it is for", async (name) => {
+  const proof = proofs.get(name);
+  if (!proof) throw new Error(`The job type ${name} has no proof: give it a line in test/helpers/job-proofs.ts`);
+  await proven.get(proof);
+  const states = () => query<{ state: string }>(stage.db, "select state from jobs.history where type = ?", [name]);
+  // Of the bulk act's victim, another one of its type remains.
+  await until(`${name} is in the history`, async () => (await states()).length > 0);
+  expect(new Set((await states()).map(({ state }) => state))).toEqual(new Set(["completed"]));
+});
 
 test("there is no proof of a job type that is no more", () => {
   expect([...proofs.keys()].filter((name) => !jobContracts.has(name))).toEqual([]);

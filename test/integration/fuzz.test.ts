@@ -10,8 +10,8 @@ const seed = Number(process.env.LC_FUZZ_SEED ?? 20_261_123);
 let world: World;
 beforeAll(async () => {
   world = await openWorld(16);
-}, 180_000);
-afterAll(() => world.close(), 60_000);
+});
+afterAll(() => world.close());
 
 test("whatever is asked, by whomever, the answer is no fault of ours, what OpenAPI says, and tells nothing of others or of the inside", async () => {
   const report = await attackWorld(world, {

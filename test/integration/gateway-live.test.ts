@@ -77,7 +77,7 @@ describe("a live stream", () => {
     const before = stream.events.length;
     for (let n = 0; n < 50; n++) await announce("import:busy");
     const last = performance.now();
-    await expect.poll(() => stream.events.length, { timeout: 5_000 }).toBeGreaterThan(before);
+    await expect.poll(() => stream.events.length).toBeGreaterThan(before);
     expect(stream.events.length - before).toBeLessThanOrEqual(2);
     expect(stream.events.at(-1)?.at).toBeGreaterThan(last - 50);
     for (const [n, event] of stream.events.entries())
@@ -96,7 +96,7 @@ describe("a live stream", () => {
 
   it("tells of queues every second while somebody follows them", async () => {
     const stream = await follow("queues");
-    await expect.poll(() => stream.events.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => stream.events.length).toBeGreaterThanOrEqual(2);
     const [first, second] = stream.events;
     expect(first?.topic).toBe("queues");
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(500);
@@ -125,10 +125,8 @@ describe("a live stream", () => {
       ended = true;
     });
     stream.resume();
-    const began = performance.now();
     await other.broker.stop();
     await expect.poll(() => ended).toBe(true);
-    expect(performance.now() - began).toBeLessThan(3_000);
     await other.close();
   });
 });

@@ -9,12 +9,12 @@ const v1 = "/api/v1";
 let target: Target;
 beforeAll(async () => {
   target = await openTarget();
-}, 90_000);
+});
 afterAll(async () => {
   const alive = await target.alive();
   await target.close();
   expect(alive).toBe(true);
-}, 60_000);
+});
 
 /** Writes bytes on a connection of their own and answers with all that came back. */
 const speak = (words: string) =>
@@ -98,7 +98,7 @@ test("HEAD and OPTIONS on every route change nothing, and say which methods ther
     if (head.status >= 500 || "get" in methods === refused) wrong.push(`HEAD ${path}: ${head.status}`);
   }
   expect(wrong).toEqual([]);
-}, 60_000);
+});
 
 test.each(["id", "createdAt", "score", "erasedAt", "communities", "role"])(
   "a contact's %s is not its maker's to set",

@@ -79,7 +79,7 @@ const error = (message: string) => ({
 
 beforeAll(async () => {
   at = await useCaseDeps();
-}, 60_000);
+});
 afterAll(async () => {
   await at?.close();
 });

@@ -153,4 +153,4 @@ test("over HTTP: a cookie and a token of the old key are taken while it is there
   expect((await logout(givenBy(old))).status).toBeLessThan(300);
   expect(await me(fresh)).toBe(401);
   await gateway.close();
-}, 60_000);
+});

@@ -154,7 +154,7 @@ test("entries that are gone from a job stream are noticed by themselves", async 
   );
   await until("all are there", async () => (await redis.xlen(jobStream)) === 3);
   await redis.del(jobStream);
-  await until("they are back", async () => new Set(await jobIds(redis)).size === 3, { timeoutMs: 5_000 });
+  await until("they are back", async () => new Set(await jobIds(redis)).size === 3);
   expect(new Set(await jobIds(redis))).toEqual(new Set(jobs));
 });
 

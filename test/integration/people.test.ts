@@ -215,8 +215,7 @@ describe("a change of what somebody may do", () => {
     const { db } = depsOf(gateway.broker);
     /** Resolves when so many statements wait for a lock of somebody else. */
     const blocked = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    const waiting = (count: number) =>
-      expect.poll(async () => (await gateway.sql(blocked)).length, { timeout: 10_000 }).toBe(count);
+    const waiting = (count: number) => expect.poll(async () => (await gateway.sql(blocked)).length).toBe(count);
     const login = (email: string) => ask("POST", "/auth/login", { email, password }, {});
     const lists = async () => {
       const { sessionsOf } = await import("../../gateway/accounts/access-changed.ts");

@@ -99,16 +99,12 @@ describe("a campaign", () => {
     await p.people(400);
     p.sender();
     const id = await p.launch({ rate: { perSecond: 100 } });
-    await until("the first mails", async () => (await p.stats(id)).states.accepted > 20, { timeoutMs: 10_000 });
+    await until("the first mails", async () => (await p.stats(id)).states.accepted > 20);
     await pauseCampaign(p.deps, { id });
-    const settled = await until(
-      "nothing under way",
-      async () => {
-        const { states } = await p.stats(id);
-        return states.claimed + states.handing_off === 0 ? states : undefined;
-      },
-      { timeoutMs: 3_000 },
-    );
+    const settled = await until("nothing under way", async () => {
+      const { states } = await p.stats(id);
+      return states.claimed + states.handing_off === 0 ? states : undefined;
+    });
     expect(settled.queued).toBeGreaterThan(100);
     const before = (await mails()).length;
     await resumeCampaign(p.deps, { id });
@@ -121,17 +117,13 @@ describe("a campaign", () => {
     await p.people(300);
     p.sender();
     const id = await p.launch({ rate: { perSecond: 60 } });
-    await until("the first mails", async () => (await p.stats(id)).states.accepted > 5, { timeoutMs: 10_000 });
+    await until("the first mails", async () => (await p.stats(id)).states.accepted > 5);
     await cancelCampaign(p.deps, { id });
-    const states = await until(
-      "everybody accounted for",
-      async () => {
-        await finalizeCampaign(p.deps, id);
-        const found = (await p.stats(id)).states;
-        return found.queued + found.claimed + found.handing_off === 0 ? found : undefined;
-      },
-      { timeoutMs: 5_000 },
-    );
+    const states = await until("everybody accounted for", async () => {
+      await finalizeCampaign(p.deps, id);
+      const found = (await p.stats(id)).states;
+      return found.queued + found.claimed + found.handing_off === 0 ? found : undefined;
+    });
     expect(states.accepted + states.cancelled).toBe(300);
     expect(await mails()).toHaveLength(states.accepted);
   });
@@ -238,7 +230,7 @@ describe("many senders", () => {
     await p.people(500);
     const first = p.sender();
     const id = await p.launch();
-    await until("some mails", async () => (await p.stats(id)).states.accepted > 50, { timeoutMs: 10_000, everyMs: 10 });
+    await until("some mails", async () => (await p.stats(id)).states.accepted > 50, { everyMs: 10 });
     await first.stop(5_000);
     // From the rows themselves: the numbers of a running campaign are shared for a second.
     const held = await query<{ n: number }>(
@@ -266,9 +258,7 @@ describe("single messages", () => {
     };
     const [a, b] = await Promise.all([sendMessages(p.deps, ask, "key-1"), sendMessages(p.deps, ask, "key-1")]);
     expect(a.id).toBe(b.id);
-    const sent = await until("the mail", async () => ((await mails()).length > 0 ? mails() : undefined), {
-      timeoutMs: 5_000,
-    });
+    const sent = await until("the mail", async () => ((await mails()).length > 0 ? mails() : undefined));
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject({ subject: "Code 42" });
     expect(sent[0]?.html).toContain('href="https://example.org/x"');

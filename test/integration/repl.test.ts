@@ -104,13 +104,13 @@ beforeAll(async () => {
   for (const [name, abilities] of Object.entries({ admin: ["read", "write", "admin"], reader: ["read"] }))
     tokens[name] = (await post("/auth/tokens", { name, abilities }, session)).json.token;
   contact = (await post("/contacts", { email: "ada@example.org", firstName: "Ada" }, session)).json.id;
-}, 90_000);
+});
 afterAll(async () => {
   await db.destroy();
   await house.stop();
   await redis.stop();
   await database.drop();
-}, 60_000);
+});
 
 const finishes = (id: string, state: string) =>
   until(

@@ -41,7 +41,7 @@ const startProcess = async (): Promise<number> => {
 const texts = async (store: MailStore) => (await listMail({ store }, { limit: 1000, order: "asc" })).data;
 
 describe("the sandbox mailbox after a crash", () => {
-  it("holds every mail that was answered with 250", { timeout: 30_000 }, async () => {
+  it("holds every mail that was answered with 250", async () => {
     const port = await startProcess();
     const transport = createTransport({ host: "127.0.0.1", port, ignoreTLS: true, pool: true, maxConnections: 8 });
     const text = "0123456789".repeat(500);

@@ -56,7 +56,7 @@ test("two senders stop at the day's limit, also after Redis lost everything, and
   await limit(null);
   expect(await p.finished(id)).toBe("completed");
   expect((await counts(id)).accepted).toBe(90);
-}, 60_000);
+});
 
 test("messages that the provider did not take do not count for the day", async () => {
   let refusals = 25;
@@ -74,7 +74,7 @@ test("messages that the provider did not take do not count for the day", async (
   } finally {
     await server.close();
   }
-}, 60_000);
+});
 
 test("preflight says that a day's limit makes a campaign take days", async () => {
   await p.people(90);

@@ -59,12 +59,12 @@ beforeAll(async () => {
     content: { subject: "News", html: "<p>Hello</p>" },
   });
   campaign = made.body.id;
-}, 120_000);
+});
 afterAll(async () => {
   await house?.close();
   await peer?.stop();
   await dns?.stop();
-}, 60_000);
+});
 
 test("launch is refused while from or postal address is missing, then while PUBLIC_URL is this machine", async () => {
   expect(await preflightCodes()).toEqual(["SENDER_INCOMPLETE", "PUBLIC_URL_NOT_REACHABLE"]);
@@ -93,7 +93,7 @@ test("launch is refused while from or postal address is missing, then while PUBL
     body: { code: "PUBLIC_URL_NOT_REACHABLE" },
   });
   expect(peer.taken).toHaveLength(0);
-}, 60_000);
+});
 
 test("a test mail answers with the whole conversation, stands in the ledger, and marks the account", async () => {
   const { status, body } = await send({ to: "Me@Example.org" });
@@ -210,7 +210,7 @@ test("with everything in place launch goes out over the live provider", async ()
   expect(await house.ended(campaign)).toMatchObject({ status: "completed", states: { accepted: 1 } });
   expect(peer.taken.at(-1)).toMatchObject({ to: "ada@example.org", subject: "News" });
   expect(peer.taken.at(-1)?.html).toContain("1 Real Street");
-}, 60_000);
+});
 
 test("a scheduled campaign whose sender became incomplete waits, instead of going out without an address", async () => {
   const made = await house.api("POST", "/campaigns", {
@@ -230,7 +230,7 @@ test("a scheduled campaign whose sender became incomplete waits, instead of goin
   await house.api("PATCH", `/sender-accounts/${account}`, { postalAddress: "Acme, 1 Real Street, Town" });
   expect(await house.api("POST", `/campaigns/${id}/resume`, {})).toMatchObject({ status: 202 });
   expect(await house.ended(id)).toMatchObject({ status: "completed", states: { accepted: 1 } });
-}, 60_000);
+});
 
 test("a server that is away is named as such", async () => {
   await peer.stop();
@@ -262,7 +262,7 @@ test("a vendor's answer is shown with its status and body as they came", async (
   } finally {
     await resend.stop();
   }
-}, 60_000);
+});
 
 test("production without a provider refuses to launch and to test, and never falls back to the sandbox", async () => {
   // With it, this would be a place to try things out, where the sandbox is meant.
@@ -279,4 +279,4 @@ test("production without a provider refuses to launch and to test, and never fal
   expect(await preflightCodes()).toEqual(["PROVIDER_MISSING"]);
   expect(await launch()).toMatchObject({ status: 422, body: { code: "PROVIDER_MISSING" } });
   expect(await send({ to: "me@example.org" })).toMatchObject({ status: 422, body: { code: "PROVIDER_MISSING" } });
-}, 60_000);
+});

@@ -85,4 +85,4 @@ test("a hard kill loses no row whose insert was answered", async () => {
     const { rows } = await pool.query<{ count: string }>("select count(*) from written where n <= $1", [answered]);
     expect(Number(rows[0]?.count)).toBe(answered);
   });
-}, 60_000);
+});

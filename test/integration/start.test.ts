@@ -13,7 +13,7 @@ let platform: Platform;
 
 beforeAll(async () => {
   platform = await startPlatform({ root });
-}, 90_000);
+});
 
 afterAll(async () => {
   await platform.stop();
@@ -75,14 +75,14 @@ test("Ctrl-C ends every process, apps before the databases, and the next start f
     second.logs().includes("Starting the embedded Postgres"),
   );
   await second.stop();
-}, 120_000);
+});
 
 test("a stop in the middle of the start leaves nothing running", async () => {
   const early = await startPlatform({ root, wait: false });
   await until("the start has begun", () => early.logs().includes("Making the embedded Postgres"));
   expect(await early.stop("SIGTERM")).toBe(0);
   expect(processesOf(early.dataDir)).toEqual([]);
-}, 60_000);
+});
 
 test("a developer's process starts anew when one of its files changes, and production refuses that mode", async () => {
   const own = smallCheckout();
@@ -100,7 +100,7 @@ test("a developer's process starts anew when one of its files changes, and produ
   });
   expect(await refused.exited).toBe(1);
   expect(refused.logs()).toMatch(/LC_DEBUG is 1.*not in production/);
-}, 60_000);
+});
 
 test("groups are folded into three processes, one, or one each", () => {
   const folders = ["gateway", "services/campaigns", "services/contacts", "services/email", "services/sandbox"];

@@ -39,10 +39,10 @@ test("entries come with job id and type, and are acknowledged and deleted once t
   expect(await pendingOf(redis, key("normal"), "email")).toBe(0);
 });
 
-test("a lane without free slots is not read, the high lane is, and wake() lets a freed slot be used without delay", async () => {
+test("a lane without free slots is not read, the high lane is, and wake() lets a freed slot be used at once", async () => {
   const { url } = freshRedis();
   const redis = testRedis(url);
-  const { reader } = emailReader(url, { limits: { blockMs: 20_000 } });
+  const { reader } = emailReader(url, { limits: { blockMs: 600_000 } });
   const slots = { high: 5, normal: 0, low: 0 };
   const offered: string[] = [];
   const onEntries = async (entries: JobEntry[]) => void offered.push(...entries.map(({ jobId }) => jobId));
@@ -53,6 +53,7 @@ test("a lane without free slots is not read, the high lane is, and wake() lets a
   expect(offered).toEqual(["high-0"]);
   for (let n = 1; n <= 20; n++) {
     slots.normal = 1;
+    // Without it the reader would wait for longer than the test.
     reader.wake();
     await until("the normal one is offered", () => offered.length === n + 1, { everyMs: 1 });
     slots.normal = 0;

@@ -25,11 +25,11 @@ beforeAll(async () => {
   db = connectPostgres(house.postgres.url, 2);
   const owner = house.authorization();
   ({ a, b, both } = await buildTwoCommunities({ base, databaseUrl: house.postgres.url, owner }));
-}, 180_000);
+});
 afterAll(async () => {
   await db?.destroy();
   await house?.close();
-}, 60_000);
+});
 
 const as = (who: LimitedPerson, method: string, path: string, body?: unknown): Promise<Spoken> =>
   speak(base, who.authorization, method, path, body);
@@ -73,7 +73,7 @@ describe("somebody who sees one of two communities", () => {
     // Schedules, queues and the like have names, not ids; nothing that has an id is there.
     expect(found).toEqual([]);
     expect(await digestOf(b)).toBe(before);
-  }, 120_000);
+  });
 
   it("is asked about things that are there: their own people read all of them", async () => {
     const kinds: Readonly<Record<string, readonly string[]>> = {
@@ -131,7 +131,7 @@ describe("somebody who sees one of two communities", () => {
     });
     expect(other.status).toBe(200);
     await other.body?.cancel();
-  }, 30_000);
+  });
 });
 
 describe("what somebody limited does", () => {

@@ -30,11 +30,11 @@ beforeAll(async () => {
     house.start("email", ["services/email"]),
   ]);
   await house.signIn();
-}, 120_000);
+});
 afterAll(async () => {
   await house?.close();
   await receiver?.close();
-}, 60_000);
+});
 
 const workers = async () =>
   (await house.api("GET", "/workers")).body.data as { node: string; groups: string[]; state: string }[];
