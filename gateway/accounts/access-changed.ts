@@ -7,7 +7,7 @@ import type { Trx } from "../../shared/db/knex.ts";
 import { publish } from "../../shared/jobs/outbox.ts";
 import { createSessions, publicIdOf, type Sessions } from "../auth/sessions.ts";
 import { announceRevoked } from "./revocations.ts";
-import { lockUser } from "./store.ts";
+import { databaseTime, lockUser } from "./store.ts";
 
 /** Sessions of this process's people. */
 export const sessionsOf = (deps: Pick<Deps, "redis" | "clock">): Sessions =>
@@ -24,16 +24,13 @@ export interface AccessChange extends Changed {
 }
 
 /**
- * Tells of the change in its transaction, and answers it with its moment. The person is locked from that moment until the
+ * Tells of the change in its transaction, and answers it with its moment, by the database's clock as sessions have theirs:
+ * with clocks of their own, a session of a replica that is ahead would outlive the change. The person is locked from that moment until the
  * commit, as a sign-in locks them: it began earlier and is ended, or it waits and meets what has changed.
  */
-export const publishAccessChange = async (
-  trx: Trx,
-  { clock }: Pick<Deps, "clock">,
-  changed: Changed,
-): Promise<AccessChange> => {
+export const publishAccessChange = async (trx: Trx, changed: Changed): Promise<AccessChange> => {
   await lockUser(trx, changed.userId);
-  const change = { ...changed, at: clock.now() };
+  const change = { ...changed, at: await databaseTime(trx) };
   await publish(trx, "user.access-changed", {
     userId: change.userId,
     at: change.at.toISOString(),

@@ -41,7 +41,7 @@ export const changePassword = async (
     });
     await tellPerson(trx, deps, user.email, "password-changed");
     const changed = { userId: user.id, keepSessionId: caller.sessionId };
-    return { change: await publishAccessChange(trx, deps, changed), revoked: ids };
+    return { change: await publishAccessChange(trx, changed), revoked: ids };
   });
   await applyAccessChange(deps, change, revoked);
 };

@@ -102,7 +102,7 @@ export const setForgottenPassword = async (
       detail: { tokensRevoked: ids.length },
     });
     await tellPerson(trx, deps, user.email, "password-changed");
-    return { change: await publishAccessChange(trx, deps, { userId: user.id }), revoked: ids };
+    return { change: await publishAccessChange(trx, { userId: user.id }), revoked: ids };
   });
   await applyAccessChange(deps, change, revoked);
 };

@@ -46,23 +46,29 @@ const createThrottle = (redis: Redis, name: string, limits: Limits, what: string
       [address, addressKey(from)],
       [account, to],
     ] as const;
+  /** Counts with each of the limiters. Answers the milliseconds to wait; 0 when all had a point left. */
+  const consume = async (counted: readonly (readonly [RateLimiterRedis, string])[]): Promise<number> => {
+    const waits = await withRedis(redis, () =>
+      Promise.all(
+        counted.map(([limit, key]) =>
+          limit.consume(key).then(
+            () => 0,
+            (refused: unknown) => {
+              if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext);
+              throw refused;
+            },
+          ),
+        ),
+      ),
+    );
+    return Math.max(...waits);
+  };
 
   return {
     async attempt(from, to) {
-      const outcomes = await withRedis(redis, () =>
-        Promise.all(
-          keys(from, to).map(([limit, key]) =>
-            limit.consume(key).then(
-              () => 0,
-              (refused: unknown) => {
-                if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext);
-                throw refused;
-              },
-            ),
-          ),
-        ),
-      );
-      const waitMs = Math.max(...outcomes);
+      const [one, two, three] = keys(from, to);
+      // One after the other: what one address is refused for must not use up the tries that the account has from elsewhere.
+      const waitMs = (await consume([one, two])) || (await consume([three]));
       if (waitMs === 0) return;
       const retryAfter = Math.ceil(waitMs / 1000);
       throw fail("RATE_LIMITED", `${what} Try again in ${retryAfter} s.`, { retryAfter });

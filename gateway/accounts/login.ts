@@ -14,7 +14,16 @@ import type { LoginThrottle } from "./login-throttle.ts";
 import { hashPassword, isOutdated, passwordFits } from "./passwords.ts";
 import type { Challenges } from "./second-factor/challenges.ts";
 import { factorRequired } from "./second-factor/store.ts";
-import { findByEmail, findUser, type KnownUser, lockUser, noteSignIn, renewHash, type UserRow } from "./store.ts";
+import {
+  databaseTime,
+  findByEmail,
+  findUser,
+  type KnownUser,
+  lockUser,
+  noteSignIn,
+  renewHash,
+  type UserRow,
+} from "./store.ts";
 
 export interface LoginDeps extends Pick<Deps, "db" | "id" | "clock" | "log"> {
   readonly sessions: Sessions;
@@ -70,7 +79,8 @@ export const beginSession = async (
   origin: Origin,
   by: EnteredBy,
 ): Promise<SignedIn> => {
-  const begun = await deps.sessions.begin({ ...user, userId: user.id }, origin);
+  const at = await withPostgres(() => databaseTime(deps.db));
+  const begun = await deps.sessions.begin({ ...user, userId: user.id }, origin, at);
   const { requestId, address, userAgent } = origin;
   const still = await withPostgres(() =>
     deps.db.transaction(async (trx) => {

@@ -92,7 +92,7 @@ export const changeMember = async (deps: Deps, meta: Meta, update: MemberUpdate)
       if (happened) await audit(trx, { id: deps.id(), event, ...actorOf(meta), objectId: id, detail });
     if (role === before.role && !moved && !disable) return { row, tokenIds: [], change: undefined };
     const tokenIds = disable ? await revokeAllTokens(trx, id) : await liveTokenIds(trx, id);
-    return { row, tokenIds, change: await publishAccessChange(trx, deps, { userId: id }) };
+    return { row, tokenIds, change: await publishAccessChange(trx, { userId: id }) };
   });
   if (change) await applyAccessChange(deps, change, tokenIds);
   return showMember(row);
@@ -118,7 +118,7 @@ export const removeMember = async (deps: Deps, meta: Meta, id: string): Promise<
     if (!member) throw fail("USER_NOT_FOUND", `No account has the id ${id}`);
     demandOtherOwner(owners, id);
     const tokenIds = await liveTokenIds(trx, id);
-    const change = await publishAccessChange(trx, deps, { userId: id });
+    const change = await publishAccessChange(trx, { userId: id });
     await deleteMember(trx, id);
     await audit(trx, {
       id: deps.id(),

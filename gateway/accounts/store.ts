@@ -46,6 +46,12 @@ export const lockUser = async (trx: Trx, id: string): Promise<void> => {
   await trx.raw("select 1 from accounts.users where id = ? for no key update", [id]);
 };
 
+/** The database's time: the one clock that all replicas share. */
+export const databaseTime = async (sql: Sql): Promise<Date> => {
+  const { rows } = await sql.raw<{ rows: { now: Date }[] }>("select clock_timestamp() as now");
+  return (rows[0] as { now: Date }).now;
+};
+
 const firstOwnerLock = 7_262_007;
 
 /** Makes the owner if there is nobody at all yet; of several processes at once, one does. True when this one did. */

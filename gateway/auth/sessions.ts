@@ -33,7 +33,7 @@ export interface SessionPlace {
 }
 
 interface Stored extends SessionUser, SessionPlace {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the database's clock: what ends sessions names a moment of that clock. */
   readonly createdAt: number;
   readonly seenAt: number;
 }
@@ -55,8 +55,12 @@ export interface SessionCookie {
 }
 
 export interface Sessions {
-  /** Makes a session; answers it with the value for the cookie. */
-  begin(user: SessionUser, place: SessionPlace): Promise<{ session: Session; cookie: string; seconds: number }>;
+  /** Makes a session that begins at `at`, by the database's clock; answers it with the value for the cookie. */
+  begin(
+    user: SessionUser,
+    place: SessionPlace,
+    at: Date,
+  ): Promise<{ session: Session; cookie: string; seconds: number }>;
   /** What the cookie names, or undefined when it is not one of ours. */
   open(cookie: string): SessionCookie | undefined;
   /** The session, or undefined when it has ended. */
@@ -110,7 +114,7 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
   };
 
   return {
-    async begin(user, place) {
+    async begin(user, place, at) {
       const id = randomBytes(idBytes).toString("hex");
       const stored: Stored = {
         userId: user.userId,
@@ -119,7 +123,7 @@ export const createSessions = (redis: Redis, clock: Clock, keys: readonly string
         communities: user.communities ?? null,
         userAgent: place.userAgent.slice(0, 300),
         address: place.address,
-        createdAt: now(),
+        createdAt: at.getTime(),
         seenAt: now(),
       };
       await withRedis(redis, () =>

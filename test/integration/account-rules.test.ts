@@ -85,7 +85,7 @@ describe("a session", () => {
     const sessions = await sessionsAt(() => Date.now());
     const ids = new Set<string>();
     for (let n = 0; n < 20; n++) {
-      const { session, cookie } = await sessions.begin(user, place);
+      const { session, cookie } = await sessions.begin(user, place, new Date());
       expect(session.id).toMatch(/^[0-9a-f]{32}$/);
       expect(sessions.open(cookie)).toEqual({ sessionId: session.id, userId: user.userId });
       const forged = (cookie[0] === "A" ? "B" : "A") + cookie.slice(1);
@@ -99,7 +99,7 @@ describe("a session", () => {
   it("ends a week after it was last seen", async () => {
     let now = Date.now();
     const sessions = await sessionsAt(() => now);
-    const { session } = await sessions.begin(user, place);
+    const { session } = await sessions.begin(user, place, new Date(now));
     const life = () => redis.ttl(`lc:session:${session.id}`);
     expect(Math.abs((await life()) - 7 * 86_400)).toBeLessThan(60);
     await redis.expire(`lc:session:${session.id}`, 100);
@@ -113,7 +113,7 @@ describe("a session", () => {
   it("ends thirty days after the sign-in, however busy it is, and so does its cookie", async () => {
     const begun = Date.now();
     const sessions = await sessionsAt(() => begun);
-    const { session, seconds } = await sessions.begin(user, place);
+    const { session, seconds } = await sessions.begin(user, place, new Date(begun));
     expect(seconds).toBe(30 * 86_400);
     const readAfter = async (ms: number) => (await sessionsAt(() => begun + ms)).read(session.id);
     for (const days of [6, 12, 18, 24, 29.9]) expect(await readAfter(days * day)).toBeDefined();

@@ -86,6 +86,17 @@ describe("guessing passwords", () => {
     expect((await guess("203.0.113.2", "correct horse battery")).status).toBe(200);
   });
 
+  it("from one address keeps nobody out who signs in from another, however long it goes on", async () => {
+    await gateway.addUser("besieged@example.org", "editor");
+    const statuses = (
+      await Promise.all(
+        Array.from({ length: 70 }, (_, n) => guess("203.0.113.9", `wrong password ${n}`, "besieged@example.org")),
+      )
+    ).map((reply) => reply.status);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(60);
+    expect((await guess("203.0.113.10", "correct horse battery", "besieged@example.org")).status).toBe(200);
+  });
+
   it("does not count right passwords", async () => {
     for (let n = 0; n < 12; n++) expect((await guess("203.0.113.3", "correct horse battery")).status).toBe(200);
   });

@@ -82,7 +82,11 @@ const kinds: readonly Kind[] = [
     name: "sessions",
     make: async (ring) => {
       const person = { userId: id, email: "ada@example.org", role: "owner" } as never;
-      const begun = await createSessions(redis, systemClock, ring).begin(person, { userAgent: "", address: "" });
+      const begun = await createSessions(redis, systemClock, ring).begin(
+        person,
+        { userAgent: "", address: "" },
+        new Date(),
+      );
       return begun.cookie;
     },
     holds: async (ring, cookie) => {

@@ -209,6 +209,37 @@ describe("a change of what somebody may do", () => {
     expect(await sessions.list(id)).toEqual([]);
   });
 
+  it("ends sessions of a replica whose clock is ahead, and none that begin after it where a clock is behind", async () => {
+    const { beginSession } = await import("../../gateway/accounts/login.ts");
+    const { findByEmail } = await import("../../gateway/accounts/store.ts");
+    const { sessionsOf } = await import("../../gateway/accounts/access-changed.ts");
+    const { depsOf } = await import("../../shared/broker/deps.ts");
+    const deps = depsOf(gateway.broker);
+    const { id } = await person("skewed@example.org");
+    /** Signs in at a replica whose clock is off by so many milliseconds. */
+    const signInAt = async (offMs: number) => {
+      const replica = { ...deps, clock: { ...deps.clock, now: () => new Date(Date.now() + offMs) } };
+      const known = await findByEmail(deps.db, "skewed@example.org");
+      const origin = { userAgent: "", address: "127.0.0.1", requestId: "r" };
+      await beginSession(
+        { ...replica, sessions: sessionsOf(replica) },
+        known as NonNullable<typeof known>,
+        origin,
+        "password",
+      );
+    };
+    await signInAt(5 * 60_000);
+    expect((await ask("PATCH", `/users/${id}`, { role: "viewer" })).status).toBe(200);
+    expect(await sessionsOf(deps).list(id)).toEqual([]);
+    await signInAt(-5 * 60_000);
+    const [told] = await gateway.sql("select payload from jobs.outbox where payload ->> 'userId' = ? order by id", [
+      id,
+    ]);
+    const { endOldSessions } = await import("../../gateway/accounts/access-changed.ts");
+    await endOldSessions(deps, told?.payload as never);
+    expect(await sessionsOf(deps).list(id)).toHaveLength(1);
+  });
+
   it("holds for a sign-in that comes while the change is not yet in force, and for one that overtakes it", async () => {
     const { id } = await person("overtaken@example.org");
     const { depsOf } = await import("../../shared/broker/deps.ts");

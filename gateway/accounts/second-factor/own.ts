@@ -59,7 +59,7 @@ export const switchOff = async (
   const keepSessionId = (await withPostgres(() => factorRequired(deps.db))) ? undefined : caller.sessionId;
   const { address, requestId } = origin;
   const change = await deps.db.transaction(async (trx) => {
-    const change = await publishAccessChange(trx, deps, { userId: user.id, keepSessionId });
+    const change = await publishAccessChange(trx, { userId: user.id, keepSessionId });
     if (!(await deleteFactor(trx, user.id))) throw fail("SECOND_FACTOR_OFF", "It was switched off in this moment.");
     await audit(trx, { id: deps.id(), event: "user.second-factor-off", userId: user.id, requestId, address });
     await tellPerson(trx, deps, user.email, "second-factor-off");

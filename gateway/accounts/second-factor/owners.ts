@@ -40,7 +40,7 @@ export const removeSecondFactor = async (deps: Deps, meta: Meta, id: string): Pr
     const member = await lockMember(trx, id);
     if (!member) throw fail("USER_NOT_FOUND", `No account has the id ${id}`);
     await takeOff(trx, deps, member, actorOf(meta));
-    return publishAccessChange(trx, deps, { userId: id });
+    return publishAccessChange(trx, { userId: id });
   });
   await applyAccessChange(deps, change, []);
 };
@@ -74,7 +74,7 @@ export const setPolicy = async (deps: Deps, meta: Meta, required: boolean) => {
     await audit(trx, { id: deps.id(), event, ...actorOf(meta) });
     const ids = required ? await peopleWithout(trx) : [];
     const changes: AccessChange[] = [];
-    for (const userId of ids) changes.push(await publishAccessChange(trx, deps, { userId }));
+    for (const userId of ids) changes.push(await publishAccessChange(trx, { userId }));
     return changes;
   });
   for (const change of signedOut) await applyAccessChange(deps, change, []);

@@ -70,7 +70,7 @@ export const finishSetUp = async (
   const { codes, salt, hashes } = await makeRecoveryCodes();
   const change = await withPostgres(() =>
     deps.db.transaction(async (trx) => {
-      const change = await publishAccessChange(trx, deps, { userId: user.id, keepSessionId });
+      const change = await publishAccessChange(trx, { userId: user.id, keepSessionId });
       const sealed = sealSecret(ring, user.id, secret);
       if (!(await insertFactor(trx, { userId: user.id, secret: sealed, step, at, salt, hashes })))
         throw fail("SECOND_FACTOR_ON", "Your second factor was switched on in this moment.");
