@@ -10,7 +10,7 @@ import { createDatabaseTime } from "./database-time.ts";
 import { fireDue } from "./fire.ts";
 import type { Schedule, ScheduledJob } from "./schedules.ts";
 import { nextSlot, refuseTiming } from "./slots.ts";
-import { listSchedules, retireOthers, type ScheduleRow, syncSchedules } from "./store.ts";
+import { listSchedules, retireOthers, type ScheduleRow, syncSchedules, takeBackAhead } from "./store.ts";
 
 export interface SchedulerClock {
   /** The time it goes by. */
@@ -98,6 +98,8 @@ export const startClock = async (
   };
 
   const lookAtAll = async (reached: Date): Promise<void> => {
+    for (const schedule of await takeBackAhead(deps.db))
+      deps.log.warn({ schedule }, "a clock was ahead and has been put right: this schedule fires again from now on");
     let rows = await listSchedules(deps.db);
     if (names.some((name) => !rows.some((row) => row.name === name))) {
       // A process of an older version was started meanwhile and retired what it does not know.

@@ -27,9 +27,9 @@ export const createDatabaseTime = (deps: Pick<Deps, "db" | "clock" | "log">): Da
       const before = deps.clock.now().getTime();
       const there = await databaseNow(deps.db);
       const tookMs = deps.clock.monotonic() - begun;
-      // A slow answer, or a process that was frozen meanwhile, says nothing about clocks.
-      if (tookMs > toleratedMs) return;
       const off = Math.round(before + tookMs / 2 - there.getTime());
+      // A slow answer, or a process that was frozen meanwhile, says nothing about clocks that differ by no more than that.
+      if (tookMs > toleratedMs && Math.abs(off) <= toleratedMs + tookMs) return;
       const counts = Math.abs(off) > toleratedMs ? off : 0;
       if (Math.abs(counts - offMs) > toleratedMs)
         deps.log.warn(

@@ -50,6 +50,23 @@ export const retireOthers = async (db: Sql, names: readonly string[], now: Date)
   return rows.map(({ name }) => name);
 };
 
+/**
+ * Takes back what was decided about times that are still to come, as a clock that was ahead for a while did; without
+ * that, nothing would fire until then. Returns the names of the schedules.
+ */
+export const takeBackAhead = async (db: Sql): Promise<string[]> => {
+  const rows = await query<{ name: string }>(
+    db,
+    `with ahead as (
+       update scheduler.schedules set last_fire_at = now() where last_fire_at > now() + interval '1 minute' returning name),
+     gone as (
+       delete from scheduler.schedule_slots s using ahead
+       where s.schedule = ahead.name and s.fire_at > now() and s.outcome <> 'by-hand')
+     select name from ahead`,
+  );
+  return rows.map(({ name }) => name);
+};
+
 /** Every schedule that is in force, by name. */
 export const listSchedules = (db: Sql): Promise<ScheduleRow[]> =>
   query<ScheduleRow>(db, `select ${columns} from scheduler.schedules where retired_at is null order by name`);

@@ -39,12 +39,15 @@ export const newestBackup = async (sql: Sql): Promise<Date | null> => {
   return row?.at ?? null;
 };
 
-/** Hours since the newest whole backup was taken; without any, since this platform has been able to take one. */
+/**
+ * Hours since the newest whole backup was taken; without any, since this platform has been able to take one. A backup that
+ * a wrong clock dated ahead does not count: until then nobody would hear that there are no new ones.
+ */
 export const backupAgeHours = async (sql: Sql): Promise<number> => {
   const [row] = await query<{ hours: number }>(
     sql,
     `select extract(epoch from now() - coalesce(
-       (select max(taken_at) from backups.runs where state = 'completed'),
+       (select max(taken_at) from backups.runs where state = 'completed' and taken_at < now() + interval '1 hour'),
        (select applied_at from public.schema_migrations where name = '0022_backups'), now()))::float8 / 3600 as hours`,
   );
   return row?.hours ?? 0;

@@ -66,6 +66,8 @@ const hoursSql = `
 /** Adds up one stretch; returns the minutes that it covered anew, 0 when there was nothing to do yet. */
 const rollChunk = async (trx: Trx): Promise<number> => {
   const [next] = await query<{ from: Date; until: Date }>(trx, nextSql);
+  // Ahead of the clock, which was put back: what ended meanwhile would never be added up.
+  if (next && next.until < next.from) await trx.raw("update jobs.rollup_progress set rolled_until = ?", [next.until]);
   if (!next || next.until <= next.from) return 0;
   const again = new Date(next.from.getTime() - againMinutes * 60_000);
   const stretch = { from: again, until: next.until };

@@ -18,7 +18,12 @@ export const normalisePhone = (text: string, country = "US"): PhoneResult => {
   if (!isSupportedCountry(code))
     return { problem: `found country ${shown(country)}; expected a two-letter code such as US` };
   if (text.length > 60) return { problem: `found ${shown(text)}; ${expected}` };
-  const parsed = parsePhoneNumberFromString(text.trim(), { defaultCountry: code as CountryCode, extract: false });
+  // Address books put marks of direction around numbers that nobody sees; Asian keyboards write wide digits.
+  const plain = text
+    .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "")
+    .trim();
+  const parsed = parsePhoneNumberFromString(plain, { defaultCountry: code as CountryCode, extract: false });
   if (!parsed?.isValid() || parsed.ext) return { problem: `found ${shown(text)}; ${expected}` };
   return { phone: parsed.number };
 };

@@ -116,11 +116,15 @@ const attribute = (condition: Condition, now: Date): Fragment => {
   const key = field.key ?? "";
   if (op === "isSet") return { sql: `${found} <> ''`, bindings: [key] };
   if (op === "notSet") return { sql: `coalesce(${found}, '') = ''`, bindings: [key] };
-  if (op === "before" || op === "after")
+  if (op === "before" || op === "after") {
+    // What the text leaves out is zero: a day is its midnight, and neither before nor after itself.
+    const given = `rtrim(replace(${found}, ' ', 'T'), 'Z')`;
+    const moment = `(${given} || substr('0000-00-00T00:00:00.000Z', length(${given}) + 1))`;
     return {
-      sql: `(${found} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' and ${found} collate "C" ${sign(op)} ?::text)`,
-      bindings: [key, key, instant(value, now).toISOString()],
+      sql: `(${found} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' and ${moment} collate "C" ${sign(op)} ?::text)`,
+      bindings: [key, key, key, instant(value, now).toISOString()],
     };
+  }
   if (typeof value === "number") {
     const number = `case when ${found} ~ '^-{0,1}[0-9]{1,100}([.][0-9]{1,100}){0,1}$' then ${found}::numeric end`;
     const compare = op === "ne" ? "is distinct from" : sign(op);

@@ -164,6 +164,21 @@ test("two that add up at the same time, and one that is cut short, lose and doub
     expect(rows.filter((row) => row.grain === grain).reduce((sum, row) => sum + Number(row.completed), 0)).toBe(400);
 });
 
+test("what ended while the clock had to catch up with a time that it had shown before is added up, too", async () => {
+  await clearRollups();
+  await rewind(-1_440);
+  expect(await rollUp(layer.db, never)).toBe(0);
+  await ended([{ minutesAgo: 0, wait: 1, run: 1 }]);
+  // A few minutes later.
+  await query(layer.db, "update jobs.history set finished_at = finished_at - interval '3 minutes'");
+  await query(layer.db, "update jobs.rollup_progress set rolled_until = rolled_until - interval '3 minutes'");
+  await rollUp(layer.db, never);
+  expect((await rollups()).map(({ grain, completed }) => [grain, completed])).toEqual([
+    ["hour", 1],
+    ["minute", 1],
+  ]);
+});
+
 test("a series has a point per step, percentiles of the whole step, and only what was asked for", async () => {
   await clearRollups();
   await ended([

@@ -286,6 +286,55 @@ test("without anybody to run its job a call is made by the watch, because an ala
   });
 });
 
+test("a call that failed is made again by the watch when its job does not come back to it, ever more rarely", async () => {
+  await changeChannels(p.deps, { webhookUrl: hookUrl(), emailOn: false });
+  answers = [500, 500];
+  const { id } = await sendTest(p.deps);
+  const call = () => expect(callWebhook(p.deps, id, new AbortController().signal)).rejects.toThrow("500");
+  await aMinuteLater();
+  await call();
+  await query(p.db, "update jobs.jobs set run_at = now() + interval '1 minute'");
+  expect(await stuckCalls(p.db, 45)).toEqual([]);
+  // Redis went away since: the job was due long ago.
+  await query(p.db, "update jobs.jobs set run_at = now() - interval '1 minute'");
+  expect(await stuckCalls(p.db, 45)).toEqual([id]);
+  await call();
+  expect(await stuckCalls(p.db, 45)).toEqual([]);
+  await aMinuteLater();
+  expect(await stuckCalls(p.db, 45)).toEqual([id]);
+});
+
+test("a rule that is switched off while it is being read stays without incidents", async () => {
+  const { id } = await waitRule();
+  await waiting();
+  await query(p.db, "update scheduler.monitor_clock set evaluated_at = '-infinity'");
+  const gate = await p.db.transaction();
+  await query(gate, "lock table jobs.jobs in access exclusive mode");
+  const evaluating = evaluate(p.deps, 0);
+  await until("it reads the queue", async () => {
+    const rows = await query(gate, "select 1 from pg_locks where not granted and relation = 'jobs.jobs'::regclass");
+    return rows.length > 0;
+  });
+  await changeMonitor(p.deps, { id, enabled: false });
+  await gate.rollback();
+  expect(await evaluating).toBe(true);
+  expect(await open()).toEqual([]);
+});
+
+test("when the database's clock was a day ahead for a moment, alerts go on at once, a minute apart", async () => {
+  await waitRule();
+  await waiting();
+  await look();
+  await query(p.db, "update scheduler.notices set at = at + interval '1 day'");
+  await query(p.db, "update scheduler.monitor_clock set evaluated_at = now() + interval '1 day'");
+  await query(p.db, "delete from jobs.jobs");
+  expect(await evaluate(p.deps, 10_000)).toBe(true);
+  expect((await notices()).map(({ title }) => title)).toContain("Recovered: Waits (emails)");
+  await waiting();
+  await look();
+  expect(await notices()).toHaveLength(2);
+});
+
 test("rules are made, changed and deleted; what cannot be is refused at its place; built-in ones stay", async () => {
   const wrong = (path: string) => ({ data: { errors: [expect.objectContaining({ path })] } });
   const rule = { kind: "queue-age" as const, name: "x", threshold: 10 };

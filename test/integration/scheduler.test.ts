@@ -1,6 +1,7 @@
 // The scheduler: each slot fires once whoever fires it, and what nobody fired follows the catch-up policy.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { checkSchedules, type SchedulerClock, startClock } from "../../services/scheduler/clock.ts";
+import { createDatabaseTime } from "../../services/scheduler/database-time.ts";
 import { fireDue } from "../../services/scheduler/fire.ts";
 import { type Schedule, schedules } from "../../services/scheduler/schedules.ts";
 import { dueSlots } from "../../services/scheduler/slots.ts";
@@ -171,6 +172,28 @@ test("a machine whose clock is two days ahead goes by the database's clock, and 
   expect(await slots("daily")).toEqual([]);
   for (const { lastFireAt } of await listSchedules(setup.deps.db))
     expect(lastFireAt.getTime()).toBeLessThan(Date.now() + 5_000);
+});
+
+test("a machine that is two days ahead and whose first question was answered slowly decides about nothing to come", async () => {
+  let ms = 0;
+  const slow = { now: () => new Date(Date.now() + 2 * 86_400_000), monotonic: () => (ms += 1_500) };
+  const time = createDatabaseTime({ ...setup.deps, clock: slow });
+  await time.measure();
+  expect(time.clock.now().getTime()).toBeLessThan(Date.now() + 3_600_000);
+});
+
+test("when the database's clock was a day ahead for a moment, schedules fire again at once", async () => {
+  const ahead = new Date(Date.now() + 86_400_000);
+  await put(everySecond, ahead.toISOString());
+  await setup.deps.db.raw(
+    "insert into scheduler.schedule_slots (schedule, fire_at, outcome) select 'tick', date_trunc('second', now()) + n * interval '1 second', 'fired' from generate_series(60, 70) n",
+  );
+  const said: string[] = [];
+  const log = { ...setup.deps.log, warn: (_fields: unknown, sentence: string) => said.push(sentence) };
+  clocks.push(await startClock({ ...setup.deps, log }, [everySecond], { lookMs: 300 }));
+  expect(said).toContainEqual(expect.stringContaining("a clock was ahead"));
+  const fired = await until("it fires", async () => ((await slots("tick")).length >= 2 ? slots("tick") : undefined));
+  for (const { fire_at } of fired) expect(fire_at.getTime()).toBeLessThan(Date.now() + 5_000);
 });
 
 test("what was read before a change or a pause does not fire by it", async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await db.raw(
     `insert into contacts.contacts (id, community_id, email, phone, first_name, stage, score, attrs, created_at)
      select v.id::uuid, c.id, v.email, v.phone, v.first_name, v.stage, v.score, v.attrs::jsonb, '2026-01-15' from (values
-       (?, 'ada@example.com', '+14155550101', 'Ada', 'sales', 80, '{"city":"Berlin","age":"36","since":"2025-06-01"}', 'North Side'),
+       (?, 'ada@example.com', '+14155550101', 'Ada', 'sales', 80, '{"city":"Berlin","age":"36","since":"2025-06-01","at":"2026-02-28 09:30"}', 'North Side'),
        (?, 'bob@example.com', null, 'Bob', 'awareness', 5, '{"city":"Paris","age":4,"vip":true}', 'Everyone'),
        (?, null, '+14155550103', null, 'churn', 0, '{}', 'Everyone')) v (id, email, phone, first_name, stage, score, attrs, community)
      join contacts.communities c on c.name = v.community`,
@@ -91,6 +91,12 @@ test.each([
   ["attrs.city", "gt", 1, ""],
   ["attrs.vip", "eq", true, "bob"],
   ["attrs.since", "before", "2025-07-01", "ada"],
+  ["attrs.since", "before", "2025-06-01", ""],
+  ["attrs.since", "after", "2025-06-01", ""],
+  ["attrs.since", "after", "2025-05-31", "ada"],
+  ["attrs.at", "before", "2026-02-28T09:30:00Z", ""],
+  ["attrs.at", "after", "2026-02-28T09:30:00Z", ""],
+  ["attrs.at", "after", "2026-02-28T09:29:59Z", "ada"],
   ["attrs.nothing", "notSet", undefined, "ada bob cid"],
   ["email.lastOpenedAt", "after", "2026-02-19", "ada"],
   ["email.lastOpenedAt", "before", "2026-02-19", ""],

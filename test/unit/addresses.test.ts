@@ -10,6 +10,9 @@ test.each([
   ["first.last+tag@sub.example.co.uk", "first.last+tag@sub.example.co.uk"],
   ["o'brien@example.com", "o'brien@example.com"],
   ["jürgen@example.com", "jürgen@example.com"],
+  ["ju\u0308rgen@bu\u0308cher.de", "jürgen@xn--bcher-kva.de"],
+  ["\u200bada@example.com\u200b\u00a0", "ada@example.com"],
+  ["ada@example\u3002com", "ada@example.com"],
 ])("%s becomes %s", (given, expected) => {
   expect(normaliseEmail(given)).toEqual({ email: expected });
 });
@@ -33,6 +36,12 @@ test.each([
   `a@${"x".repeat(250)}.com`,
   "a\0@example.com",
   "a\nb@example.com",
+  "ada@example.com/work",
+  "ada@example.com?subject=Hello",
+  "ada@example.com#1",
+  "ada@ex%61mple.com",
+  "ada@exa\tmple.com",
+  "ada@exa\nmple.com",
 ])("%j is no email address, and the message says what was found and expected", (given) => {
   expect(normaliseEmail(given)).toEqual({ problem: expect.stringMatching(/found .*expected an email address/) });
 });
@@ -41,6 +50,8 @@ test.each([
   ["(415) 555-0132", undefined, "+14155550132"],
   ["+49 30 1234567", undefined, "+49301234567"],
   ["030 1234567", "de", "+49301234567"],
+  ["\u202a+1 415 555 0132\u202c", undefined, "+14155550132"],
+  ["＋４９ ３０ １２３４５６７", undefined, "+49301234567"],
 ])("%s (country %s) becomes %s", (given, country, expected) => {
   expect(normalisePhone(given, country)).toEqual({ phone: expected });
 });

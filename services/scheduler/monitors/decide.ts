@@ -30,7 +30,8 @@ export const calmSeconds = (rule: Pick<Rule, "clearForSeconds">, flaps: number):
     ? rule.clearForSeconds
     : Math.max(rule.clearForSeconds, Math.min(calmAtMost, calmAtLeast * 2 ** (flaps - 1)));
 
-const since = (from: Date, now: Date): number => (now.getTime() - from.getTime()) / 1_000;
+/** Seconds between. A moment that is still to come was noted before the clock was put back: it counts as long ago. */
+const since = (from: Date, now: Date): number => Math.abs(now.getTime() - from.getTime()) / 1_000;
 
 const opened = (course: Course, rule: Rule, now: Date): Course =>
   since(course.breachedAt, now) < rule.forSeconds

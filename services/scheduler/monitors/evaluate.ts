@@ -1,6 +1,7 @@
 // One look at everything: reads, decides, and writes incidents, notices and their jobs in one transaction that holds the
 // clock. Any number of replicas may try: one of them does it, and one that dies in the middle has done nothing.
 import type { Deps } from "../../../shared/broker/deps.ts";
+import type { Sql } from "../../../shared/db/knex.ts";
 import { decide, flapWithinMs } from "./decide.ts";
 import { dropIncidents, goingOn, type IncidentRow, recoveredSince, saveIncidents } from "./incidents/store.ts";
 import { tellWhatChanged } from "./notices/tell.ts";
@@ -63,13 +64,15 @@ const decideAll = (
   return changes;
 };
 
+const watched = async (sql: Sql): Promise<readonly MonitorRow[]> =>
+  (await listMonitors(sql)).filter(({ enabled }) => enabled);
+
 /** True when this replica evaluated; false when it was not time, or another does it. Throws when Postgres is away. */
 export const evaluate = async (deps: Deps, everyMs: number): Promise<boolean> => {
   if (!(await isDue(deps.db, everyMs))) return false;
   // Everything that may take long, before the clock is held.
-  const [all, seen] = await Promise.all([listMonitors(deps.db), readClock(deps.db)]);
-  const rules = all.filter(({ enabled }) => enabled);
-  const gap = seen.evaluatedAt === null || seen.now.getTime() - seen.evaluatedAt.getTime() > gapMs;
+  const [rules, seen] = await Promise.all([watched(deps.db), readClock(deps.db)]);
+  const gap = seen.evaluatedAt === null || Math.abs(seen.now.getTime() - seen.evaluatedAt.getTime()) > gapMs;
   const watchingSince = gap ? seen.now : seen.watchingSince;
   const readings = await takeReadings(deps, new Set(rules.map(({ kind }) => kind)), watchingSince);
   return deps.db.transaction(async (trx) => {
@@ -79,7 +82,8 @@ export const evaluate = async (deps: Deps, everyMs: number): Promise<boolean> =>
     const known = await goingOn(trx);
     const recent = await recoveredSince(trx, new Date(now.getTime() - flapWithinMs));
     const flapsOf = new Map(recent.map(({ monitorId, subject, flaps }) => [keyOf(monitorId, subject), flaps + 1]));
-    const changes = decideAll(rules, readings, known, flapsOf, now, deps.id);
+    // As they are now: whoever changed one since has held the clock, and what went on of it may have ended.
+    const changes = decideAll(await watched(trx), readings, known, flapsOf, now, deps.id);
     await saveIncidents(trx, changes.saved);
     await dropIncidents(trx, changes.dropped);
     await tellWhatChanged(deps, trx);

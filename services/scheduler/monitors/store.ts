@@ -124,15 +124,12 @@ const clockColumns = `case when evaluated_at > '-infinity' then evaluated_at end
 export const readClock = async (sql: Sql): Promise<ClockRow> =>
   (await query<ClockRow>(sql, `select ${clockColumns} from scheduler.monitor_clock`))[0] as ClockRow;
 
+/** Long enough ago; or still to come, after the database's clock was put back: waiting for it would be watching nothing. */
+const due = `(evaluated_at <= clock_timestamp() - ? * interval '1 millisecond' or evaluated_at > clock_timestamp() + interval '10 seconds')`;
+
 /** True when the last evaluation was at least so long ago. */
 export const isDue = async (sql: Sql, everyMs: number): Promise<boolean> =>
-  (
-    await query(
-      sql,
-      "select 1 from scheduler.monitor_clock where evaluated_at <= clock_timestamp() - ? * interval '1 millisecond'",
-      [everyMs],
-    )
-  ).length > 0;
+  (await query(sql, `select 1 from scheduler.monitor_clock where ${due}`, [everyMs])).length > 0;
 
 /** Takes the clock until the transaction ends; undefined when another replica has it, or evaluated in the meantime. */
 export const takeClock = async (trx: Trx, everyMs: number): Promise<ClockRow | undefined> =>
@@ -140,7 +137,7 @@ export const takeClock = async (trx: Trx, everyMs: number): Promise<ClockRow | u
     await query<ClockRow>(
       trx,
       `select ${clockColumns} from scheduler.monitor_clock
-       where evaluated_at <= clock_timestamp() - ? * interval '1 millisecond' for update skip locked`,
+       where ${due} for update skip locked`,
       [everyMs],
     )
   )[0];

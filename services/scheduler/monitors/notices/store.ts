@@ -58,12 +58,12 @@ export const latestNotices = (sql: Sql, limit: number): Promise<NoticeRow[]> =>
 export const findNotice = async (sql: Sql, id: string): Promise<NoticeRow | undefined> =>
   (await query<NoticeRow>(sql, `select ${columns} from scheduler.notices where id = ?`, [id]))[0];
 
-/** Seconds since somebody was told something that was no test; undefined when nobody ever was. */
+/** Seconds since somebody was told something that was no test; undefined when nobody ever was. Those to come were told before the clock was put back. */
 export const secondsSinceNotice = async (sql: Sql): Promise<number | undefined> =>
   (
     await query<{ seconds: number }>(
       sql,
-      "select extract(epoch from now() - at)::float8 as seconds from scheduler.notices where not test order by id desc limit 1",
+      "select extract(epoch from now() - at)::float8 as seconds from scheduler.notices where not test and at <= now() order by at desc limit 1",
     )
   )[0]?.seconds;
 
@@ -96,14 +96,21 @@ export const noteCall = async (
   );
 };
 
-/** Calls that have waited longer than so many seconds and that nobody has in hand: their job cannot run. */
+/**
+ * Calls that have waited longer than so many seconds, each time twice as long, and that nobody has in hand: their job
+ * cannot run, or was to try again and did not.
+ */
 export const stuckCalls = async (sql: Sql, seconds: number): Promise<string[]> =>
   (
     await query<{ id: string }>(
       sql,
-      `select id from scheduler.notices where webhook = 'waiting' and webhook_attempts = 0 and at < now() - ? * interval '1 second'
-         and coalesce(webhook_claimed_until, '-infinity') < now() order by id limit 10`,
-      [seconds],
+      `select id from scheduler.notices n
+       where webhook = 'waiting' and at < now() - ? * power(2, least(webhook_attempts, 12)) * interval '1 second'
+         and coalesce(webhook_claimed_until, '-infinity') < now()
+         and (webhook_attempts = 0 or not exists (select from jobs.v_live j
+           where j.entity = 'notice:' || n.id and (j.state = 'running' or j.run_at > now() - ? * interval '1 second')))
+       order by id limit 10`,
+      [seconds, seconds],
     )
   ).map(({ id }) => id);
 
