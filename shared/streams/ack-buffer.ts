@@ -56,9 +56,11 @@ export const createAckBuffer = ({
   const send = async (name: string, stream: Stream): Promise<void> => {
     const ids = [...stream.sending.keys()];
     const removed = ids.filter((id) => stream.sending.get(id));
-    const pipeline = redis.pipeline().xack(name, group, ...ids);
-    if (removed.length > 0) pipeline.xdel(name, ...removed);
-    for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+    // Both or neither: an entry that is acknowledged and still there is never read again, and hides what is missing.
+    const commands = removed.length > 0 ? redis.multi() : redis.pipeline();
+    commands.xack(name, group, ...ids);
+    if (removed.length > 0) commands.xdel(name, ...removed);
+    for (const [error] of (await commands.exec()) ?? []) if (error) throw error;
   };
 
   const flush = async (): Promise<void> => {

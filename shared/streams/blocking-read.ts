@@ -225,7 +225,11 @@ export const createBlockingRead = ({ context, sources, connect, adopt }: Blockin
       try {
         await untilReady(redis);
         if (stopping.signal.aborted) return;
-        if (isNew || isStale) await prepare(redis);
+        if (isNew || isStale) {
+          await prepare(redis);
+          // Streams may have changed again meanwhile.
+          continue;
+        }
         await step(redis);
         failures = 0;
         quiet.recovered("Reading");

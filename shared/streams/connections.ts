@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { Redis, type RedisOptions } from "ioredis";
 import { authorityFor } from "../certificates.ts";
 import { connectionTrouble } from "../lib/connection-trouble.ts";
+import { cutWhenSilent } from "./answers.ts";
 import { backoff } from "./backoff.ts";
 import { type StreamLog, warningLog } from "./quiet-log.ts";
 
@@ -54,6 +55,8 @@ export interface ConnectOptions {
   readonly log?: StreamLog;
   /** Changes to the options that the URL gives. */
   readonly redis?: RedisOptions;
+  /** How long Redis may be silent before the connection is made anew, in ms (default 10,000). */
+  readonly silentMs?: number;
 }
 
 const troubles = new WeakMap<Redis, string>();
@@ -68,6 +71,8 @@ export const troubleOf = (client: Redis): string | undefined => troubles.get(cli
 export const connectRedis = (url: string, name: string, options: ConnectOptions = {}): Redis => {
   const log = options.log ?? warningLog;
   const client = new Redis({ ...redisOptions(url), connectionName: `lc:${name}`, ...options.redis });
+  // Who does not want a command sent again blocks on its connection, and watches it itself.
+  if (options.redis?.autoResendUnfulfilledCommands !== false) cutWhenSilent(client, options.silentMs);
   let away = false;
   const sayOnce = (error?: unknown) => {
     const trouble = error === undefined ? undefined : sayTrouble(error, url);

@@ -70,10 +70,13 @@ export const createEventSlots = (context: ReaderContext): EventSlots => {
     return Math.max(0, options.maxInFlight - running - waiting.length);
   };
 
+  /** False when it was let go; the same event may be here again, as another entry. */
+  const isHeld = (entry: Held) => held.get(keyOf(entry.stream, entry.id)) === entry;
+
   const forget = (entry: Held) => {
     clearTimeout(entry.timer);
     if (entry.state === "backing-off") backingOff--;
-    held.delete(keyOf(entry.stream, entry.id));
+    if (isHeld(entry)) held.delete(keyOf(entry.stream, entry.id));
   };
 
   const handOver = (entry: Held, attempt: number) => {
@@ -136,11 +139,12 @@ export const createEventSlots = (context: ReaderContext): EventSlots => {
     entry.remaining = tried.filter((_, index) => results[index]?.status === "rejected");
     running--;
     delete entry.running;
-    if (!held.has(keyOf(entry.stream, entry.id))) return;
-    if (errors.length === 0) {
-      forget(entry);
-      acks.add(entry.stream, entry.id, false);
-    } else failed(entry, errors);
+    if (isHeld(entry)) {
+      if (errors.length === 0) {
+        forget(entry);
+        acks.add(entry.stream, entry.id, false);
+      } else failed(entry, errors);
+    }
     pump();
     context.wake();
   };
@@ -149,7 +153,7 @@ export const createEventSlots = (context: ReaderContext): EventSlots => {
     while (running < options.maxInFlight) {
       const entry = waiting.shift();
       if (!entry) return;
-      if (!held.has(keyOf(entry.stream, entry.id))) continue;
+      if (!isHeld(entry)) continue;
       entry.state = "running";
       running++;
       entry.running = run(entry);

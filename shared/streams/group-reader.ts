@@ -9,6 +9,7 @@ import { createLeases } from "./leases.ts";
 import type { StreamLog } from "./quiet-log.ts";
 import { createReaderContext, type ReaderLimits } from "./reader-context.ts";
 import { removeIdleConsumer } from "./scripts.ts";
+import { streamKeys } from "./stream-keys.ts";
 
 export type { EventSubscription, ReceivedEvent } from "./event-slots.ts";
 export type { JobConsumption, JobEntry } from "./job-lanes.ts";
@@ -70,6 +71,8 @@ export const createGroupReader = (given: GroupReaderOptions): GroupReader => {
   const events = createEventSlots(context);
   const jobs = createJobLanes(context);
   const sources = [jobs, events];
+  /** Streams of events that it ever read: at a stop their handlers are gone already. */
+  const eventStreams = new Set<string>();
   const leases = createLeases(context, sources);
   const reading = createBlockingRead({ context, sources, connect: given.connect, adopt: leases.adopt });
   let stopped: Promise<void> | undefined;
@@ -82,7 +85,7 @@ export const createGroupReader = (given: GroupReaderOptions): GroupReader => {
   const stop = async (deadlineMs: number): Promise<void> => {
     const until = performance.now() + deadlineMs;
     const left = () => Math.max(0, until - performance.now());
-    const streams = sources.flatMap((source) => source.streams());
+    const streams = [...jobs.streams(), ...eventStreams];
     jobs.pause();
     await Promise.all([reading.stop(), events.stop(deadlineMs), jobs.stop(deadlineMs)]);
     await leases.stop();
@@ -94,7 +97,10 @@ export const createGroupReader = (given: GroupReaderOptions): GroupReader => {
 
   return {
     group,
-    subscribe: events.subscribe,
+    subscribe(subscription) {
+      eventStreams.add(streamKeys.eventOf(subscription.type));
+      events.subscribe(subscription);
+    },
     unsubscribe: events.unsubscribe,
     openEvents() {
       begin();

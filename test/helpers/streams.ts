@@ -47,8 +47,8 @@ export interface TestReaderOptions {
 let made = 0;
 
 /** A client that ends with the test. */
-export const testRedis = (url: string): Redis => {
-  const redis = connectRedis(url, "test", { log: countedLog() });
+export const testRedis = (url: string, silentMs?: number): Redis => {
+  const redis = connectRedis(url, "test", { log: countedLog(), ...(silentMs ? { silentMs } : {}) });
   onTestFinished(() => redis.disconnect());
   return redis;
 };

@@ -12,6 +12,7 @@ import { streamKeys } from "../../shared/streams/stream-keys.ts";
 import { freshDatabase, freshRedis, startRedis } from "../helpers/infrastructure.ts";
 import { until } from "../helpers/processes.ts";
 import { countedLog, testRedis } from "../helpers/streams.ts";
+import { wireTo } from "../helpers/wire.ts";
 
 const stream = streamKeys.jobs("campaigns", "default", "normal");
 const input = () => ({ campaignId: makeId() });
@@ -30,8 +31,8 @@ afterAll(async () => {
 });
 
 /** A relay that hardly ever sweeps, so that what arrives came the short way. */
-const relayOn = (url: string, sweepMs = 60_000): Relay => {
-  const relay = createRelay({ db, redis: testRedis(url), log: countedLog(), leaseMs: 1_000, sweepMs, missingMs: 500 });
+const relayOn = (url: string, sweepMs = 60_000, redis = testRedis(url)): Relay => {
+  const relay = createRelay({ db, redis, log: countedLog(), leaseMs: 1_000, sweepMs, missingMs: 500 });
   relay.start();
   onTestFinished(() => relay.stop());
   return relay;
@@ -117,6 +118,20 @@ test("a Redis that goes away between commit and stream gets the jobs when it is 
   await until("all of them are in their stream", async () => {
     const entries = await redis.xrange(stream, "-", "+");
     const there = new Set(entries.map(([, fields]) => fields[1]));
+    return ids.every((id) => there.has(id ?? ""));
+  });
+});
+
+test("a connection to Redis that falls silent without being closed holds jobs up for seconds, not for good", async () => {
+  const { url } = freshRedis();
+  const wire = await wireTo(url);
+  const redis = testRedis(url);
+  relayOn(wire.url, 100, testRedis(wire.url, 1_000));
+  await until("the epoch is written", () => readEpoch(redis));
+  wire.silence();
+  const ids = [await add(), await add({ runAt: new Date(Date.now() + 100) })];
+  await until("both are in their stream", async () => {
+    const there = new Set((await redis.xrange(stream, "-", "+")).map(([, fields]) => fields[1]));
     return ids.every((id) => there.has(id ?? ""));
   });
 });

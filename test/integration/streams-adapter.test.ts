@@ -1,7 +1,8 @@
 // Channels of real brokers over the streams adapter: what services rely on when they listen and publish.
 import type { Context, ServiceBroker } from "moleculer";
 import { expect, onTestFinished, test } from "vitest";
-import { readEvent } from "../../shared/streams/stream-entry.ts";
+import { publishEvents } from "../../shared/streams/publish.ts";
+import { newEvent, readEvent } from "../../shared/streams/stream-entry.ts";
 import { freshRedis, startRedis } from "../helpers/infrastructure.ts";
 import { until } from "../helpers/processes.ts";
 import { pendingOf, testBroker, testRedis } from "../helpers/streams.ts";
@@ -142,6 +143,23 @@ test("a broker that stops hands running events on: the handler's signal aborts, 
     ["b", 1],
     ["c", 1],
   ]);
+});
+
+test("a broker that stops takes its consumers out of the groups, when nothing is pending for them", async () => {
+  const { url } = freshRedis();
+  const redis = testRedis(url);
+  let handled = 0;
+  const listener = {
+    name: "campaigns",
+    channels: {
+      "message.delivered": { group: "campaigns", handler: async () => void handled++ },
+    },
+  };
+  const broker = await testBroker([listener], { redisUrl: url });
+  await publishEvents(redis, [newEvent("message.delivered", {})]);
+  await until("it is handled", () => handled === 1);
+  await broker.stop();
+  expect(await redis.xinfo("CONSUMERS", "lc:events:message", "campaigns")).toEqual([]);
 });
 
 test("what is published while the broker stops is stored, and what comes after is refused", async () => {

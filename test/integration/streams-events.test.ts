@@ -1,11 +1,15 @@
 // Events through one group's reader on real Redis: slots, retries, leases, poison and where reading begins.
 import { expect, onTestFinished, test } from "vitest";
 import { deadLetters } from "../../shared/streams/dead-letters.ts";
+import { createEventSlots } from "../../shared/streams/event-slots.ts";
 import { publishEvents } from "../../shared/streams/publish.ts";
-import { newEvent } from "../../shared/streams/stream-entry.ts";
+import { createReaderContext } from "../../shared/streams/reader-context.ts";
+import type { Arrival } from "../../shared/streams/source.ts";
+import { type EventEntry, eventFields, newEvent } from "../../shared/streams/stream-entry.ts";
+import { streamKeys } from "../../shared/streams/stream-keys.ts";
 import { freshRedis } from "../helpers/infrastructure.ts";
 import { until } from "../helpers/processes.ts";
-import { pendingOf, testReader, testRedis } from "../helpers/streams.ts";
+import { countedLog, pendingOf, testReader, testRedis } from "../helpers/streams.ts";
 
 const type = "message.delivered";
 const stream = "lc:events:message";
@@ -265,4 +269,57 @@ test("an acknowledgement that Redis refuses is tried again until it succeeds; th
   await until("all are acknowledged", async () => (await pendingOf(redis, stream)) === 0);
   expect(seen).toHaveLength(20);
   expect(log.lines.filter((line) => line.includes("Acknowledging")).length).toBeLessThanOrEqual(2);
+});
+
+/** The slots alone, so that what comes when is the test's to say. */
+const slotsAlone = (maxInFlight: number) => {
+  const redis = testRedis(freshRedis().url);
+  const none = () => undefined;
+  const context = createReaderContext({
+    ...{ redis, group: "campaigns", consumer: "one", log: countedLog(), limits: { maxInFlight } },
+    ...{ wake: none, changed: none },
+  });
+  onTestFinished(() => context.close(100));
+  const slots = createEventSlots(context);
+  slots.open();
+  const arrival = (event: EventEntry, number: number, attempt = 1): Arrival => ({
+    stream: streamKeys.eventOf(event.type),
+    entry: [`${number}-0`, eventFields(event)],
+    attempt,
+  });
+  return { slots, arrival };
+};
+
+test("an event that was lost while it waited for a slot, and came back, runs once", async () => {
+  const { slots, arrival } = slotsAlone(2);
+  const [one, two, third] = events(3).map((event, n) => arrival(event, n)) as [Arrival, Arrival, Arrival];
+  const [begin, end] = [gate(), gate()];
+  const ran: number[] = [];
+  const handle = async (event: EventEntry) => {
+    ran.push(numberOf(event));
+    await (numberOf(event) < 2 ? begin : end).promise;
+  };
+  slots.subscribe({ type, handle });
+  slots.accept([one, two, third]);
+  slots.lost(stream, ["2-0"]);
+  slots.accept([{ ...third, attempt: 2 }]);
+  begin.resolve();
+  await until("it runs", () => ran.length > 2);
+  end.resolve();
+  await until("all have ended", () => slots.room(stream) === 2);
+  expect(ran).toEqual([0, 1, 2]);
+});
+
+test("a handler that ignored its signal leaves its slot to those that wait when it ends after all", async () => {
+  const { slots, arrival } = slotsAlone(1);
+  const end = gate();
+  const ignoring = { type, handle: () => end.promise };
+  let others = 0;
+  slots.subscribe(ignoring);
+  slots.subscribe({ type: "contact.imported", handle: async () => void others++ });
+  slots.accept([arrival(newEvent(type, {}), 1), arrival(newEvent("contact.imported", {}), 2)]);
+  await slots.unsubscribe(ignoring, 0);
+  expect(others).toBe(0);
+  end.resolve();
+  await until("the other one runs", () => others === 1);
 });

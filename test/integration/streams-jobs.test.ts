@@ -1,12 +1,17 @@
 // Job entries through one group's reader on real Redis: lanes and their slots, claims that fail, consumers that die.
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { createBlockingRead } from "../../shared/streams/blocking-read.ts";
+import { connectRedis } from "../../shared/streams/connections.ts";
 import { deadLetters } from "../../shared/streams/dead-letters.ts";
-import type { JobEntry } from "../../shared/streams/group-reader.ts";
+import { type JobEntry, readerConnection } from "../../shared/streams/group-reader.ts";
+import { createJobLanes } from "../../shared/streams/job-lanes.ts";
 import { type Lane, publishEvents, publishJobs, streamKeys } from "../../shared/streams/publish.ts";
+import { createReaderContext } from "../../shared/streams/reader-context.ts";
 import { newEvent } from "../../shared/streams/stream-entry.ts";
 import { freshRedis } from "../helpers/infrastructure.ts";
 import { until } from "../helpers/processes.ts";
-import { pendingOf, testReader, testRedis } from "../helpers/streams.ts";
+import { countedLog, pendingOf, testReader, testRedis } from "../helpers/streams.ts";
+import { wireTo } from "../helpers/wire.ts";
 
 const key = (lane: Lane, queue = "emails") => streamKeys.jobs("email", queue, lane);
 const streams = { high: [key("high")], normal: [key("normal"), key("normal", "default")], low: [key("low")] };
@@ -233,4 +238,50 @@ test("ten thousand jobs of two readers are offered once each", async () => {
   await until("all are offered", () => offered.size === 10_000);
   await until("all are gone", async () => (await redis.xlen(key("normal"))) === 0);
   expect(Math.max(...offered.values())).toBe(1);
+});
+
+test("a process that dies between acknowledging an entry and deleting it leaves nothing that is neither read nor gone", async () => {
+  const { url } = freshRedis();
+  const wire = await wireTo(url);
+  const redis = testRedis(url);
+  const first = emailReader(wire.url);
+  // It never sends the rest again.
+  first.redis.once("close", () => first.redis.disconnect());
+  wire.cutBehind(/xack\r\n(\$\d+\r\n[^\r]*\r\n){3}/i);
+  first.reader.consumeJobs({ streams, freeSlots: () => 10, onEntries: async () => undefined });
+  await publishJobs(redis, jobs("normal", 1));
+  await until("it died", () => wire.cuts() === 1);
+  const next = emailReader(url);
+  next.reader.consumeJobs({ streams, freeSlots: () => 10, onEntries: async () => undefined });
+  await until("the next one has cleaned up", async () => (await redis.xlen(key("normal"))) === 0);
+});
+
+test("streams that are added while the reader gets ready are looked at before it blocks", async () => {
+  const { url } = freshRedis();
+  const redis = testRedis(url);
+  const log = countedLog();
+  await redis.xgroup("CREATE", key("low"), "email", "0", "MKSTREAM");
+  const context = createReaderContext({
+    ...{ redis, group: "email", consumer: "one", log, limits: { blockMs: 60_000 } },
+    wake: () => reading.wake(),
+    changed: () => reading.changed(),
+  });
+  const lanes = createJobLanes(context);
+  const ready = Promise.withResolvers<void>();
+  let adopted = 0;
+  const reading = createBlockingRead({
+    context,
+    sources: [lanes],
+    connect: () => connectRedis(url, "reader", { log, redis: readerConnection }),
+    adopt: async () => {
+      if (++adopted === 1) await ready.promise;
+    },
+  });
+  onTestFinished(() => reading.stop());
+  reading.start();
+  await until("it gets ready", () => adopted === 1);
+  const given = { streams: { high: [], normal: [], low: [key("low")] }, onEntries: async () => undefined };
+  lanes.consume({ ...given, freeSlots: () => 1 });
+  ready.resolve();
+  await until("it looked at the new stream", () => adopted === 2);
 });
