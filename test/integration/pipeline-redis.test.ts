@@ -43,9 +43,6 @@ test.each(["dead", "frozen"] as const)(
     await until(
       "the alert is taken",
       async () => (await showMessage(p.deps, { id: sent.id as string })).state === "accepted",
-      {
-        timeoutMs: 8_000,
-      },
     );
     expect(await pauseCampaign(p.deps, { id })).toMatchObject({ status: "paused" });
     expect(await cancelCampaign(p.deps, { id })).toMatchObject({ status: "cancelled" });
