@@ -100,23 +100,28 @@ export const claimMessages = async (db: Sql, request: ClaimRequest): Promise<Cla
   return { claimed, skipped: rows.length - claimed.length, position: rows.length < request.limit ? null : last };
 };
 
-/** Gives claimed messages back: nothing has left the building. Those of a cancelled source become `cancelled`. */
+/**
+ * Gives claimed messages back: nothing has left the building. Those of a cancelled source become `cancelled`. Returns how
+ * many were still ours to give.
+ */
 export const releaseClaimed = async (
   db: Sql,
   ids: readonly string[],
   attemptId: string,
   notBefore?: Date,
-): Promise<void> => {
-  if (ids.length === 0) return;
-  await query(
+): Promise<number> => {
+  if (ids.length === 0) return 0;
+  const rows = await query(
     db,
     `update messaging.messages m
-     set state = case when d.status = 'cancelled' then 'cancelled' else 'queued' end, attempt_id = null, lease_until = null,
+     set state = case when d.status = 'cancelled' then 'cancelled' else 'queued' end,
+       reason = case when d.status = 'cancelled' then 'campaign_cancelled' end, attempt_id = null, lease_until = null,
        attempts = greatest(m.attempts - 1, 0), not_before = coalesce(?::timestamptz, m.not_before), updated_at = now()
      from messaging.dispatches d
-     where m.id = any(?::uuid[]) and m.state = 'claimed' and m.attempt_id = ?::uuid and d.source_id = m.source_id`,
+     where m.id = any(?::uuid[]) and m.state = 'claimed' and m.attempt_id = ?::uuid and d.source_id = m.source_id returning 1`,
     [notBefore ?? null, [...ids], attemptId],
   );
+  return rows.length;
 };
 
 /** Ends claimed messages that must not be sent, with the reason. */

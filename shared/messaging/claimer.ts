@@ -36,6 +36,8 @@ export const createClaimer = (
   const sources = new Map<string, SourceState>();
   let dispatches: readonly Dispatch[] = [];
   let refreshedAt = Number.NEGATIVE_INFINITY;
+  let reads = 0;
+  let newestRead = 0;
   let woken: (() => void) | undefined;
   let wakePending = false;
   let perSecond = 500;
@@ -65,7 +67,12 @@ export const createClaimer = (
   };
 
   const refresh = async () => {
-    dispatches = await runningDispatches(deps.db, options.channel);
+    const read = ++reads;
+    const found = await runningDispatches(deps.db, options.channel);
+    // Two reads may overtake each other: the older one knows less of who was paused.
+    if (read < newestRead) return;
+    newestRead = read;
+    dispatches = found;
     refreshedAt = deps.clock.monotonic();
     const running = new Set(dispatches.map((d) => d.sourceId));
     for (const [id, state] of sources) if (!running.has(id) && state.underWay === 0) sources.delete(id);

@@ -68,7 +68,7 @@ export const addAudienceChunk = async (
        returning contact_id, message_id),
      added as (
        insert into messaging.messages (id, source, source_id, step, channel, contact_id, address, state, reason, not_before, vars)
-       select k.message_id, ?, ?::uuid, ?, ?, a.contact_id, a.address, case when a.reason is null then ? else 'skipped' end, a.reason,
+       select k.message_id, ?, ?::uuid, ?, ?, a.contact_id, a.address, case when a.reason is null then ? else 'skipped' end, coalesce(a.reason, ?),
          ${when}, case when a.reason is null then a.vars end
        from keys k join audience a on a.contact_id = k.contact_id
        returning 1)
@@ -84,6 +84,7 @@ export const addAudienceChunk = async (
       request.step,
       judge.channel,
       request.initialState,
+      request.initialState === "cancelled" ? "campaign_cancelled" : null,
       ...whenBindings,
     ],
   );

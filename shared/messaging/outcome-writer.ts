@@ -20,7 +20,8 @@ export const createOutcomeWriter = (
   deps: { readonly db: Db; readonly log: Log },
   channel: ConsentChannel,
   policy: OutcomePolicy,
-  written: (outcomes: readonly MessageOutcome[]) => void,
+  /** Hears of each batch, and of the ids among it that counted: the others were decided by somebody else. */
+  written: (outcomes: readonly MessageOutcome[], counted: ReadonlySet<string>) => void,
 ): OutcomeWriter => {
   let waiting: MessageOutcome[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -30,21 +31,21 @@ export const createOutcomeWriter = (
   /** Postgres will never take it, however often it is asked (SQLSTATE class 22: data exception). */
   const isRefused = (error: unknown) => /^22/.test(String((error as { code?: unknown }).code));
 
-  const write = async (batch: readonly MessageOutcome[]): Promise<void> => {
+  const write = async (batch: readonly MessageOutcome[]): Promise<ReadonlySet<string>> => {
     for (let failures = 0; ; failures++) {
       try {
-        await recordOutcomes(deps.db, channel, batch, policy);
+        const counted = await recordOutcomes(deps.db, channel, batch, policy);
         for (const [outcome, written] of Map.groupBy(batch, (one) => one.outcome.kind))
           countMetric("lc_messages_total", { channel, outcome }, written.length);
-        return;
+        return counted;
       } catch (error) {
         if (isRefused(error)) {
           if (batch.length > 1) {
-            await write(batch.slice(0, batch.length >> 1));
-            await write(batch.slice(batch.length >> 1));
-          } else
-            deps.log.error(`the outcome of message ${batch[0]?.id} cannot be written: ${(error as Error).message}`);
-          return;
+            const first = await write(batch.slice(0, batch.length >> 1));
+            return new Set([...first, ...(await write(batch.slice(batch.length >> 1)))]);
+          }
+          deps.log.error(`the outcome of message ${batch[0]?.id} cannot be written: ${(error as Error).message}`);
+          return new Set();
         }
         if (failures === 0) deps.log.warn(`outcomes wait to be written: ${(error as Error).message}`);
         await delay(Math.min(2_000, 100 * 2 ** failures));
@@ -59,9 +60,9 @@ export const createOutcomeWriter = (
       const batch = waiting.slice(0, FLUSH_ROWS * 2);
       waiting = waiting.slice(batch.length);
       writing++;
-      write(batch).then(() => {
+      write(batch).then((counted) => {
         writing--;
-        written(batch);
+        written(batch, counted);
         // A small rest waits for its timer: fewer, fuller statements.
         if (waiting.length >= FLUSH_ROWS || idle.length > 0) start();
         else if (waiting.length > 0) timer ??= setTimeout(start, FLUSH_MS);

@@ -102,13 +102,13 @@ const rowOf = ({ id, attemptId, attempts, outcome, at }: MessageOutcome, policy:
   }
 };
 
-/** Writes outcomes and suppresses addresses that are dead, in one transaction. Returns how many counted. */
+/** Writes outcomes and suppresses addresses that are dead, in one transaction. Returns the ids of those that counted. */
 export const recordOutcomes = async (
   db: Db,
   channel: ConsentChannel,
   outcomes: readonly MessageOutcome[],
   policy: OutcomePolicy,
-): Promise<number> => {
+): Promise<ReadonlySet<string>> => {
   const rows = outcomes.map((outcome) => rowOf(outcome, policy));
   const dead = outcomes.filter(({ outcome }) => outcome.kind === "rejected" && outcome.suppress);
   if (dead.length === 0) return writeOutcomes(db, rows);
@@ -121,14 +121,14 @@ export const recordOutcomes = async (
   });
 };
 
-const writeOutcomes = async (db: Sql, rows: readonly Row[]): Promise<number> => {
+const writeOutcomes = async (db: Sql, rows: readonly Row[]): Promise<ReadonlySet<string>> => {
   const changed = await query<{ id: string }>(
     db,
     `with told as (
        select * from jsonb_to_recordset(?::jsonb) as o(id uuid, attempt_id uuid, state text, reason text, detail text, pid text, provider text, delay int, more boolean, refund int, accepted_at timestamptz))
      update messaging.messages m set
        state = case when t.state = 'queued' and d.status = 'cancelled' then 'cancelled' when o.again then 'queued' else t.state end,
-       reason = case when not o.again then t.reason end, detail = t.detail, provider = coalesce(t.provider, m.provider),
+       reason = case when t.state = 'queued' and d.status = 'cancelled' then 'campaign_cancelled' when not o.again then t.reason end, detail = t.detail, provider = coalesce(t.provider, m.provider),
        provider_message_id = coalesce(t.pid, m.provider_message_id),
        accepted_at = coalesce(t.accepted_at, m.accepted_at), attempts = greatest(m.attempts - t.refund, 0),
        not_before = case when t.delay is null then m.not_before else now() + make_interval(secs => t.delay / 1000.0) end,
@@ -138,10 +138,13 @@ const writeOutcomes = async (db: Sql, rows: readonly Row[]): Promise<number> => 
        -- An alert is handed over again, a few times: better twice than not at all.
        lateral (select t.state = 'unknown' and d.lane = 'alert' and t.more as again) o
      where m.id = t.id and m.attempt_id = t.attempt_id and d.source_id = m.source_id
-       -- Queued again for want of a word, and not taken up yet: the word decides after all.
-       and (m.state in ('handing_off', 'unknown') or (m.state = 'queued' and t.state <> 'unknown'))
+       and (m.state in ('handing_off', 'unknown')
+         -- Queued again for want of a word, and not taken up yet: the word decides after all.
+         or (m.state = 'queued' and t.state <> 'unknown')
+         -- It could not be written down that it would be handed over.
+         or (m.state = 'claimed' and t.state = 'queued'))
      returning m.id`,
     [JSON.stringify(rows)],
   );
-  return changed.length;
+  return new Set(changed.map(({ id }) => id));
 };

@@ -78,11 +78,12 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     setTimeout(pump, ms + 5).unref();
   });
 
-  const writer = createOutcomeWriter(deps, options.channel, options.policy, (outcomes) => {
+  const writer = createOutcomeWriter(deps, options.channel, options.policy, (outcomes, counted) => {
     handing -= outcomes.length;
     for (const { id, outcome } of outcomes) spans.ended(id, outcome.kind);
     claimer.settled(outcomes.map((o) => o.sourceId));
-    void claimer.notTaken(outcomes.filter((o) => refused.has(o.outcome.kind)).map((o) => o.attemptId));
+    const back = outcomes.filter((o) => refused.has(o.outcome.kind) && counted.has(o.id));
+    void claimer.notTaken(back.map((o) => o.attemptId));
     // A late word, after the source was paused, cancelled or ended without it: nobody else would look at it again.
     const ended = async (sourceId: string) => (claimer.mayRun(sourceId) ? undefined : options.drained(sourceId));
     const sourceIds = [...new Set(outcomes.map((o) => o.sourceId))];
@@ -105,14 +106,12 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
 
   const release = async (messages: readonly ReadyMessage[]) => {
     try {
-      for (const attemptId of new Set(messages.map((m) => m.attemptId)))
-        await releaseClaimed(
-          deps.db,
-          messages.filter((m) => m.attemptId === attemptId).map((m) => m.id),
-          attemptId,
-        );
+      for (const [attemptId, own] of Map.groupBy(messages, (m) => m.attemptId)) {
+        const ids = own.map((m) => m.id);
+        const count = await releaseClaimed(deps.db, ids, attemptId);
+        void claimer.notTaken(Array<string>(count).fill(attemptId));
+      }
     } finally {
-      void claimer.notTaken(messages.map((m) => m.attemptId));
       // Those that could not be given back are left to their lease: no longer ours either way.
       claimer.returned(messages.map((m) => m.dispatch.sourceId));
     }
@@ -150,7 +149,8 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
     if (ours.size < usable.length) {
       // Cancelled, erased or somebody else's by now: not sent by this claim, so it counts for no day.
       const lost = usable.filter((m) => !ours.has(m.id));
-      void claimer.notTaken(lost.map((m) => m.attemptId));
+      // Past its lease the sweep has given back what it counted for.
+      void claimer.notTaken(lost.filter((m) => m.deadline > monotonic()).map((m) => m.attemptId));
       claimer.returned(lost.map((m) => m.dispatch.sourceId));
     }
     while (committed.length > 0 && idleWorkers.length > 0) idleWorkers.shift()?.();
@@ -178,10 +178,11 @@ export const startSender = (deps: Deps, transport: Transport, options: SenderOpt
       };
       work()
         .catch((error: unknown) => {
-          // The commit may or may not have happened: the lease decides. Nothing of this group is sent.
-          handing -= GROUP;
-          claimer.returned(group.map((m) => m.dispatch.sourceId));
-          deps.log.warn(`a hand-off group waits for its lease: ${(error as Error).message}`);
+          // The commit may or may not have happened. Nothing of this group is sent, and we alone know.
+          handing -= GROUP - group.length;
+          for (const message of group)
+            writer.add(outcomeOf(message, { kind: "not_sent", detail: "it was not written down" }));
+          deps.log.warn(`a hand-off group goes back: ${(error as Error).message}`);
           return delay(200, undefined, { ref: false });
         })
         .then(() => {

@@ -19,19 +19,28 @@ export const sweepLeases = async (db: Sql, channel: string, maxAttempts: number)
   const rows = await query<{ source_id: string; state: string }>(
     db,
     `with over as (
-       select m.id, m.state = 'handing_off' and (d.lane <> 'alert' or m.attempts >= ?) as lost
+       select m.id, m.state = 'handing_off' and (d.lane <> 'alert' or m.attempts >= ?) as lost, m.state = 'claimed' as held,
+         m.updated_at as at, d.channel, d.sender_account_id
        from messaging.messages m join messaging.dispatches d on d.source_id = m.source_id
        where m.phase = 1 and m.lease_until < now() and m.channel = ?
-       limit ${batch} for update of m skip locked)
+       limit ${batch} for update of m skip locked),
+     -- What was only claimed counts for no day. Where the account was changed since, nobody knows what it counted for.
+     given_back as (
+       update messaging.sender_days s set taken = greatest(0, s.taken - c.n)
+       from (select a.id as account_id, (h.at at time zone 'UTC')::date as day, count(*)::int as n
+             from over h join messaging.sender_accounts a on a.id = coalesce(h.sender_account_id,
+               (select id from messaging.sender_accounts where channel = h.channel and is_default))
+             where h.held and a.updated_at < h.at group by 1, 2) c
+       where s.account_id = c.account_id and s.day = c.day)
      update messaging.messages m set
        state = case
          when o.lost then 'unknown'
-         when d.status = 'cancelled' and m.state = 'claimed' then 'cancelled'
+         when d.status = 'cancelled' and o.held then 'cancelled'
          else 'queued' end,
-       reason = case when o.lost then 'no_answer' end,
+       reason = case when o.lost then 'no_answer' when d.status = 'cancelled' and o.held then 'campaign_cancelled' end,
        detail = case when o.lost then 'The process that handed it over ended before the answer was written down' end,
-       attempts = case when m.state = 'claimed' then greatest(m.attempts - 1, 0) else m.attempts end,
-       attempt_id = case when m.state = 'handing_off' then m.attempt_id end, lease_until = null, updated_at = now()
+       attempts = case when o.held then greatest(m.attempts - 1, 0) else m.attempts end,
+       attempt_id = case when not o.held then m.attempt_id end, lease_until = null, updated_at = now()
      from over o, messaging.dispatches d
      where m.id = o.id and d.source_id = m.source_id
      returning m.source_id, m.state`,

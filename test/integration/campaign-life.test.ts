@@ -120,7 +120,7 @@ test("a month whose rows are in the default partition already keeps them there, 
 test("an alert goes ahead of a campaign that is being sent", async () => {
   await p.people(1500);
   p.sender({ connections: 2 });
-  const id = await p.launch({ rate: { perSecond: 150 } });
+  const id = await p.launch({ rate: { perSecond: 40 } });
   await until("the campaign runs", async () => (await p.stats(id)).states.accepted > 20);
   const sent = await sendMessages(
     p.deps,

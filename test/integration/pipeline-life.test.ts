@@ -76,7 +76,7 @@ test("a late acceptance ends a campaign that was held for it", async () => {
   const { id, late } = await heldCampaign();
   await catchUpCampaigns(p.deps);
   expect(await jobs("campaign.finalize")).toHaveLength(0);
-  expect(await late({ kind: "accepted", providerMessageId: "q1", detail: null })).toBe(1);
+  expect((await late({ kind: "accepted", providerMessageId: "q1", detail: null })).size).toBe(1);
   await catchUpCampaigns(p.deps);
   expect(await jobs("campaign.finalize")).toHaveLength(1);
   await finalizeCampaign(p.deps, id);
@@ -85,7 +85,7 @@ test("a late acceptance ends a campaign that was held for it", async () => {
 
 test("a late refusal lets a campaign that was held for it run again", async () => {
   const { id, late } = await heldCampaign();
-  expect(await late({ kind: "transient", detail: "451 later" })).toBe(1);
+  expect((await late({ kind: "transient", detail: "451 later" })).size).toBe(1);
   await catchUpCampaigns(p.deps);
   await finalizeCampaign(p.deps, id);
   expect(await status(id)).toBe("running");

@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { preflightCampaign } from "../../services/campaigns/campaigns/preflight.ts";
 import { query } from "../../shared/db/knex.ts";
+import { claimMessages, commitHandOff, releaseClaimed } from "../../shared/messaging/claim.ts";
 import { returnDayTokens, takeDayTokens } from "../../shared/messaging/day-limit.ts";
+import { sweepLeases } from "../../shared/messaging/sweep.ts";
 import { openPipeline, type Pipeline } from "../helpers/pipeline.ts";
 import { until } from "../helpers/processes.ts";
 import { scriptedSmtp } from "../helpers/scripted-smtp.ts";
@@ -74,6 +76,30 @@ test("messages that the provider did not take do not count for the day", async (
   } finally {
     await server.close();
   }
+});
+
+test("what a killed process had only claimed does not count for the day, what it was handing over does", async () => {
+  await p.people(20);
+  const id = await p.launch();
+  const account = await accountId();
+  await takeDayTokens(p.db, account, 40, 20);
+  const claim = { sourceId: id, channel: "email", bulk: true, leaseSeconds: 0, after: null } as const;
+  const claimed = await claimMessages(p.db, { ...claim, limit: 12, attemptId: p.deps.id() });
+  const handed = p.deps.id();
+  const { claimed: others } = await claimMessages(p.db, { ...claim, limit: 8, attemptId: handed });
+  const ids = others.map((message) => message.id);
+  await commitHandOff(
+    p.db,
+    ids,
+    ids.map(() => handed),
+    "x",
+    0,
+  );
+  expect(await sweepLeases(p.db, "email", 3)).toMatchObject({ requeued: 12, unknown: 8 });
+  expect(await taken()).toBe(8);
+  // Its own hands are empty by now, should it have been frozen only.
+  const mine = claimed.claimed.map((message) => message.id);
+  expect(await releaseClaimed(p.db, mine, p.deps.id())).toBe(0);
 });
 
 test("preflight says that a day's limit makes a campaign take days", async () => {
