@@ -109,6 +109,29 @@ describe.skipIf(!hasBrowser())("lists of people", () => {
       .waitFor();
   }, 60_000);
 
+  it("shows what an act changed also when its dialog was closed before the end", async () => {
+    const csrf = ((await (await page.request.get("/api/v1/auth/me")).json()) as { csrfToken: string }).csrfToken;
+    const hold = (act: "pause" | "resume") =>
+      page.request.post(`/api/v1/job-types/contacts.bulk/${act}`, {
+        headers: { "x-csrf-token": csrf, origin: stage.url },
+        data: {},
+      });
+    expect((await hold("pause")).status()).toBe(200);
+    await page.goto("/contacts?tag=odd");
+    await page.getByLabel("Select =1+2").check();
+    await page
+      .getByRole("region", { name: "Chosen contacts" })
+      .getByRole("button", { name: "Tag", exact: true })
+      .click();
+    await dialog().getByLabel("Tag", { exact: true }).fill("paused");
+    await dialog().getByRole("button", { name: "Tag 1 contact" }).click();
+    await dialog().getByText("It carries on when you close this").waitFor();
+    await dialog().getByRole("button", { name: "Close" }).last().click();
+    await dialog().waitFor({ state: "detached" });
+    expect((await hold("resume")).status()).toBe(200);
+    await page.getByRole("row", { name: /=1\+2/ }).getByText("and 2 more").waitFor();
+  }, 60_000);
+
   it("refuses to act when the number has changed, and shows the new one", async () => {
     await page.goto("/contacts");
     await page.getByLabel("Select all rows shown").check();
@@ -126,6 +149,18 @@ describe.skipIf(!hasBrowser())("lists of people", () => {
     await dialog().getByRole("button", { name: "Show the new number" }).click();
     await dialog().getByText("252 contacts", { exact: true }).waitFor();
     await dialog().getByRole("button", { name: "Leave it" }).click();
+    await dialog().waitFor({ state: "detached" });
+  }, 60_000);
+
+  it("does not show a deleted contact again by Back", async () => {
+    await page.goto("/contacts?q=late@");
+    await page.getByRole("link", { name: "late@example.org" }).click();
+    await page.getByRole("button", { name: "More acts" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await dialog().getByRole("button", { name: "Delete" }).click();
+    await page.getByText("251 contacts", { exact: true }).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "No such contact" }).waitFor();
   }, 60_000);
 
   it("exports the chosen contacts as a file that opens as CSV without a formula", async () => {

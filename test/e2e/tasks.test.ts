@@ -46,6 +46,11 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await dialog.getByRole("button", { name: "Add the contact" }).click();
     await dialog.locator(".mantine-TextInput-error").first().waitFor();
     await dialog.getByRole("textbox", { name: "Email" }).fill("hedy@example.org");
+    await dialog.getByRole("button", { name: "Add a field" }).click();
+    await dialog.getByLabel("Name of field 1").fill("shoe size");
+    await dialog.getByRole("button", { name: "Add the contact" }).click();
+    await dialog.getByText("letters, digits, _ and - only").waitFor();
+    await dialog.getByLabel("Name of field 1").fill("shoe_size");
     await dialog.getByRole("button", { name: "Add the contact" }).click();
     await page.getByRole("link", { name: "Hedy" }).click();
     await page.getByRole("heading", { level: 1, name: "Hedy" }).waitFor();
@@ -56,6 +61,10 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await page.getByRole("button", { name: "Add an entry" }).click();
     await page.getByLabel("On which ground").fill("Asked at the desk");
     await page.getByLabel("Where that is written down").fill("list of May");
+    await page.getByLabel("Email", { exact: true }).uncheck();
+    await page.getByRole("button", { name: "Write it down" }).click();
+    await page.getByText("Choose at least one").waitFor();
+    await page.getByLabel("Email", { exact: true }).check();
     await page.getByRole("button", { name: "Write it down" }).click();
     await page.getByText("email: given").waitFor();
     await page.getByText("Gave consent for email").waitFor();

@@ -10,6 +10,7 @@ import {
   importThroughScreens,
   openStage,
   type Stage,
+  signIn,
   type Visit,
 } from "./browser.ts";
 
@@ -78,7 +79,7 @@ describe.skipIf(!hasBrowser())("templates", () => {
     await change("Say what is new", "We move house");
     await page.getByRole("link", { name: "Templates" }).first().click();
     await page.getByRole("dialog").getByText("Leave without saving?").waitFor();
-    await page.getByRole("button", { name: "Leave it" }).click();
+    await page.getByRole("button", { name: "Stay" }).click();
     await page.getByRole("button", { name: "Publish" }).click();
     await header().getByText("published 2", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Versions" }).click();
@@ -90,6 +91,43 @@ describe.skipIf(!hasBrowser())("templates", () => {
     await header().getByText("published 2, changed since").waitFor();
     expect(await source().inputValue()).toContain("Say what is new");
     await page.keyboard.press("Escape");
+  }, 60_000);
+
+  it("keep what is typed when a look at them fails, and when the session ends meanwhile", async () => {
+    await page.goto(path);
+    await source().waitFor();
+    const subject = page.getByRole("textbox", { name: "Subject" });
+    const before = await subject.inputValue();
+    await subject.fill("Typed and not saved");
+    const one = `**/api${path.replace("/templates/", "/v1/templates/")}`;
+    await page.route(one, (asked) =>
+      asked.request().method() === "GET" ? asked.fulfill({ status: 500, body: "{}" }) : asked.continue(),
+    );
+    for (const act of ["Archive", "Take out of the archive"]) {
+      const looked = page.waitForResponse((answer) => answer.status() === 500);
+      await page.getByRole("button", { name: "More", exact: true }).click();
+      await page.getByRole("menuitem", { name: act }).click();
+      await looked;
+    }
+    await page.unroute(one);
+    expect(await subject.inputValue()).toBe("Typed and not saved");
+
+    const { csrfToken } = (await (await page.request.get("/api/v1/auth/me")).json()) as { csrfToken: string };
+    const headers = { "x-csrf-token": csrfToken, origin: stage.url };
+    expect((await page.request.post("/api/v1/auth/logout", { headers })).ok()).toBe(true);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("dialog").getByText("You are signed out").waitFor();
+    await page.getByRole("button", { name: "Stay" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const elsewhere = await page.context().newPage();
+    await signIn(elsewhere);
+    await elsewhere.close();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Saved" }).waitFor();
+    expect(await subject.inputValue()).toBe("Typed and not saved");
+    await subject.fill(before);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Saved" }).waitFor();
   }, 60_000);
 
   it("are chosen in a campaign, previewed as a person, and sent as they were published", async () => {

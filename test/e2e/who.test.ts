@@ -115,6 +115,17 @@ describe.skipIf(!hasBrowser())("who got what", () => {
     await box.getByText("News for Grace").waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Grace Hopper" }).waitFor();
+    // What was begun about one person is not done to another, who is shown by Back.
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder("Search people").fill("lovelace");
+    await box.getByText("Ada Lovelace").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Ada Lovelace" }).waitFor();
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByRole("dialog", { name: "Edit Ada Lovelace" }).getByLabel("First name").fill("Augusta");
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Grace Hopper" }).waitFor();
+    await page.getByLabel("First name").waitFor({ state: "detached" });
     await page.keyboard.press("Control+k");
     await page.getByPlaceholder("Search people").fill("june ne");
     // Campaigns stand above messages; each kind of answer comes at its own time.

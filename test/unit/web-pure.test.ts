@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { routesSource } from "../../web/generate-routes.ts";
+import { keyOf, settle } from "../../web/src/intention.ts";
 import { hasRemotePictures } from "../../web/src/parts/remote-pictures.ts";
+import { Problem } from "../../web/src/problem.ts";
+import { bodyOf, fieldsOf } from "../../web/src/screens/contacts/contact-fields.ts";
 import { cellError, ownField, rowError } from "../../web/src/screens/imports/check-row.ts";
 import { cronWords } from "../../web/src/screens/operations/schedule-words.ts";
 import { fromApi, isComplete, newGroup, toApi } from "../../web/src/screens/segments/rule.ts";
@@ -13,6 +16,43 @@ describe("the web app", () => {
   it("knows method and path of every public action as the contracts have them", () => {
     const stored = readFileSync(resolve(import.meta.dirname, "../../web/src/api-routes.ts"), "utf8");
     expect(stored, "run: node web/generate-routes.ts").toBe(routesSource());
+  });
+
+  it("carries one key over all tries of a wish until the server has clearly answered, whatever else is done meanwhile", () => {
+    const first = keyOf("messages.send", { to: "ada@example.org" });
+    const other = keyOf("messages.send", { to: "grace@example.org" });
+    expect(other).not.toBe(first);
+    const unclear = [
+      new Problem({}),
+      new Problem({ status: 429, code: "RATE_LIMITED" }),
+      new Problem({ status: 500, code: "INTERNAL_ERROR" }),
+      new Problem({ status: 504, code: "HTTP_504" }),
+      new Problem({ status: 409, code: "IDEMPOTENCY_IN_PROGRESS" }),
+    ];
+    for (const problem of unclear) {
+      settle("messages.send", { to: "ada@example.org" }, problem);
+      expect(keyOf("messages.send", { to: "ada@example.org" }), problem.code).toBe(first);
+    }
+    settle("messages.send", { to: "grace@example.org" });
+    expect(keyOf("messages.send", { to: "grace@example.org" })).not.toBe(other);
+    settle("messages.send", { to: "ada@example.org" }, new Problem({ status: 409, code: "NAME_TAKEN" }));
+    expect(keyOf("messages.send", { to: "ada@example.org" })).not.toBe(first);
+  });
+
+  it("sends the fields of a contact back as they were: numbers stay numbers, what is emptied goes", () => {
+    const contact = {
+      ...{ id: "c", email: "ada@example.org", phone: null, firstName: "Ada", lastName: null, orgName: null },
+      ...{ kind: "person" as const, communityId: "m", tags: ["vip"], timezone: null, stage: "sales", score: 3 },
+      ...{ externalId: null, createdAt: "2026-01-01T00:00:00.000Z", updatedAt: "2026-01-01T00:00:00.000Z" },
+      attrs: { employees: 6, member: true, city: "Lyon", gone: "x", empty: null },
+    };
+    const fields = fieldsOf(contact);
+    const attrs = fields.attrs
+      .filter(({ name }) => name !== "gone")
+      .map(({ name, value }) => ({ name, value: name === "city" ? "7" : value }));
+    expect(bodyOf({ ...fields, attrs }, contact).attrs).toEqual({
+      ...{ employees: 6, member: true, city: "7", gone: null, empty: null },
+    });
   });
 
   it("knows a mail that would load pictures from elsewhere, which its links do not", () => {

@@ -3,7 +3,7 @@
 import type { ActionName, ActionParams, ActionResult } from "../../shared/contracts/index.ts";
 import { apiAddress, apiIsElsewhere } from "./api-address.ts";
 import { apiRoutes } from "./api-routes.ts";
-import { Problem, problemFrom } from "./problem.ts";
+import { asProblem, Problem, problemFrom } from "./problem.ts";
 
 /** Actions that the API offers, by their full name. */
 export type ApiName = keyof typeof apiRoutes & ActionName;
@@ -25,6 +25,7 @@ interface Route {
 
 let csrfToken: string | null = null;
 let onSignedOut: (() => void) | undefined;
+let renewToken: (() => Promise<boolean>) | undefined;
 
 /** Keeps the session's CSRF token for the writes of this tab. */
 export const keepCsrfToken = (token: string | null): void => {
@@ -34,6 +35,11 @@ export const keepCsrfToken = (token: string | null): void => {
 /** What to do when the session has ended: an answer of 401 outside of signing in. */
 export const whenSignedOut = (act: () => void): void => {
   onSignedOut = act;
+};
+
+/** What to do when the token of this tab is not that of the session: answers true when it now is. */
+export const whenTokenIsOld = (act: () => Promise<boolean>): void => {
+  renewToken = act;
 };
 
 /** A fresh idempotency key; keep it over the tries of one intention. */
@@ -70,17 +76,21 @@ const besideSession: readonly string[] = ["accounts.login", "accounts.me", "seco
 
 /** Throws the problem of an answer that is not a success. Signs the tab out when the session has ended. */
 const refuse = (status: number, body: string, requestId: string, name: string): never => {
-  if (status === 401 && !besideSession.includes(name)) onSignedOut?.();
-  throw problemFrom(status, body, requestId);
+  const problem = problemFrom(status, body, requestId);
+  if (status !== 401 || besideSession.includes(name)) throw problem;
+  onSignedOut?.();
+  if (problem.code !== "NOT_SIGNED_IN") throw problem;
+  throw new Problem({
+    ...problem,
+    title: "You are signed out",
+    detail: "Sign in again. If something here is not saved, do so in another tab, and then try again here.",
+  });
 };
 
-/**
- * Calls an action of the API. Answers its result; throws a Problem (status 0 when the server could not be reached).
- */
-export const call = async <N extends ApiName>(
+const callOnce = async <N extends ApiName>(
   name: N,
   params: ApiParams<N>,
-  options: CallOptions = {},
+  options: CallOptions,
 ): Promise<ApiResult<N>> => {
   const route: Route = apiRoutes[name];
   const { path, rest } = fillPath(route.path, withoutEmpty(params as object));
@@ -115,6 +125,25 @@ export const call = async <N extends ApiName>(
   return (body === "" ? { ok: true } : JSON.parse(body)) as ApiResult<N>;
 };
 
+/** Tries again where a request was refused, before it did anything, for the token of a session that is over. */
+const withToken = async <R>(work: () => Promise<R>): Promise<R> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (asProblem(error).code === "CSRF_FAILED" && (await renewToken?.())) return work();
+    throw error;
+  }
+};
+
+/**
+ * Calls an action of the API. Answers its result; throws a Problem (status 0 when the server could not be reached).
+ */
+export const call = <N extends ApiName>(
+  name: N,
+  params: ApiParams<N>,
+  options: CallOptions = {},
+): Promise<ApiResult<N>> => withToken(() => callOnce(name, params, options));
+
 export interface Upload {
   readonly file: File;
   readonly mapping: Readonly<Record<string, string>>;
@@ -125,8 +154,8 @@ export interface Upload {
   readonly signal: AbortSignal;
 }
 
-/** Uploads a file and starts its import. XMLHttpRequest, because fetch does not tell how far an upload has come. */
-export const uploadImport = ({
+/** XMLHttpRequest, because fetch does not tell how far an upload has come. */
+const uploadOnce = ({
   file,
   mapping,
   options,
@@ -171,3 +200,7 @@ export const uploadImport = ({
     signal.addEventListener("abort", () => request.abort());
     request.send(form);
   });
+
+/** Uploads a file and starts its import. */
+export const uploadImport = (upload: Upload): Promise<ApiResult<"imports.submit">> =>
+  withToken(() => uploadOnce(upload));

@@ -25,6 +25,11 @@ export class Problem extends Error {
   get passing(): boolean {
     return this.status === 0 || this.status === 429 || this.status === 503 || this.status === 502;
   }
+
+  /** True when the request may have been done all the same, or still is: a further try must be known as the same wish. */
+  get undecided(): boolean {
+    return this.passing || this.status >= 500 || this.code === "IDEMPOTENCY_IN_PROGRESS";
+  }
 }
 
 /** The problem in an answer that was not a success; also when the body is not a problem document. */

@@ -2,6 +2,7 @@
 // refresh exactly what it touched.
 import {
   keepPreviousData,
+  MutationCache,
   QueryClient,
   type UseMutationResult,
   type UseQueryResult,
@@ -16,12 +17,14 @@ import {
   type CallOptions,
   call,
   type ListName,
-  newKey,
   type Row,
 } from "./api.ts";
+import { keyOf, settle } from "./intention.ts";
 import { asProblem, type Problem } from "./problem.ts";
 
 export const queryClient = new QueryClient({
+  // Whatever is not on screen now is read again when it is: a write may concern more than its screen names.
+  mutationCache: new MutationCache({ onSuccess: () => queryClient.invalidateQueries({ refetchType: "none" }) }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,
@@ -136,10 +139,8 @@ export const refreshQuietly = (touches: readonly string[]): Promise<void> =>
       ((state.data as { pages?: unknown[] } | undefined)?.pages?.length ?? 0) <= mostPagesAgain,
   });
 
-interface Intention {
-  params: string;
-  key: string;
-}
+/** Drops the answers about one thing that is gone, once no screen shows it any more: Back must not show it again. */
+export const forget = (name: ApiName, id: string): void => queryClient.removeQueries({ queryKey: [name, { id }] });
 
 /** Writes one action. A second try with the same parameters after a failure carries the same idempotency key. */
 export const useWrite = <N extends ApiName>(
@@ -148,18 +149,13 @@ export const useWrite = <N extends ApiName>(
 ): UseMutationResult<ApiResult<N>, Problem, ApiParams<N>> =>
   useMutation<ApiResult<N>, Problem, ApiParams<N>>({
     mutationFn: async (params) => {
-      const shape = JSON.stringify(params);
-      const open = intentions.get(name);
-      const intention: Intention = open?.params === shape ? open : { params: shape, key: newKey() };
-      intentions.set(name, intention);
-      const callOptions: CallOptions = { idempotencyKey: intention.key };
+      const callOptions: CallOptions = { idempotencyKey: keyOf(name, params) };
       try {
         const result = await call(name, params, callOptions);
-        intentions.delete(name);
+        settle(name, params);
         return result;
       } catch (error) {
-        // A clear refusal ends the intention; without a word it may have arrived, so the key is kept.
-        if (!asProblem(error).passing) intentions.delete(name);
+        settle(name, params, asProblem(error));
         throw error;
       }
     },
@@ -167,5 +163,9 @@ export const useWrite = <N extends ApiName>(
       void refresh(options.touches);
       options.done?.(result, params);
     },
+    onError: ({ status }) => {
+      // It is gone, or no longer as it is shown here: somebody was faster, in another tab or elsewhere.
+      if (outdated.includes(status)) void refresh(options.touches);
+    },
   });
-const intentions = new Map<string, Intention>();
+const outdated: readonly number[] = [404, 409];

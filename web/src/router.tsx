@@ -23,7 +23,7 @@ import {
   stageNames,
   text,
 } from "./search-params.ts";
-import { forgetSession } from "./session.ts";
+import { forgetSession, isOver } from "./session.ts";
 
 const overview = createRoute({
   getParentRoute: () => app,
@@ -194,13 +194,16 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultPendingComponent: PageSkeleton,
   defaultPendingMs: 300,
+  // Another subject is another screen: no dialog, input or row of the one before stays when only the address changes.
+  defaultRemountDeps: ({ params }) => params,
   defaultErrorComponent: Crash,
   defaultNotFoundComponent: Missing,
   scrollRestoration: true,
 });
 
 whenSignedOut(() => {
-  if (router.state.location.pathname === "/sign-in") return;
+  // Said once: whoever stays, because something is not saved, is not sent away again by each further answer.
+  if (router.state.location.pathname === "/sign-in" || isOver()) return;
   const next = router.state.location.href;
   forgetSession();
   void router.navigate({ to: "/sign-in", search: next === "/" ? {} : { next }, replace: true });

@@ -1,13 +1,37 @@
 // Who is signed in. Read once when the app opens, kept for the tab's life; the CSRF token never leaves memory.
 import { redirect } from "@tanstack/react-router";
-import { type ApiResult, call, keepCsrfToken } from "./api.ts";
-import { asProblem } from "./problem.ts";
+import { type ApiResult, call, keepCsrfToken, whenTokenIsOld } from "./api.ts";
+import { asProblem, Problem } from "./problem.ts";
 import { queryClient } from "./query.ts";
 
 export type Session = ApiResult<"accounts.me">;
 /** What follows a right password where a second factor is asked for. */
 export type Asked = Extract<ApiResult<"accounts.login">, { challenge: string }>;
 const key = ["accounts.me", {}];
+
+/** Whom this tab shows the data of; stays while the session has ended. */
+let shown: string | undefined;
+let over = false;
+const take = (session: Session): void => {
+  over = false;
+  keepCsrfToken(session.csrfToken);
+  shown = session.user.id;
+};
+
+// Another tab of this browser signed in anew, so that the token here is that of a session that is over.
+whenTokenIsOld(async () => {
+  const session = await call("accounts.me", {});
+  if (shown !== undefined && session.user.id !== shown)
+    throw new Problem({
+      status: 403,
+      code: "OTHER_PERSON",
+      title: "Somebody else is signed in here now",
+      detail: "They signed in in another tab of this browser. Load the page anew to go on as them.",
+    });
+  take(session);
+  queryClient.setQueryData(key, session);
+  return true;
+});
 
 /** The session, from memory or from the server; null when nobody is signed in. Throws a Problem when the server is away. */
 export const readSession = (): Promise<Session | null> =>
@@ -17,7 +41,7 @@ export const readSession = (): Promise<Session | null> =>
     queryFn: async () => {
       try {
         const session = await call("accounts.me", {});
-        keepCsrfToken(session.csrfToken);
+        take(session);
         return session;
       } catch (error) {
         if (asProblem(error).status === 401) return null;
@@ -52,9 +76,13 @@ export const signIn = async (email: string, password: string): Promise<Asked | n
 
 /** Forgets the session in this tab, and everything read with it. */
 export const forgetSession = (): void => {
+  over = true;
   keepCsrfToken(null);
   queryClient.clear();
 };
+
+/** True once the session of this tab has ended and until another begins. */
+export const isOver = (): boolean => over;
 
 /** Ends the session on the server, then here; also when the server no longer knows it. */
 export const signOut = async (): Promise<void> => {

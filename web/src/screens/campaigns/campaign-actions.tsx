@@ -9,7 +9,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { ButtonLink } from "../../parts/link.tsx";
 import { useMay } from "../../parts/may.tsx";
 import type { Problem } from "../../problem.ts";
-import { useWrite } from "../../query.ts";
+import { forget, useWrite } from "../../query.ts";
 
 const touches = ["campaigns"];
 const tell = (problem: Problem) =>
@@ -35,7 +35,10 @@ export const CampaignActions = ({
   const pause = useWrite("campaigns.pause", { touches });
   const resume = useWrite("campaigns.resume", { touches });
   const cancel = useWrite("campaigns.cancel", { touches, done: () => setAsked(null) });
-  const remove = useWrite("campaigns.remove", { touches, done: () => void navigate({ to: "/campaigns" }) });
+  const remove = useWrite("campaigns.remove", {
+    touches,
+    done: () => void navigate({ to: "/campaigns" }).then(() => forget("campaigns.get", id)),
+  });
   const clone = useWrite("campaigns.clone", {
     touches,
     done: (copy) => void navigate({ to: "/campaigns/$id/edit", params: { id: copy.id }, search: { step: "audience" } }),

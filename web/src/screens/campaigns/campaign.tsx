@@ -117,7 +117,8 @@ export const CampaignScreen = () => {
     { enabled: campaign.data?.audience.segmentId !== undefined },
   );
 
-  if (campaign.isError && !campaign.data)
+  // Gone is gone, also where it was read before: by Back after a deletion, or in another tab.
+  if (campaign.isError && (campaign.error.status === 404 || !campaign.data))
     return <ProblemNote problem={campaign.error} retry={() => void campaign.refetch()} />;
   if (!campaign.data || status === undefined) return <PageSkeleton />;
   const { data } = campaign;

@@ -59,7 +59,9 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
     setCounting(false);
     launch.mutate({ id: campaign.id });
   });
-  if (preflight.isError) return <ProblemNote problem={preflight.error} retry={() => void preflight.refetch()} />;
+  // Not in place of a countdown that runs: what launches by itself keeps its Undo on screen.
+  if (preflight.isError && !preflight.data)
+    return <ProblemNote problem={preflight.error} retry={() => void preflight.refetch()} />;
   if (!preflight.data) return <Skeleton height={220} />;
 
   const { recipients, estimate, problems } = preflight.data;
@@ -94,6 +96,7 @@ export const ConfirmStep = ({ campaign }: { readonly campaign: Campaign }) => {
       <Section title="This will happen">
         <Facts facts={facts} />
       </Section>
+      {preflight.isError && <ProblemNote problem={preflight.error} retry={() => void preflight.refetch()} />}
       <LaunchProblems problems={problems} title="It cannot be launched yet" />
       {launch.error && <ProblemNote problem={launch.error} retry={() => launch.mutate({ id: campaign.id })} />}
       {stillStarter(campaign.content) && (

@@ -6,7 +6,7 @@ import { useRead } from "../../query.ts";
 export const useContentWords = ({ subject, templateId }: Campaign["content"]): string => {
   const template = useRead("templates.get", { id: templateId ?? "" }, { enabled: templateId !== undefined });
   if (templateId === undefined) return subject === undefined ? "no subject yet" : `“${subject}”`;
-  if (template.isError) return "a template that was deleted";
+  if (template.error?.status === 404) return "a template that was deleted";
   return template.data ? `template “${template.data.name}”` : "a template";
 };
 

@@ -14,7 +14,9 @@ export const EditCampaign = () => {
   const { step = "audience" } = route.useSearch();
   const navigate = useNavigate({ from: "/campaigns/$id/edit" });
   const campaign = useRead("campaigns.get", { id });
-  if (campaign.isError) return <ProblemNote problem={campaign.error} retry={() => void campaign.refetch()} />;
+  // A look that fails while one writes takes nothing away.
+  if (campaign.isError && !campaign.data)
+    return <ProblemNote problem={campaign.error} retry={() => void campaign.refetch()} />;
   if (!campaign.data) return <PageSkeleton />;
   if (campaign.data.status !== "draft") return <Navigate to="/campaigns/$id" params={{ id }} replace />;
   return (

@@ -13,7 +13,8 @@ import { LaunchProblems } from "./launch-problems.tsx";
 /** Third step of the wizard. */
 export const PreflightStep = ({ id, channel }: { readonly id: string; readonly channel: Channel }) => {
   const preflight = useRead("campaigns.preflight", { id });
-  if (preflight.isError) return <ProblemNote problem={preflight.error} retry={() => void preflight.refetch()} />;
+  if (preflight.isError && !preflight.data)
+    return <ProblemNote problem={preflight.error} retry={() => void preflight.refetch()} />;
   if (!preflight.data) {
     return (
       <Section title="Counting">
@@ -28,6 +29,7 @@ export const PreflightStep = ({ id, channel }: { readonly id: string; readonly c
   const left = reasons.reduce((sum, [, number]) => sum + number, 0);
   return (
     <Stack gap="lg">
+      {preflight.isError && <ProblemNote problem={preflight.error} retry={() => void preflight.refetch()} />}
       <LaunchProblems problems={problems} title="This must be solved before launch" />
       <Section
         title="Who gets it"

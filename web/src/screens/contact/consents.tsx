@@ -1,7 +1,7 @@
 // The consent ledger of one contact: append-only, newest first; a grant or a revocation is a new line.
 import { Button, Checkbox, Group, Radio, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { useForm } from "react-hook-form";
+import { Controller, useForm } from "react-hook-form";
 import type { Channel } from "../../../../shared/contracts/channel.ts";
 import type { Contact } from "../../../../shared/contracts/contacts.ts";
 import { showAtFields } from "../../form.ts";
@@ -40,18 +40,20 @@ const Record = ({ contact, onDone }: { readonly contact: Contact; readonly onDon
             <Radio value="revoked" label="took it back" />
           </Group>
         </Radio.Group>
-        <Checkbox.Group
-          label="For"
-          value={form.watch("channels")}
-          onChange={(value) => form.setValue("channels", value as Channel[])}
-          error={errors.channels?.message}
-        >
-          <Group gap="md" mt={6}>
-            <Checkbox value="email" label="Email" />
-            <Checkbox value="sms" label="SMS" />
-            <Checkbox value="call" label="Phone calls" />
-          </Group>
-        </Checkbox.Group>
+        <Controller
+          control={form.control}
+          name="channels"
+          rules={{ validate: (chosen) => chosen.length > 0 || "Choose at least one" }}
+          render={({ field: { value, onChange } }) => (
+            <Checkbox.Group label="For" value={value} onChange={onChange} error={errors.channels?.message}>
+              <Group gap="md" mt={6}>
+                <Checkbox value="email" label="Email" />
+                <Checkbox value="sms" label="SMS" />
+                <Checkbox value="call" label="Phone calls" />
+              </Group>
+            </Checkbox.Group>
+          )}
+        />
         <TextInput
           label="On which ground"
           error={errors.basis?.message}

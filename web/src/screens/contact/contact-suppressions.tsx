@@ -15,7 +15,7 @@ import { channelWords, contactName, moment, reasonWords } from "../../words.ts";
 import css from "./contact.module.css";
 
 type Suppression = ApiResult<"consent.suppressionsOf">["data"][number];
-const touches = ["consent", "contacts.activity"];
+const touches = ["consent", "contacts"];
 
 /** What can be suppressed: channels with an address. */
 const reachable = (contact: Contact): readonly { channel: Channel; address: string; label: string }[] => [

@@ -15,9 +15,10 @@ import { Empty, ProblemNote } from "../../parts/note.tsx";
 import { Facts, PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Tags } from "../../parts/tags.tsx";
-import { useRead, useWrite } from "../../query.ts";
+import { forget, useRead, useWrite } from "../../query.ts";
 import { contactName, moment } from "../../words.ts";
-import { bodyOf, type ContactFields, ContactForm, fieldsOf } from "../contacts/contact-form.tsx";
+import { bodyOf, type ContactFields, fieldsOf } from "../contacts/contact-fields.ts";
+import { ContactForm } from "../contacts/contact-form.tsx";
 import { MessageDrawer } from "../messages/message-drawer.tsx";
 import { Activity } from "./activity.tsx";
 import { Consents } from "./consents.tsx";
@@ -62,7 +63,7 @@ const Delete = ({ contact, onClose }: DialogProps) => {
     touches: ["contacts.list"],
     done: () => {
       notifications.show({ message: `${contactName(contact)} was deleted.` });
-      void navigate({ to: "/contacts", search: {} });
+      void navigate({ to: "/contacts", search: {} }).then(() => forget("contacts.get", contact.id));
     },
   });
   return (
@@ -179,9 +180,10 @@ export const ContactScreen = () => {
   const [act, setAct] = useState<Act | null>(null);
   const close = () => setAct(null);
 
-  if (contact.isError && !contact.data) {
-    if (contact.error.status !== 404)
-      return <ProblemNote problem={contact.error} retry={() => void contact.refetch()} />;
+  // Gone is gone, also where it was read before: by Back after a deletion, or in another tab.
+  const gone = contact.error?.status === 404;
+  if (contact.isError && (gone || !contact.data)) {
+    if (!gone) return <ProblemNote problem={contact.error} retry={() => void contact.refetch()} />;
     return (
       <Empty
         icon="contacts"

@@ -7,7 +7,7 @@ import { useForm } from "react-hook-form";
 import type { Contact } from "../../../../shared/contracts/contacts.ts";
 import { showAtFields } from "../../form.ts";
 import { ProblemNote } from "../../parts/note.tsx";
-import { useWrite } from "../../query.ts";
+import { forget, useWrite } from "../../query.ts";
 import { contactName } from "../../words.ts";
 
 export interface EraseProps {
@@ -24,7 +24,7 @@ export const EraseContact = ({ contact, opened, onClose }: EraseProps) => {
     touches: ["contacts.list"],
     done: () => {
       notifications.show({ message: "The person is being erased. Nothing more is sent to them." });
-      void navigate({ to: "/contacts", search: {} });
+      void navigate({ to: "/contacts", search: {} }).then(() => forget("contacts.get", contact.id));
     },
   });
   useEffect(() => {

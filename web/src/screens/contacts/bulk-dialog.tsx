@@ -6,7 +6,7 @@ import type { ContactFilter } from "../../../../shared/contracts/contact-filter.
 import { ProblemNote } from "../../parts/note.tsx";
 import { useRead, useWrite } from "../../query.ts";
 import { count, counted } from "../../words.ts";
-import { BulkProgress } from "./bulk-progress.tsx";
+import { BulkFollow, BulkProgress } from "./bulk-progress.tsx";
 import { actWords } from "./bulk-words.ts";
 
 export type Which = { readonly ids: string[] } | { readonly filter: ContactFilter };
@@ -160,41 +160,48 @@ export interface BulkDialogProps {
 /** The question before a bulk act, and its progress after. */
 export const BulkDialog = ({ asked, onClose, onStarted }: BulkDialogProps) => {
   const [started, setStarted] = useState<BulkAct>();
+  const [left, setLeft] = useState<readonly BulkAct[]>([]);
   const close = () => {
+    if (started) setLeft([...left, started]);
     setStarted(undefined);
     onClose();
   };
   return (
-    <Modal
-      opened={asked !== undefined}
-      onClose={close}
-      title={asked ? (actWords[asked.act].short === "Tag" ? "Add a tag" : actWords[asked.act].short) : ""}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
-      {asked &&
-        (started ? (
-          <Stack gap="md">
-            <BulkProgress act={started} />
-            <Text fz="sm" c="dimmed">
-              It carries on when you close this; “Bulk actions” above the list shows it again.
-            </Text>
-            <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
-                Close
-              </Button>
-            </Group>
-          </Stack>
-        ) : (
-          <Ask
-            act={asked.act}
-            which={asked.which}
-            onClose={close}
-            onStarted={(act) => {
-              setStarted(act);
-              onStarted();
-            }}
-          />
-        ))}
-    </Modal>
+    <>
+      {left.map((act) => (
+        <BulkFollow key={act.id} act={act} />
+      ))}
+      <Modal
+        opened={asked !== undefined}
+        onClose={close}
+        title={asked ? (actWords[asked.act].short === "Tag" ? "Add a tag" : actWords[asked.act].short) : ""}
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        {asked &&
+          (started ? (
+            <Stack gap="md">
+              <BulkProgress act={started} />
+              <Text fz="sm" c="dimmed">
+                It carries on when you close this; “Bulk actions” above the list shows it again.
+              </Text>
+              <Group justify="flex-end">
+                <Button variant="default" onClick={close}>
+                  Close
+                </Button>
+              </Group>
+            </Stack>
+          ) : (
+            <Ask
+              act={asked.act}
+              which={asked.which}
+              onClose={close}
+              onStarted={(act) => {
+                setStarted(act);
+                onStarted();
+              }}
+            />
+          ))}
+      </Modal>
+    </>
   );
 };

@@ -21,16 +21,28 @@ const ends: Readonly<Record<string, string>> = {
 };
 
 /** What an act changed is read again when it is over. */
-const touched = ["contacts", "segments", "tags", "consent", "bulk.list"];
+const touched = ["contacts", "segments", "tags", "communities", "consent", "bulk.list"];
 
-/** One act, followed until it is over. */
-export const BulkProgress = ({ act: given }: { readonly act: BulkAct }) => {
+/** An act as it is now, and the read that says so; when it ends, what it changed is read again. */
+const useAct = (given: BulkAct) => {
   const live = useRead("bulk.get", { id: given.id }, { enabled: !isOver(given), every: isOver(given) ? false : every });
   const act = live.data ?? given;
   const over = isOver(act);
   useEffect(() => {
     if (over && !isOver(given)) void refresh(touched);
   }, [over, given]);
+  return { act, over, live };
+};
+
+/** Follows an act whose dialog was closed, so that the list is right when it ends. */
+export const BulkFollow = ({ act }: { readonly act: BulkAct }) => {
+  useAct(act);
+  return null;
+};
+
+/** One act, followed until it is over. */
+export const BulkProgress = ({ act: given }: { readonly act: BulkAct }) => {
+  const { act, over, live } = useAct(given);
   const may = useMay();
   const cancel = useWrite("bulk.cancel", { touches: ["bulk"] });
   return (

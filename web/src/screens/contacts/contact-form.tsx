@@ -10,71 +10,15 @@ import {
   TagsInput,
   TextInput,
 } from "@mantine/core";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { Controller, type UseFormReturn, useFieldArray } from "react-hook-form";
 import type { Channel } from "../../../../shared/contracts/channel.ts";
-import type { Contact } from "../../../../shared/contracts/contacts.ts";
-import type { ApiParams } from "../../api.ts";
-import { orNull, showAtFields } from "../../form.ts";
+import { showAtFields } from "../../form.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { ProblemNote } from "../../parts/note.tsx";
 import type { Problem } from "../../problem.ts";
 import { useRead } from "../../query.ts";
-
-export interface ContactFields {
-  firstName: string;
-  lastName: string;
-  orgName: string;
-  email: string;
-  phone: string;
-  kind: Contact["kind"];
-  communityId: string;
-  stage: string;
-  timezone: string;
-  tags: string[];
-  attrs: { name: string; value: string }[];
-  consent: Channel[];
-  basis: string;
-  source: string;
-}
-
-/** Empty fields, or those of a contact. */
-export const fieldsOf = (contact?: Contact): ContactFields => ({
-  firstName: contact?.firstName ?? "",
-  lastName: contact?.lastName ?? "",
-  orgName: contact?.orgName ?? "",
-  email: contact?.email ?? "",
-  phone: contact?.phone ?? "",
-  kind: contact?.kind ?? "person",
-  communityId: contact?.communityId ?? "",
-  stage: contact?.stage ?? "awareness",
-  timezone: contact?.timezone ?? "",
-  tags: contact?.tags ?? [],
-  attrs: Object.entries(contact?.attrs ?? {}).map(([name, value]) => ({ name, value: String(value ?? "") })),
-  consent: [],
-  basis: "",
-  source: "",
-});
-
-/** What is sent: empty texts are null; attributes that were there before and are gone are null, which removes them. */
-export const bodyOf = (fields: ContactFields, before?: Contact): ApiParams<"contacts.create"> => ({
-  firstName: orNull(fields.firstName),
-  lastName: orNull(fields.lastName),
-  orgName: orNull(fields.orgName),
-  email: orNull(fields.email),
-  phone: orNull(fields.phone),
-  kind: fields.kind,
-  ...(fields.communityId === "" ? {} : { communityId: fields.communityId }),
-  stage: fields.stage as NonNullable<ApiParams<"contacts.create">["stage"]>,
-  timezone: orNull(fields.timezone),
-  tags: fields.tags,
-  attrs: {
-    ...Object.fromEntries(Object.keys(before?.attrs ?? {}).map((name) => [name, null])),
-    ...Object.fromEntries(
-      fields.attrs.filter(({ name }) => name.trim() !== "").map(({ name, value }) => [name.trim(), orNull(value)]),
-    ),
-  },
-});
+import type { ContactFields } from "./contact-fields.ts";
 
 const places = {
   firstName: "firstName",
@@ -87,7 +31,6 @@ const places = {
   stage: "stage",
   timezone: "timezone",
   tags: "tags",
-  attrs: "attrs",
   "consent.basis": "basis",
   "consent.source": "source",
   "consent.channels": "consent",
@@ -118,14 +61,12 @@ export const ContactForm = ({ form, problem, pending, withConsent, act, onSubmit
   const attrs = useFieldArray({ control, name: "attrs" });
   const communities = useRead("communities.list", { limit: 1000 });
   const tags = useRead("tags.list", { limit: 1000 });
+  const [atFields, setAtFields] = useState(false);
   useEffect(() => {
-    showAtFields(form, problem, places);
+    const own = form.getValues("attrs").map(({ name }, index) => [`attrs.${name.trim()}`, `attrs.${index}.name`]);
+    setAtFields(showAtFields(form, problem, { ...places, ...Object.fromEntries(own) }));
   }, [form, problem]);
   const consents = form.watch("consent");
-  const atFields =
-    problem !== null &&
-    problem.errors.length > 0 &&
-    problem.errors.every((error) => Object.keys(places).some((path) => error.path.startsWith(path)));
   return (
     <form onSubmit={form.handleSubmit(onSubmit)} noValidate>
       <Stack gap="md">
@@ -197,6 +138,7 @@ export const ContactForm = ({ form, problem, pending, withConsent, act, onSubmit
                   aria-label={`Name of field ${index + 1}`}
                   placeholder="city"
                   flex={1}
+                  error={errors.attrs?.[index]?.name?.message}
                   {...register(`attrs.${index}.name`)}
                 />
                 <TextInput

@@ -4,7 +4,8 @@ import { notifications } from "@mantine/notifications";
 import { useForm } from "react-hook-form";
 import { useWrite } from "../../query.ts";
 import { contactName } from "../../words.ts";
-import { bodyOf, type ContactFields, ContactForm, fieldsOf } from "./contact-form.tsx";
+import { bodyOf, type ContactFields, fieldsOf } from "./contact-fields.ts";
+import { ContactForm } from "./contact-form.tsx";
 
 /** The drawer that adds a contact. */
 export const NewContact = ({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) => {

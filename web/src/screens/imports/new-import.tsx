@@ -106,7 +106,7 @@ export const NewImport = () => {
     } catch (error) {
       const found = asProblem(error);
       // What was refused is another request next time; what broke off is the same one.
-      if (!found.passing) key.current = newKey();
+      if (!found.undecided) key.current = newKey();
       setProblem(found.code === "ABORTED" ? null : found);
     } finally {
       setSent(null);

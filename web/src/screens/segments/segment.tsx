@@ -11,7 +11,7 @@ import { ButtonLink, TextLink } from "../../parts/link.tsx";
 import { NotForYou, useMay } from "../../parts/may.tsx";
 import { Note, ProblemNote } from "../../parts/note.tsx";
 import { PageHead, PageSkeleton, Section } from "../../parts/page.tsx";
-import { useRead, useWrite } from "../../query.ts";
+import { forget, useRead, useWrite } from "../../query.ts";
 import { Preview } from "./preview.tsx";
 import { fromApi, isComplete, newGroup, type Group as RuleGroup, toApi } from "./rule.ts";
 import { RuleBuilder } from "./rule-builder.tsx";
@@ -77,7 +77,7 @@ const Editor = ({ segment, onReload }: EditorProps) => {
   });
   const remove = useWrite("segments.remove", {
     touches: ["segments.list"],
-    done: () => void navigate({ to: "/segments" }),
+    done: (_, { id }) => void navigate({ to: "/segments" }).then(() => forget("segments.get", id)),
   });
   const problem = create.error ?? update.error;
   const nameError = problem?.errors.find((error) => error.path === "name")?.message;

@@ -81,9 +81,10 @@ export const AccountForm = ({ account, opened, onClose }: AccountFormProps) => {
   useEffect(() => {
     showAtFields(form, error, places);
   }, [form, error]);
+  // Filled in once when it opens: what is read again meanwhile must not take away what is being typed.
   useEffect(() => {
     if (opened) form.reset(fieldsOf(account));
-  }, [form, opened, account]);
+  }, [opened]);
   const save = (fields: Fields) =>
     account ? update.mutate({ id: account.id, ...bodyOf(fields) }) : create.mutate(bodyOf(fields));
   return (

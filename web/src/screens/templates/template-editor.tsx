@@ -207,12 +207,15 @@ export const TemplateEditor = ({ template, onReload }: TemplateEditorProps) => {
         opened={guard.status === "blocked"}
         title="Leave without saving?"
         act="Leave"
+        keep="Stay"
         danger
         pending={false}
         onConfirm={() => guard.proceed?.()}
         onClose={() => guard.reset?.()}
       >
         Your changes of this template are not saved.
+        {guard.next?.pathname === "/sign-in" &&
+          " You are signed out: stay, sign in again in another tab, and then save here."}
       </Confirm>
       {stored && (
         <>

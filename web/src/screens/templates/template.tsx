@@ -29,7 +29,9 @@ export const TemplateScreen = () => {
     });
   if (fresh && !may("templates.create")) return <NotForYou needs="templates.create" back="/templates" />;
   if (fresh) return <TemplateEditor key="new" template={undefined} onReload={reload} />;
-  if (template.isError) return <ProblemNote problem={template.error} retry={() => void template.refetch()} />;
+  // A look that fails while one writes takes nothing away.
+  if (template.isError && !opened)
+    return <ProblemNote problem={template.error} retry={() => void template.refetch()} />;
   if (!opened || opened.template.id !== id) return <PageSkeleton />;
   if (!may("templates.update")) return <TemplateView key={id} template={opened.template} />;
   return <TemplateEditor key={`${id} ${opened.round}`} template={opened.template} onReload={reload} />;

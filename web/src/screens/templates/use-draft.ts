@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import type { TemplateFormat } from "../../../../shared/contracts/templates.ts";
 import type { ApiResult } from "../../api.ts";
-import { queryClient, useWrite } from "../../query.ts";
+import { forget, queryClient, useWrite } from "../../query.ts";
 import { type StartingPoint, startingPoints } from "./starting-points.ts";
 
 export type Template = ApiResult<"templates.get">;
@@ -62,9 +62,9 @@ export const useDraft = (template: Template | undefined) => {
   });
   const remove = useWrite("templates.remove", {
     touches,
-    done: () => {
+    done: (_, { id }) => {
       leaving.current = true;
-      void navigate({ to: "/templates" });
+      void navigate({ to: "/templates" }).then(() => forget("templates.get", id));
     },
   });
   const duplicate = useWrite("templates.duplicate", {

@@ -36,9 +36,10 @@ const ChannelsForm = ({
 }) => {
   const form = useForm<Fields>({ defaultValues: fieldsOf(channels) });
   const save = useWrite("monitors.setChannels", { touches: ["monitors.channels"], done: onClose });
+  // Filled in once when it opens: what is read again meanwhile must not take away what is being typed.
   useEffect(() => {
     if (opened) form.reset(fieldsOf(channels));
-  }, [form, opened, channels]);
+  }, [opened]);
   useEffect(() => {
     showAtFields(form, save.error, {
       emailTo: "emailTo",
@@ -113,8 +114,7 @@ export const Channels = () => {
     touches: ["monitors.channels"],
     done: () => notifications.show({ message: "The test is on its way." }),
   });
-  if (error) return <ProblemNote problem={error} />;
-  if (!channels) return null;
+  if (!channels) return error ? <ProblemNote problem={error} /> : null;
   const { webhook } = channels;
   return (
     <Section

@@ -58,9 +58,10 @@ export const RuleForm = ({ rule, opened, onClose }: RuleFormProps) => {
   useEffect(() => {
     showAtFields(form, error, places);
   }, [form, error]);
+  // Filled in once when it opens: what is read again meanwhile must not take away what is being typed.
   useEffect(() => {
     if (opened) form.reset(fieldsOf(rule));
-  }, [form, opened, rule]);
+  }, [opened]);
   const kind = form.watch("kind");
   const { about, unit } = kindChoices[kind];
   const names =
