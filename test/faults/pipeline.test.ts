@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type House, openHouse } from "../helpers/house.ts";
 import { until } from "../helpers/processes.ts";
 
-const people = Number(process.env.LC_FAULT_PEOPLE ?? 3000);
-const kills = Number(process.env.LC_FAULT_KILLS ?? 4);
-const big = { timeout: 120_000 + people * 20 };
+const people = Number(process.env.LC_FAULT_PEOPLE ?? 1500);
+const kills = Number(process.env.LC_FAULT_KILLS ?? 3);
+const big = { timeout: 240_000 + people * 20 };
 
 /** Everybody is accounted for: each accepted once in the mailbox; one that may have been sent at most once. */
 const accounted = async (house: House, id: string) => {
-  const stats = await house.ended(id, 60_000 + people * 15);
+  const stats = await house.ended(id, 120_000 + people * 15);
   const seen = new Map<string, number>();
   for (const address of await house.mailAddresses(id)) seen.set(address, (seen.get(address) ?? 0) + 1);
   const unknown = await house.ledger(id, "unknown");

@@ -121,7 +121,7 @@ export const openPipeline = async (options: { databaseUrl?: string; redisUrl?: s
     },
     prepare,
     stats: (id: string) => campaignStats(deps, { id }),
-    finished: (id: string, timeoutMs = 20_000) =>
+    finished: (id: string, timeoutMs = 60_000) =>
       until(
         "the campaign to end",
         async () => {

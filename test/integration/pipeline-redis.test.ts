@@ -55,7 +55,7 @@ test("a throttled message is written down as not taken although Redis is away", 
   await away("dead");
   p.sender();
   const id = await p.launch();
-  expect(await p.finished(id, 15_000)).toBe("completed");
+  expect(await p.finished(id)).toBe("completed");
   expect((await p.stats(id)).states.accepted).toBe(10);
 });
 

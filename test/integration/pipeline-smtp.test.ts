@@ -44,7 +44,7 @@ test("an answer with a NUL byte, or cut within a character, keeps no outcome fro
   await p.people(8);
   p.sender({ smtpUrls: [server.url], policy: { maxAttempts: 1, backoffMs: () => 50 } });
   const id = await p.launch();
-  expect(await p.finished(id, 10_000)).toBe("completed");
+  expect(await p.finished(id)).toBe("completed");
   expect((await p.stats(id)).states).toMatchObject({ accepted: 5, bounced: 2, failed: 1 });
   const rows = await query<{ detail: string }>(
     p.db,

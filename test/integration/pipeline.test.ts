@@ -105,7 +105,7 @@ describe("a campaign", () => {
       const { states } = await p.stats(id);
       return states.claimed + states.handing_off === 0 ? states : undefined;
     });
-    expect(settled.queued).toBeGreaterThan(100);
+    expect(settled.queued).toBeGreaterThan(0);
     const before = (await mails()).length;
     await resumeCampaign(p.deps, { id });
     expect(await p.finished(id)).toBe("completed");
@@ -135,7 +135,7 @@ describe("the provider's word", () => {
     p.mail.faults.add({ kind: "throttle", code: 454, count: 10 } as never);
     p.sender();
     const id = await p.launch();
-    expect(await p.finished(id, 25_000)).toBe("completed");
+    expect(await p.finished(id)).toBe("completed");
     expect((await p.stats(id)).states.accepted).toBe(60);
     const rows = await query<{ max: number }>(p.db, "select max(attempts) from messaging.messages");
     expect(rows[0]?.max).toBe(1);
@@ -147,7 +147,7 @@ describe("the provider's word", () => {
     p.mail.faults.add({ kind: "throttle", code: 421, count: 5 } as never);
     p.sender();
     const id = await p.launch();
-    expect(await p.finished(id, 25_000)).toBe("completed");
+    expect(await p.finished(id)).toBe("completed");
     expect(await mails()).toHaveLength(40);
   });
 

@@ -70,7 +70,7 @@ test("messages that the provider did not take do not count for the day", async (
     await limit(20);
     p.sender({ smtpUrls: [server.url], policy: { maxAttempts: 10, backoffMs: () => 20 } });
     const id = await p.launch();
-    expect(await p.finished(id, 30_000)).toBe("completed");
+    expect(await p.finished(id)).toBe("completed");
     expect((await counts(id)).accepted).toBe(20);
     expect(await taken()).toBe(20);
   } finally {

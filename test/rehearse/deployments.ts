@@ -102,14 +102,19 @@ export const createFleet = ({ evaluated, network, runDir, outputs, dashboard }: 
       throw new Error(`${service}.${name} refers to ${value.resource}.${value.output}, which is nothing`);
     return known;
   };
-  /** Nothing of this machine's environment but the PATH; what an image and Railway itself add. */
+  /**
+   * Nothing of this machine's environment but the PATH, and in the test suite where Node keeps what it compiled; what an
+   * image and Railway itself add.
+   */
   const environmentOf = (service: Declared, replica: string, dataDir: string): NodeJS.ProcessEnv => {
     const declared = Object.entries(service.variables).flatMap(([name, value]) => {
       const found = valueFor(service.name, name, value);
       return found === undefined ? [] : [[name, found] as const];
     });
+    const { PATH = "", NODE_COMPILE_CACHE } = environmentWith({});
     return {
-      PATH: environmentWith({}).PATH ?? "",
+      PATH,
+      ...(NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {}),
       HOME: dataDir,
       RAILWAY_REPLICA_ID: replica,
       RAILWAY_PRIVATE_DOMAIN: `${service.name}.railway.internal`,
