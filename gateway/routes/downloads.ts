@@ -35,7 +35,7 @@ const drained = ({ res }: Exchange): Promise<void> =>
   });
 
 /** Writes, and waits while the client is slower than we are. Rejects when it has gone away. */
-const write = async (exchange: Exchange, text: string): Promise<void> => {
+export const writePiece = async (exchange: Exchange, text: string): Promise<void> => {
   if (exchange.res.destroyed) throw gone();
   if (!exchange.res.write(text)) await drained(exchange);
 };
@@ -65,10 +65,10 @@ export const csvFile =
       return;
     }
     try {
-      await write(exchange, csv);
+      await writePiece(exchange, csv);
       while (nextCursor !== null) {
         ({ csv, nextCursor } = await piece(nextCursor));
-        await write(exchange, csv);
+        await writePiece(exchange, csv);
       }
       res.end();
     } catch (error) {

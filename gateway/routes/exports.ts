@@ -1,9 +1,9 @@
 // GET /bulk-acts/:id/file.csv: an export of any size, fetched chunk by chunk as fast as the client takes it.
-import { once } from "node:events";
 import { callAction } from "../../shared/broker/context.ts";
 import type { Deps } from "../../shared/broker/deps.ts";
 import type { Handler } from "../operations.ts";
 import { metaOf } from "./api.ts";
+import { writePiece } from "./downloads.ts";
 
 /** Sends the file. Once the first byte is out, a failure can only break the connection off: the length then tells it. */
 export const exportCsv =
@@ -23,15 +23,14 @@ export const exportCsv =
       return;
     }
     try {
-      for (let seq = 0; seq < chunks && !res.destroyed; seq += 1) {
+      for (let seq = 0; seq < chunks; seq += 1) {
         const { text } = await callAction(deps.broker, "bulk.fileChunk", { id, seq }, meta);
-        // `close` ends the wait for a client that went away.
-        if (!res.write(text) && !res.destroyed) await Promise.race([once(res, "drain"), once(res, "close")]);
+        await writePiece(exchange, text);
       }
       res.end();
     } catch (error) {
-      if (!res.headersSent) throw error;
-      deps.log.warn(`an export broke off while it was sent: ${(error as Error).message}`);
+      if (!res.headersSent && !res.destroyed) throw error;
+      if (!res.destroyed) deps.log.warn(`an export broke off while it was sent: ${(error as Error).message}`);
       res.destroy();
     }
   };

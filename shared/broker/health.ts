@@ -1,15 +1,16 @@
 // Health over plain http, open before the broker connects to anything: /health/live, /health/ready and /metrics on PORT.
 // In the gateway's process the same server hands every other request to the gateway once all is up, and answers 503 until then.
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Middleware, ServiceBroker } from "moleculer";
 import { config } from "../config.ts";
 import { errorCatalogue } from "../contracts/errors.ts";
 import { contracts } from "../contracts/index.ts";
+import { createQuietLog } from "../streams/quiet-log.ts";
 import { type Backends, watchBackends } from "./backends.ts";
 import { bareHeaders } from "./bare-headers.ts";
-import { answerClientErrors } from "./client-error.ts";
 import { closeDeps, depsOf } from "./deps.ts";
+import { createHttpServer } from "./http-server.ts";
 import { mayScrape, sendMetrics } from "./metrics-page.ts";
 import { watchProcess } from "./process-metrics.ts";
 
@@ -67,9 +68,6 @@ const missingServices = (broker: ServiceBroker): string[] => {
   );
   return needed.filter((name) => !present.has(name));
 };
-
-/** A 2 GB upload over a slow line takes its time; small bodies have limits of their own. */
-const UPLOAD_MS = 3_600_000;
 
 const sendJson = (res: ServerResponse, status: number, body: unknown, type = "application/json") => {
   const text = JSON.stringify(body);
@@ -161,14 +159,17 @@ export const healthMiddleware = (): Middleware => ({
   async starting(broker: ServiceBroker) {
     const deps = depsOf(broker);
     const health: Health = {
-      server: createServer({ keepAliveTimeout: 65_000, requestTimeout: UPLOAD_MS }),
+      server: createHttpServer(),
       backends: watchBackends(deps),
       gateway: undefined,
       stage: "starting",
       complete: false,
       unwatch: watchProcess(broker, deps, () => notReady(broker).length === 0),
     };
-    answerClientErrors(health.server);
+    const quiet = createQuietLog(broker.logger, { part: "http" });
+    health.server.on("drop", () =>
+      quiet.failing("connections", `${health.server.maxConnections} are open`, "A connection was turned away"),
+    );
     healthOf.set(broker, health);
     const port = await openServer(broker, health);
     broker.logger.info(`health is served on port ${port}`);

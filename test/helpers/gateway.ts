@@ -1,10 +1,11 @@
 // The gateway in a real broker on databases of its own, behind a real HTTP server, with small services of the test behind it.
-import { createServer, type IncomingHttpHeaders, request } from "node:http";
+import { type IncomingHttpHeaders, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { vi } from "vitest";
 import type { GatewaySettings } from "../../gateway/settings.ts";
 import type { Meta } from "../../shared/broker/context.ts";
+import type { HttpLimits } from "../../shared/broker/http-server.ts";
 import type { Ability, Role } from "../../shared/contracts/accounts.ts";
 import type { ActionName } from "../../shared/contracts/index.ts";
 import { freshDatabase, freshRedis } from "./infrastructure.ts";
@@ -29,6 +30,8 @@ export interface Ask {
 export type Fake = (params: Record<string, unknown>, meta: Meta) => unknown;
 
 export interface ServedGateway {
+  /** Its HTTP server, with the limits of every process's. */
+  readonly server: Server;
   readonly port: number;
   readonly broker: ServiceBroker;
   readonly redisUrl: string;
@@ -93,6 +96,7 @@ const fakeServices = async (fakes: Partial<Record<ActionName, Fake>>): Promise<S
 };
 
 export interface GatewayOptions {
+  readonly limits?: Partial<HttpLimits>;
   readonly settings?: Partial<GatewaySettings>;
   readonly fakes?: Partial<Record<ActionName, Fake>>;
   /** A Redis of the test's own, to take away. */
@@ -103,6 +107,7 @@ export interface GatewayOptions {
 
 /** Starts everything. Do not import project files at the top of the test: they read the configuration made here. */
 export const serveGateway = async ({
+  limits = {},
   settings = {},
   fakes = {},
   redisUrl = freshRedis().url,
@@ -131,7 +136,9 @@ export const serveGateway = async ({
   for (const own of [accounts, users, secondFactor, audit]) broker.createService(own.default);
   const service = broker.createService(gatewayService({ ...settingsFrom(config), ...settings }, config.admin));
   await broker.start();
-  const server = createServer(requestListener(service));
+  const { createHttpServer, httpLimits } = await import("../../shared/broker/http-server.ts");
+  const server = createHttpServer({ ...httpLimits, ...limits });
+  server.on("request", requestListener(service));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const deps = depsOf(broker);
@@ -147,6 +154,7 @@ export const serveGateway = async ({
   };
 
   return {
+    server,
     port,
     broker,
     redisUrl,

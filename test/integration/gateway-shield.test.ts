@@ -24,6 +24,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "index.html"), "<!doctype html><title>app</title>");
   writeFileSync(join(folder, "assets", "app-1234.js"), "export {};");
   gateway = await serveGateway({
+    limits: { checkEveryMs: 50 },
     settings: {
       ...{ secretKeys: keys, webFolder: folder, trustedProxies: 1, origins },
       ...{ jsonLimit: 10_000, uploadLimit: 50_000, bodyRestMs: 200, debug: true },
@@ -273,6 +274,52 @@ describe("what is not published", () => {
     }
     expect(found).toEqual([]);
     expect(reached).toEqual([]);
+  });
+});
+
+describe("a connection", () => {
+  /** Opens one, sends the words and stays silent; answers what came back once the gateway has ended it. */
+  const linger = (words: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(gateway.port, "127.0.0.1", () => socket.write(words));
+      let text = "";
+      socket.on("data", (chunk) => (text += chunk));
+      socket.on("error", reject);
+      socket.on("close", () => resolve(text));
+    });
+
+  it("whose headers never end is answered and closed, as is one that says nothing", async () => {
+    const usual = gateway.server.headersTimeout;
+    gateway.server.headersTimeout = 300;
+    try {
+      expect(await linger("GET /version HTTP/1.1\r\nhost: x\r\nx-slow: ")).toMatch(/^HTTP\/1.1 408 /);
+      expect(await linger("")).toMatch(/^(?:HTTP\/1.1 408 .*)?$/s);
+    } finally {
+      gateway.server.headersTimeout = usual;
+    }
+  });
+
+  it("is turned away above the limit, and taken again once one has gone", async () => {
+    const { server } = gateway;
+    const usual = server.maxConnections;
+    server.closeIdleConnections();
+    const count = () => new Promise<number>((resolve) => server.getConnections((_, open) => resolve(open)));
+    await expect.poll(count, { timeout: 10_000 }).toBe(0);
+    server.maxConnections = 1;
+    const arrived = new Promise((resolve) => server.once("connection", resolve));
+    const first = connect(gateway.port, "127.0.0.1");
+    try {
+      await arrived;
+      expect(await linger("").catch((error: Error & { code?: string }) => error.code)).toMatch(
+        /^(?:ECONNRESET|EPIPE)?$/,
+      );
+      first.destroy();
+      await expect.poll(count, { timeout: 10_000 }).toBe(0);
+      expect((await gateway.ask({ path: "/version" })).status).toBe(200);
+    } finally {
+      first.destroy();
+      server.maxConnections = usual;
+    }
   });
 });
 
