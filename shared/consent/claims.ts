@@ -28,6 +28,13 @@ const pairsOf = (contactIds: readonly string[], channels: readonly ConsentChanne
   return { ids, names };
 };
 
+// Locked, and read as they are once whoever just changes them has committed: a no that comes at the same moment counts.
+// A look-up per row: a table that was not analysed yet would be read whole for every batch.
+const heldSql = `held as materialized (
+       select contact_id, email, sms, call from consent.current
+       where contact_id = any(array(select unnest(?::uuid[]))) order by contact_id for update)`;
+const heldState = "case channel when 'email' then held.email when 'sms' then held.sms else held.call end";
+
 /**
  * Records that a list claims consent of many contacts (imports). A contact who revoked a channel keeps the revocation:
  * a list that somebody uploads does not outrank what the person said, and no ledger row is written for it.
@@ -35,19 +42,18 @@ const pairsOf = (contactIds: readonly string[], channels: readonly ConsentChanne
 export const grantConsents = async (trx: Trx, contactIds: readonly string[], claim: ConsentClaim): Promise<void> => {
   const { ids, names } = pairsOf(contactIds, claim.channels);
   if (ids.length === 0) return;
-  // A look-up per row instead of a join: a table that was not analysed yet would be read whole for every batch.
   await trx.raw(
-    `with given as (
+    `with ${heldSql}, given as (
        select p.id, p.contact_id, p.channel, 'granted'::text as state
-       from unnest(?::uuid[], ?::uuid[], ?::text[]) as p (id, contact_id, channel)
-       where (select case p.channel when 'email' then held.email when 'sms' then held.sms else held.call end
-              from consent.current held where held.contact_id = p.contact_id) is distinct from 'revoked'
+       from unnest(?::uuid[], ?::uuid[], ?::text[]) as p (id, contact_id, channel) left join held using (contact_id)
+       where ${heldState} is distinct from 'revoked'
      ), ledger as (
        insert into consent.consents (id, contact_id, channel, state, basis, source, wording, import_id, at)
        select id, contact_id, channel, state, ?::text, ?::text, ?::text, ?::uuid, clock_timestamp() from given
      ), latest as (select * from given)${applyLatest}`,
     // Ids are made here: in SQL an id costs as much as the row it is for.
     bind(
+      idArray(contactIds),
       idArray(makeIds(ids.length)),
       idArray(ids),
       textArray(names),
@@ -112,11 +118,12 @@ export const withdrawClaims = async (trx: Trx, importId: string, contactIds: rea
        insert into consent.consents (id, contact_id, channel, state, basis, source, import_id, at)
        select make_uuid7(), contact_id, channel, 'revoked', 'the import that claimed it was undone', 'import undone', ?::uuid, clock_timestamp()
        from alone
+     -- A no that came at this very moment stays.
      ), cleared as (
        update consent.current held set
-         email = case when 'email' = any(gone.channels) then null else held.email end,
-         sms = case when 'sms' = any(gone.channels) then null else held.sms end,
-         call = case when 'call' = any(gone.channels) then null else held.call end,
+         email = case when 'email' = any(gone.channels) and held.email = 'granted' then null else held.email end,
+         sms = case when 'sms' = any(gone.channels) and held.sms = 'granted' then null else held.sms end,
+         call = case when 'call' = any(gone.channels) and held.call = 'granted' then null else held.call end,
          updated_at = clock_timestamp()
        from (select contact_id, array_agg(channel) as channels from alone group by contact_id) gone
        where held.contact_id = gone.contact_id
@@ -152,21 +159,21 @@ export const claimConsents = async (
 ): Promise<number> => {
   if (people.length === 0) return 0;
   const { rows } = await trx.raw<{ rows: { n: number }[] }>(
-    `with asked as (
+    `with ${heldSql}, asked as (
        select p.id as contact_id, channel, case channel when 'email' then p.email else p.phone end as address
        from unnest(?::uuid[], ?::text[], ?::text[]) as p (id, email, phone) cross join unnest(?::text[]) as channel
      ), given as (
-       select contact_id, channel, 'granted'::text as state from asked
+       select contact_id, channel, 'granted'::text as state from asked left join held using (contact_id)
        where address is not null
-         and (select case channel when 'email' then held.email when 'sms' then held.sms else held.call end
-              from consent.current held where held.contact_id = asked.contact_id) is null
+         and ${heldState} is null
          and not exists (select from consent.suppressions s where s.channel = asked.channel and s.address = asked.address)
      ), ledger as (
        insert into consent.consents (id, contact_id, channel, state, basis, source, wording, import_id, at)
        select make_uuid7(), contact_id, channel, state, ?::text, ?::text, ?::text, ?::uuid, clock_timestamp() from given
-     ), latest as (select * from given), held as (${applyLatest})
+     ), latest as (select * from given), applied as (${applyLatest})
      select count(distinct contact_id)::int as n from given`,
     bind(
+      idArray(people.map((person) => person.id)),
       idArray(people.map((person) => person.id)),
       textArray(people.map((person) => person.email)),
       textArray(people.map((person) => person.phone)),

@@ -1,6 +1,6 @@
 // The consent ledger and suppressions, as the functions that every group calls inside its transaction.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { grantConsents } from "../../shared/consent/claims.ts";
+import { grantConsents, withdrawClaims } from "../../shared/consent/claims.ts";
 import { currentConsent, readLedger, recordConsents, revokeConsent } from "../../shared/consent/consents.ts";
 import {
   listSuppressions,
@@ -9,8 +9,9 @@ import {
   unsubscribe,
   unsuppress,
 } from "../../shared/consent/suppressions.ts";
-import type { Trx } from "../../shared/db/knex.ts";
+import { query, type Trx } from "../../shared/db/knex.ts";
 import { makeId } from "../../shared/lib/ids.ts";
+import { until } from "../helpers/processes.ts";
 import { type TestDeps, useCaseDeps } from "../helpers/use-case-deps.ts";
 
 let at: TestDeps;
@@ -54,6 +55,33 @@ test("a list never outranks a person's no", async () => {
   ]);
   expect(await readLedger(at.deps.db, yes, { limit: 10 })).toHaveLength(2);
   expect(await readLedger(at.deps.db, no, { limit: 10 })).toHaveLength(2);
+});
+
+test.each(["is written down", "is taken back"])("a no that comes while a list's claim %s stays a no", async (act) => {
+  const contactId = makeId();
+  const importId = makeId();
+  const claim = { channels: ["email" as const], basis: "list", source: "fair", importId };
+  const isWritten = act === "is written down";
+  await tx((trx) =>
+    isWritten
+      ? recordConsents(trx, [{ contactId, channel: "sms", state: "granted" }])
+      : grantConsents(trx, [contactId], claim),
+  );
+  const saying = await at.deps.db.transaction();
+  await unsubscribe(saying, { channel: "email", address: null, contactId, source: "unsubscribe link" });
+  const claiming = tx(async (trx) => {
+    if (isWritten) await grantConsents(trx, [contactId], claim);
+    else await withdrawClaims(trx, importId, [contactId]);
+  });
+  await until("the claim waits for the no", async () => {
+    const rows = await query(at.deps.db, "select 1 from pg_locks where not granted and pid <> pg_backend_pid()");
+    return rows.length > 0;
+  });
+  await saying.commit();
+  await claiming;
+  expect((await held(contactId))?.email).toBe("revoked");
+  const [last] = await readLedger(at.deps.db, contactId, { limit: 1 });
+  expect(last).toMatchObject({ channel: "email", state: "revoked" });
 });
 
 test("a suppression is one per channel and address, in any spelling; the first reason stays until a person lifts it", async () => {

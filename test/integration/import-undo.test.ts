@@ -1,6 +1,7 @@
 // Undoing an import: what it made and nobody touched goes, what it changed comes back, and what people said or did stays.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listActivity } from "../../services/contacts/activity/list-activity.ts";
+import { removeCommunity } from "../../services/contacts/communities/remove-community.ts";
 import { createContact } from "../../services/contacts/contacts/create-contact.ts";
 import { updateContact } from "../../services/contacts/contacts/update-contact.ts";
 import { getImport } from "../../services/contacts/imports/get-import.ts";
@@ -186,6 +187,23 @@ test("an email that somebody took meanwhile stays theirs; everybody else in the 
   expect((await contact("first17@took.example")).id).toBe(thief.id);
   expect(await contact("first18@took.example")).toMatchObject({ phone: "+14155550228" });
   expect(await contact("second17@took.example")).toMatchObject({ phone: "+14155550227" });
+});
+
+test("a community that is gone, and an email that somebody took away, do not stop it, and nobody is left without both", async () => {
+  const [left] = await deps.db("contacts.communities").insert({ id: deps.id(), name: "Left behind" }).returning("id");
+  await createContact(deps, { email: "moved@gone.example", firstName: "Old", communityId: left.id });
+  const bare = await createContact(deps, { email: "bare@gone.example", firstName: "Bare" });
+  const list = "Email,Name,Phone,Home\nmoved@gone.example,New,,Elsewhere\nbare@gone.example,New,+14155550199,\n";
+  const done = await importFile(deps, list, {
+    mapping: { Email: "email", Name: "firstName", Phone: "phone", Home: "community" },
+  });
+  await removeCommunity(deps, { id: left.id });
+  await updateContact(deps, { id: bare.id, email: null });
+  await undo(done.id);
+  expect(await contact("moved@gone.example")).toMatchObject({ first_name: "Old", community_id: expect.any(String) });
+  expect(await deps.db("contacts.contacts").where({ id: bare.id }).first()).toMatchObject({
+    ...{ email: null, phone: "+14155550199", first_name: "Bare" },
+  });
 });
 
 test("a tag that two imports gave stays when one of them is undone", async () => {

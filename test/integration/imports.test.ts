@@ -1,6 +1,7 @@
 // Imports on real Postgres: what goes in, what comes out, and what is refused with which words.
 import iconv from "iconv-lite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeCommunity } from "../../services/contacts/communities/remove-community.ts";
 import { applyBatch, prepareBatch } from "../../services/contacts/imports/batch/apply-batch.ts";
 import { cancelImport } from "../../services/contacts/imports/cancel-import.ts";
 import { getImport, listImports } from "../../services/contacts/imports/get-import.ts";
@@ -240,6 +241,17 @@ test("an unknown country or community is refused by its path", async () => {
   const options = { country: "zz", communityId: "019c0000-0000-7000-8000-00000000dead" };
   await expect(upload(deps, "Email\n", { options })).rejects.toMatchObject({
     data: { errors: [{ path: "options.country" }, { path: "options.communityId" }] },
+  });
+});
+
+test("an import whose community is deleted before it runs says so, and refuses nobody for another reason", async () => {
+  const [made] = await deps.db("contacts.communities").insert({ id: deps.id(), name: "Short-lived" }).returning("id");
+  const id = await upload(deps, "Email\na@short.example\nb@short.example\n", { options: { communityId: made.id } });
+  await removeCommunity(deps, { id: made.id });
+  await runImport({ importId: id }, jobRun(deps));
+  expect(await getImport(deps, { id })).toMatchObject({
+    ...{ status: "failed", inserted: 0, failed: 0 },
+    reason: expect.stringContaining("has been deleted"),
   });
 });
 

@@ -5,7 +5,8 @@ import { grantConsents, grantToNew } from "../../../../shared/consent/claims.ts"
 import type { Sql, Trx } from "../../../../shared/db/knex.ts";
 import { publish } from "../../../../shared/jobs/outbox.ts";
 import { makeIds } from "../../../../shared/lib/id-batch.ts";
-import { namesOf } from "../../communities/store.ts";
+import { communityExists, namesOf } from "../../communities/store.ts";
+import { FileProblem } from "../file-problem.ts";
 import { storeRefusedRows } from "../refused/store.ts";
 import type { BadRow, ImportRow } from "../row-input.ts";
 import { advanceImport, lockProgress, type RunningImport, trimDurability } from "../store.ts";
@@ -127,7 +128,7 @@ export type Applied = "stopped" | "done" | "repeated";
 /**
  * Applies a batch when `done` rows of the import are done; `stopped` when the import is no longer running or somebody else
  * has carried it on. A batch that meets changes of others is looked at again, then halved, so that only the row that is
- * really in the way is refused.
+ * really in the way is refused. Throws FileProblem when the community of the import is gone.
  */
 export const applyBatch = async (
   deps: Deps,
@@ -146,6 +147,11 @@ export const applyBatch = async (
       failure = error;
     }
   }
+  const { communityId } = running.options;
+  if (communityId !== undefined && !(await communityExists(deps.db, communityId)))
+    throw new FileProblem(
+      "The community that new contacts were to join has been deleted. Import the file again with another one: rows that were taken are only brought up to date.",
+    );
   const { rows } = batch;
   const [only] = rows;
   if (rows.length > 1) {

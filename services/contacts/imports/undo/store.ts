@@ -166,12 +166,30 @@ const plainColumns = [
 const asItLeftIt = `case when c.id is not null then c.attrs @> b.attrs_after and
   jsonb_build_object(${["community_id", ...plainColumns].map((column) => `'${column}', c.${column}`).join(", ")}) @> b.after end`;
 
-/** Puts back what the import changed on these contacts, field by field where its value still stands. May meet a value that another contact took: a unique violation. */
+const identity: readonly string[] = ["email", "phone", "external_id"];
+/** What a column of contact `c` is after change `b` was taken back: its value of before where it is still as the import left it. */
+const takenBack = (column: string, cast = "", also = "") =>
+  `case when b.after \\? '${column}' and c.${column}${cast && "::text"} = b.after ->> '${column}'${also} then (b.before ->> '${column}')${cast} else c.${column} end`;
+/** False when somebody took the email of before away, and without the import's number nothing would tell who it is. */
+const isSomebody = `coalesce(${identity.map((column) => takenBack(column)).join(", ")}) is not null`;
+const home = takenBack(
+  "community_id",
+  "::uuid",
+  " and exists (select from contacts.communities m where m.id::text = b.before ->> 'community_id')",
+);
+const restored = plainColumns.map(
+  (column) =>
+    `${column} = ${identity.includes(column) ? `case when ${isSomebody} then ${takenBack(column)} else c.${column} end` : takenBack(column)}`,
+);
+
+/**
+ * Puts back what the import changed on these contacts, field by field where its value still stands; a community that is
+ * gone stays left, and nobody loses the last of email, number and external id. May meet a value that another contact took:
+ * a unique violation.
+ */
 export const restoreFields = async (trx: Trx, importId: string, ids: readonly string[]): Promise<void> => {
-  const restored = (column: string, cast = "") =>
-    `${column} = case when b.after \\? '${column}' and c.${column}${cast ? "::text" : ""} = b.after ->> '${column}' then (b.before ->> '${column}')${cast} else c.${column} end`;
   await trx.raw(
-    `update contacts.contacts c set updated_at = now(), ${plainColumns.map((column) => restored(column)).join(", ")}, ${restored("community_id", "::uuid")},
+    `update contacts.contacts c set updated_at = now(), ${restored.join(", ")}, community_id = ${home},
        attrs = (c.attrs - array(select a.key from jsonb_each(b.attrs_after) a where c.attrs -> a.key = a.value))
          || coalesce((select jsonb_object_agg(p.key, p.value) from jsonb_each(b.attrs_before) p where c.attrs -> p.key = b.attrs_after -> p.key), '{}')
      from contacts.import_changes b
