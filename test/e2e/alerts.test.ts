@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environmentWith } from "../../shared/environment.ts";
 import { until } from "../helpers/processes.ts";
 import { hasBrowser, openStage, type Stage } from "./browser.ts";
+import { post } from "./set-up.ts";
 
 describe.skipIf(!hasBrowser())("alerts", () => {
   let stage: Stage;
@@ -45,18 +46,15 @@ describe.skipIf(!hasBrowser())("alerts", () => {
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("ops@example.org", { exact: true }).waitFor();
 
-    const csrf = ((await (await page.request.get("/api/v1/auth/me")).json()) as { csrfToken: string }).csrfToken;
-    const post = (path: string) =>
-      page.request.post(`/api/v1${path}`, { headers: { "x-csrf-token": csrf, origin: stage.url }, data: {} });
     // News of the channels, which the screen reads again by itself, takes nothing away from who is typing.
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.getByLabel("Addresses").fill("half a wor");
-    expect((await post("/alert-channels/test")).status()).toBe(200);
+    await post(page, "/alert-channels/test", {});
     await page.getByText("mailed to 1").first().waitFor();
     expect(await page.getByLabel("Addresses").inputValue()).toBe("half a wor");
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByLabel("Addresses").waitFor({ state: "detached" });
-    expect((await post("/queues/emails/pause")).status()).toBe(200);
+    await post(page, "/queues/emails/pause", {});
     await page.getByRole("heading", { name: "1 alert open" }).waitFor({ timeout: 40_000 });
     await page
       .getByText(/^The queue emails has been paused for/)
@@ -73,7 +71,7 @@ describe.skipIf(!hasBrowser())("alerts", () => {
     await page.getByText(/Silent until .*: we are at it/).waitFor();
 
     // Mail waits while its queue is held, and goes out when it is not: nothing is lost.
-    expect((await post("/queues/emails/resume")).status()).toBe(200);
+    await post(page, "/queues/emails/resume", {});
     const mails = await until(
       "both mails are there",
       async () => {

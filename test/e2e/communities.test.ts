@@ -1,21 +1,10 @@
 // Somebody who sees one community, in the browser: an owner invites them so, and nothing of the other town is there.
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findings, sideways, turn } from "./accessibility.ts";
 import { hasBrowser, openStage, type Stage, signIn, type Visit } from "./browser.ts";
+import { mailedLink, post } from "./set-up.ts";
 
 const colleague = { email: "rita@example.org", password: "four unusual words here" };
-
-/** Asks the API as the signed-in person of the page. */
-const post = async (page: Page, path: string, body: unknown): Promise<{ id: string }> => {
-  const { csrfToken } = (await (await page.request.get("/api/v1/auth/me")).json()) as { csrfToken: string };
-  const answer = await page.request.post(`/api/v1${path}`, {
-    data: body,
-    headers: { "x-csrf-token": csrfToken, origin: new URL(page.url()).origin },
-  });
-  expect(answer.status(), await answer.text()).toBeLessThan(300);
-  return (await answer.json()) as { id: string };
-};
 
 describe.skipIf(!hasBrowser())("somebody who sees one community", () => {
   let stage: Stage;
@@ -59,21 +48,8 @@ describe.skipIf(!hasBrowser())("somebody who sees one community", () => {
     await page.getByRole("button", { name: `Revoke the invite to ${colleague.email}` }).waitFor();
     await page.getByText("manager · sees only Riverside").waitFor();
 
-    let link = "";
-    await expect
-      .poll(
-        async () => {
-          const mail = (await (await page.request.get(`/sandbox/mail?to=${colleague.email}`)).json()) as {
-            data: { text: string }[];
-          };
-          [link = ""] = mail.data.flatMap(({ text }) => /\/accept-invite\/[\w-]+/.exec(text) ?? []);
-          return link;
-        },
-        { timeout: 30_000 },
-      )
-      .not.toBe("");
     const { page: theirs, context } = await stage.visit({ signedIn: false });
-    await theirs.goto(link);
+    await theirs.goto(await mailedLink(page, colleague.email, "accept-invite"));
     await theirs.getByLabel("Your name").fill("Rita River");
     await theirs.getByLabel("New password").fill(colleague.password);
     await theirs.getByLabel("The same again").fill(colleague.password);

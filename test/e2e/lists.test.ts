@@ -1,7 +1,8 @@
 // Lists of people on the screens: a nested segment, views of contacts, and acts on exactly as many as were confirmed.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { csvFile, hasBrowser, importThroughScreens, openStage, type Stage, type Visit } from "./browser.ts";
+import { csvFile, hasBrowser, openStage, type Stage, type Visit } from "./browser.ts";
+import { importPeople } from "./set-up.ts";
 
 const people = csvFile("people.csv", [
   "email,first name,city,tags",
@@ -18,7 +19,7 @@ describe.skipIf(!hasBrowser())("lists of people", () => {
     stage = await openStage();
     visit = await stage.visit();
     page = visit.page;
-    await importThroughScreens(page, people);
+    await importPeople(page, people);
   }, 240_000);
   afterAll(async () => {
     await stage?.close();

@@ -9,17 +9,10 @@ import { freshDatabase, freshRedis, hasRealPostgres } from "../helpers/infrastru
 import { until } from "../helpers/processes.ts";
 import { callbackSenders, hookSettings } from "../helpers/provider-callbacks.ts";
 import { faultsOf, findings } from "./accessibility.ts";
-import { csvFile, hasBrowser, importThroughScreens, openStage, owner, type Stage, type Visit } from "./browser.ts";
+import { hasBrowser, openStage, owner, type Stage, type Visit } from "./browser.ts";
+import { post } from "./set-up.ts";
 
 const ada = "ada@learning-center.test";
-const people = csvFile("people.csv", ["email,first name,last name", `${ada},Ada,Lovelace`]);
-
-/** A write of the signed-in person over the API. */
-const post = async (page: Page, path: string, data: unknown) => {
-  const { csrfToken } = await (await page.request.get("/api/v1/auth/me")).json();
-  const answer = await page.request.post(`/api/v1${path}`, { data, headers: { "X-CSRF-Token": csrfToken } });
-  return { status: answer.status(), body: await answer.json() };
-};
 
 describe.skipIf(!hasBrowser() || !hasRealPostgres())("the operations room", () => {
   let stage: Stage;
@@ -64,16 +57,15 @@ describe.skipIf(!hasBrowser() || !hasRealPostgres())("the operations room", () =
     db = connectPostgres(database.url, 2);
     visit = await stage.visit();
     page = visit.page;
-    await importThroughScreens(page, people);
-    const { data } = await (await page.request.get("/api/v1/contacts")).json();
+    const consent = { channels: ["email"], basis: "form", source: "test" };
+    const person = await post(page, "/contacts", { email: ada, firstName: "Ada", lastName: "Lovelace", consent });
     const sent = await post(page, "/messages", {
       channel: "email",
-      contactId: data[0].id,
+      contactId: person.id,
       content: { subject: "Your receipt", html: "<p>Thank you.</p>" },
       kind: "transactional",
     });
-    expect(sent.status).toBe(202);
-    messageId = sent.body.id;
+    messageId = sent.id;
   }, 240_000);
   afterAll(async () => {
     expect(visit?.faults).toEqual([]);

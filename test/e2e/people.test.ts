@@ -5,6 +5,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secondPort, tlsProxy } from "../helpers/front-doors.ts";
 import { hasBrowser, openStage, owner, type Stage, signIn, type Visit } from "./browser.ts";
+import { mailedLink } from "./set-up.ts";
 
 const sessionCookie = async (context: BrowserContext, name: string) =>
   (await context.cookies()).find((cookie) => cookie.name === name);
@@ -125,23 +126,6 @@ describe.skipIf(!hasBrowser())("people", () => {
     page = visit.page;
   }, 60_000);
 
-  /** Path of the link of this kind that was mailed to an address. */
-  const linkTo = async (address: string, kind: "accept-invite" | "reset"): Promise<string> => {
-    let path: string | undefined;
-    await expect
-      .poll(
-        async () => {
-          const answer = await page.request.get(`/sandbox/mail?to=${address}`);
-          const { data } = (await answer.json()) as { data: { text: string }[] };
-          [path] = data.flatMap(({ text }) => new RegExp(`/${kind}/[\\w-]+`).exec(text) ?? []);
-          return path;
-        },
-        { timeout: 30_000 },
-      )
-      .toBeDefined();
-    return path ?? "";
-  };
-
   it("lets an owner invite a colleague, who accepts by mail and works as an editor", async () => {
     await page.goto("/settings");
     await page.getByRole("link", { name: "Team" }).click();
@@ -156,7 +140,7 @@ describe.skipIf(!hasBrowser())("people", () => {
     await page.getByRole("button", { name: `Revoke the invite to ${colleague.email}` }).waitFor();
 
     const { page: theirs, context } = await stage.visit({ signedIn: false });
-    await theirs.goto(await linkTo(colleague.email, "accept-invite"));
+    await theirs.goto(await mailedLink(page, colleague.email, "accept-invite"));
     await theirs.getByText("You are invited as an editor.").waitFor();
     await theirs.getByLabel("Your name").fill("Grace Hopper");
     await theirs.getByLabel("New password").fill("password1234");
@@ -210,7 +194,7 @@ describe.skipIf(!hasBrowser())("people", () => {
     await theirs.getByLabel("Email").fill(colleague.email);
     await theirs.getByRole("button", { name: "Mail me a link" }).click();
     await theirs.getByText("Look into your mail").waitFor();
-    const path = await linkTo(colleague.email, "reset");
+    const path = await mailedLink(page, colleague.email, "reset");
     const fresh = "entirely different words now";
     const choose = async () => {
       await theirs.goto(path);

@@ -4,23 +4,13 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../helpers/processes.ts";
 import { sideways } from "./accessibility.ts";
-import { csvFile, hasBrowser, importThroughScreens, openStage, type Stage, type Visit } from "./browser.ts";
+import { csvFile, hasBrowser, openStage, type Stage, type Visit } from "./browser.ts";
+import { importPeople, mailedLink, post } from "./set-up.ts";
 
 const people = csvFile("people.csv", ["email,first name,tags", "ada@example.org,Ada,vip", "grace@example.org,Grace,"]);
 /** Pieces of the editors: they change what is on the page, and ask for nothing. */
 const editing = /^(Insert|Move the|Remove the|Condition|Group)/;
 type Role = "agent" | "editor" | "viewer";
-
-/** Asks the API as the signed-in person of the page. */
-const post = async (page: Page, path: string, body: unknown): Promise<{ id: string }> => {
-  const { csrfToken } = (await (await page.request.get("/api/v1/auth/me")).json()) as { csrfToken: string };
-  const answer = await page.request.post(`/api/v1${path}`, {
-    data: body,
-    headers: { "x-csrf-token": csrfToken, origin: new URL(page.url()).origin },
-  });
-  expect(answer.status(), await answer.text()).toBeLessThan(300);
-  return (await answer.json()) as { id: string };
-};
 
 /** Opens an address and waits until its answers are there. */
 const open = async (page: Page, path: string): Promise<void> => {
@@ -54,8 +44,7 @@ describe.skipIf(!hasBrowser())("the screens", () => {
   beforeAll(async () => {
     stage = await openStage();
     owners = (await stage.visit()).page;
-    await importThroughScreens(owners, people);
-    at.import = new URL(owners.url()).pathname;
+    at.import = `/imports/${await importPeople(owners, people)}`;
     const rule = { field: "email", op: "isSet" };
     const mail = { subject: "News", html: "<p>News for {{firstName|you}}</p>" };
     const draft = { name: "A draft", channel: "email", audience: { all: true }, content: mail };
@@ -77,12 +66,7 @@ describe.skipIf(!hasBrowser())("the screens", () => {
     const email = `${role}@example.org`;
     await post(owners, "/users/invite", { email, role });
     const visit = await stage.visit({ signedIn: false });
-    const token = await until(`the invite to ${email} arrives`, async () => {
-      const mails = (await (await owners.request.get(`/sandbox/mail?to=${email}`)).json()) as {
-        data: { text: string }[];
-      };
-      return mails.data.flatMap(({ text }) => /\/accept-invite\/([\w-]+)/.exec(text)?.[1] ?? [])[0];
-    });
+    const token = (await mailedLink(owners, email, "accept-invite")).split("/").at(-1);
     const entered = await visit.page.request.post("/api/v1/auth/invite/accept", {
       data: { token, name: `The ${role}`, password: "four unusual words here" },
       headers: { origin: stage.url },

@@ -8,6 +8,7 @@ import { codeOf } from "../helpers/authenticator.ts";
 import { freshRedis } from "../helpers/infrastructure.ts";
 import { faultsOf } from "./accessibility.ts";
 import { hasBrowser, openStage, owner, type Stage, type Visit } from "./browser.ts";
+import { mailedLink } from "./set-up.ts";
 
 const colleague = { email: "grace@example.org", password: "four unusual words here" };
 
@@ -133,20 +134,8 @@ describe.skipIf(!hasBrowser())("the second factor", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Send the invite" }).click();
     await proof.getByLabel("Your password").fill(owner.password);
     await proof.getByRole("button", { name: "Go on" }).click();
-    let link = "";
-    await expect
-      .poll(
-        async () => {
-          const answer = await page.request.get(`/sandbox/mail?to=${colleague.email}`);
-          const { data } = (await answer.json()) as { data: { text: string }[] };
-          link = /\/accept-invite\/[\w-]+/.exec(data[0]?.text ?? "")?.[0] ?? "";
-          return link;
-        },
-        { timeout: 30_000 },
-      )
-      .not.toBe("");
     const { page: theirs, context, faults } = await stage.visit({ signedIn: false });
-    await theirs.goto(link);
+    await theirs.goto(await mailedLink(page, colleague.email, "accept-invite"));
     await theirs.getByLabel("Your name").fill("Grace Hopper");
     await theirs.getByLabel("New password").fill(colleague.password);
     await theirs.getByLabel("The same again").fill(colleague.password);

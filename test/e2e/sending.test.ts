@@ -7,7 +7,8 @@ import { type DnsServer, startDns } from "../helpers/dns-server.ts";
 import type { MailPeer } from "../helpers/mail-peer.ts";
 import { startSmtpPeer } from "../helpers/smtp-peer.ts";
 import { findings, sideways } from "./accessibility.ts";
-import { csvFile, hasBrowser, importThroughScreens, openStage, type Stage, type Visit } from "./browser.ts";
+import { csvFile, hasBrowser, openStage, type Stage, type Visit } from "./browser.ts";
+import { importPeople } from "./set-up.ts";
 
 const key = generateKeyPairSync("rsa", { modulusLength: 2048 })
   .publicKey.export({ format: "der", type: "spki" })
@@ -35,7 +36,7 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
   }, 60_000);
 
   it("is where the wizard leads when the sender lacks something", async () => {
-    await importThroughScreens(page, csvFile("people.csv", ["email,first name", "ada@example.org,Ada"]));
+    await importPeople(page, csvFile("people.csv", ["email,first name", "ada@example.org,Ada"]));
     await page.goto("/campaigns/new");
     await page.getByLabel("Name", { exact: true }).fill("News");
     await page.getByRole("button", { name: "Continue" }).click();

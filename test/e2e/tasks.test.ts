@@ -1,16 +1,8 @@
 // What the other screens are for, each done once in the browser, much of it by keyboard alone.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  confirmAndLaunch,
-  csvFile,
-  hasBrowser,
-  importThroughScreens,
-  openStage,
-  type Stage,
-  type Visit,
-  wizardToConfirm,
-} from "./browser.ts";
+import { csvFile, hasBrowser, openStage, type Stage, type Visit } from "./browser.ts";
+import { importPeople, launchToEveryone } from "./set-up.ts";
 
 const crowd = csvFile("crowd.csv", [
   "email,first name",
@@ -132,9 +124,8 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
   }, 60_000);
 
   it("pauses a running campaign, resumes it, and cancels what is left", async () => {
-    await importThroughScreens(page, crowd);
-    const recipients = await wizardToConfirm(page, { name: "Slow one", subject: "Slow", perSecond: 5 });
-    await confirmAndLaunch(page, recipients);
+    await importPeople(page, crowd);
+    await page.goto(`/campaigns/${await launchToEveryone(page, { name: "Slow one", subject: "Slow", perSecond: 5 })}`);
     const state = page.locator("header");
     await page.getByRole("button", { name: "Pause" }).click();
     await state.getByText("paused", { exact: true }).waitFor();
@@ -153,8 +144,7 @@ describe.skipIf(!hasBrowser())("tasks on the screens", () => {
     await page.getByLabel("How often").fill("2");
     await page.getByRole("button", { name: "Add the fault" }).click();
     await page.getByText("2 times left").waitFor();
-    const recipients = await wizardToConfirm(page, { name: "Silent server", subject: "Silence" });
-    await confirmAndLaunch(page, recipients);
+    await page.goto(`/campaigns/${await launchToEveryone(page, { name: "Silent server", subject: "Silence" })}`);
     const state = page.locator("header");
     await state.getByText("waiting for your release", { exact: true }).waitFor({ timeout: 90_000 });
     await page.getByText("2 messages may have been sent: decide").waitFor();

@@ -3,16 +3,8 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findings, sideways } from "./accessibility.ts";
-import {
-  confirmAndLaunch,
-  csvFile,
-  hasBrowser,
-  importThroughScreens,
-  openStage,
-  type Stage,
-  signIn,
-  type Visit,
-} from "./browser.ts";
+import { confirmAndLaunch, csvFile, hasBrowser, openStage, type Stage, signIn, type Visit } from "./browser.ts";
+import { importPeople } from "./set-up.ts";
 
 const people = csvFile("people.csv", ["email,first name", "ada@example.org,Ada", "grace@example.org,Grace"]);
 
@@ -31,7 +23,7 @@ describe.skipIf(!hasBrowser())("templates", () => {
     stage = await openStage();
     visit = await stage.visit();
     page = visit.page;
-    await importThroughScreens(page, people);
+    await importPeople(page, people);
   }, 300_000);
   afterAll(async () => {
     await stage?.close();

@@ -2,16 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { Download, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  confirmAndLaunch,
-  csvFile,
-  hasBrowser,
-  importThroughScreens,
-  openStage,
-  type Stage,
-  type Visit,
-  wizardToConfirm,
-} from "./browser.ts";
+import { csvFile, hasBrowser, openStage, type Stage, type Visit } from "./browser.ts";
+import { importPeople, launchToEveryone, post, reached } from "./set-up.ts";
 
 const people = csvFile("visitors.csv", [
   "email,phone,first name,last name",
@@ -35,15 +27,10 @@ describe.skipIf(!hasBrowser())("who got what", () => {
     stage = await openStage();
     visit = await stage.visit();
     page = visit.page;
-    await importThroughScreens(page, people);
-    await page.goto("/suppressions");
-    await page.getByRole("button", { name: "Suppress an address" }).first().click();
-    await page.getByRole("dialog").getByLabel("Address").fill("mary@example.org");
-    await page.keyboard.press("Enter");
-    await page.getByRole("row", { name: /mary@example\.org/ }).waitFor();
-    const recipients = await wizardToConfirm(page, { name: "June news", subject: "News for {{firstName}}" });
-    await confirmAndLaunch(page, recipients);
-    await page.locator("header").getByText("completed", { exact: true }).waitFor({ timeout: 60_000 });
+    await importPeople(page, people);
+    await post(page, "/suppressions", { channel: "email", address: "mary@example.org", reason: "manual" });
+    const campaign = await launchToEveryone(page, { name: "June news", subject: "News for {{firstName}}" });
+    await reached(page, `/campaigns/${campaign}`, "completed");
   }, 300_000);
   afterAll(async () => {
     await stage?.close();
