@@ -51,7 +51,7 @@ describe.skipIf(!hasBrowser())("alerts", () => {
     // News of the channels, which the screen reads again by itself, takes nothing away from who is typing.
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.getByLabel("Addresses").fill("half a wor");
-    expect((await post("/alert-channels/test")).status()).toBe(200);
+    expect((await post("/alert-channels/test")).status()).toBe(202);
     await page.getByText("mailed to 1").first().waitFor();
     expect(await page.getByLabel("Addresses").inputValue()).toBe("half a wor");
     await page.getByRole("button", { name: "Cancel" }).click();
