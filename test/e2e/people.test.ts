@@ -271,13 +271,13 @@ describe.skipIf(!hasBrowser())("people", () => {
   it("shows all of it in the audit log, by person and kind, and as a file", async () => {
     await page.goto("/settings/audit");
     const log = page.getByRole("table", { name: "Audit log" });
-    await log.getByText("revoked an access token").waitFor();
+    await log.getByText("revoked an access token").first().waitFor();
     await page.getByLabel("Who").selectOption({ label: "Grace Hopper (grace@example.org)" });
     await log.getByText("accepted an invite as editor").waitFor();
-    await log.getByText("revoked an access token").waitFor({ state: "detached" });
+    await log.getByText("revoked an access token").first().waitFor({ state: "detached" });
     await page.getByLabel("Who").selectOption({ label: "Everybody" });
     await page.getByLabel("What").selectOption({ label: "Access tokens" });
-    await log.getByText("made an access token that may read").waitFor();
+    await log.getByText("made an access token that may read").first().waitFor();
     expect(new URL(page.url()).searchParams.get("action")).toBe("token.");
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Download as CSV" }).click();

@@ -1,5 +1,5 @@
 // The web app's own logic without a browser: generated routes, segment rules, import checks, words.
-import { readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { routesSource } from "../../web/generate-routes.ts";
@@ -16,6 +16,22 @@ describe("the web app", () => {
   it("knows method and path of every public action as the contracts have them", () => {
     const stored = readFileSync(resolve(import.meta.dirname, "../../web/src/api-routes.ts"), "utf8");
     expect(stored, "run: node web/generate-routes.ts").toBe(routesSource());
+  });
+
+  it("has the style sheet of every component of the kit that a screen uses", () => {
+    const root = resolve(import.meta.dirname, "../..");
+    const sheet = (name: string) => `@mantine/core/styles/${name}.css`;
+    const given = readFileSync(resolve(root, "web/src/mantine-styles.ts"), "utf8");
+    const used = globSync("web/src/**/*.tsx", { cwd: root })
+      .flatMap((file) => [
+        ...readFileSync(resolve(root, file), "utf8").matchAll(/import \{([^}]*)\} from "@mantine\/core"/g),
+      ])
+      .flatMap(([, names = ""]) => names.split(",").map((name) => name.trim()));
+    expect(used.length).toBeGreaterThan(100);
+    const bare = new Set(
+      used.filter((name) => /^[A-Z]\w+$/.test(name) && existsSync(resolve(root, "node_modules", sheet(name)))),
+    );
+    expect([...bare].filter((name) => !given.includes(sheet(name)))).toEqual([]);
   });
 
   it("carries one key over all tries of a wish until the server has clearly answered, whatever else is done meanwhile", () => {

@@ -33,6 +33,10 @@ export const Crash = ({ error, reset }: ErrorComponentProps) => {
           >
             The app was updated since this tab was opened.
           </Note>
+        ) : starting ? (
+          <Note tone="info" role="status" title={problem.title}>
+            {problem.detail} This page goes on by itself.
+          </Note>
         ) : (
           <ProblemNote
             problem={problem}
