@@ -1,8 +1,12 @@
 // Faults at the job layer: workers killed, frozen and stopped, Redis emptied and killed, Postgres crashed and full.
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { query } from "../../shared/db/knex.ts";
+import { enqueue } from "../../shared/jobs/enqueue.ts";
+import { makeId } from "../../shared/lib/ids.ts";
 import { connectRedis } from "../../shared/streams/connections.ts";
 import { until } from "../bench/recipients.ts";
 import { type JobScene, openJobScene } from "./job-scene.ts";
@@ -112,6 +116,44 @@ export const freeze = ({ rounds }: ChaosFlags) =>
     }
     await scene.startWorker();
     return scene.outcome("SIGSTOP past the lease, then SIGCONT", `${rounds} times`);
+  });
+
+/** Jobs that kill whichever worker takes them, among others: they fail alone, and the others are done. */
+export const poison = ({ jobs, rounds }: ChaosFlags) =>
+  inScene(async (scene) => {
+    let over = false;
+    let deaths = 0;
+    const work = async () => {
+      for (;;) {
+        const { child } = await scene.startWorker("poison");
+        await once(child, "exit");
+        if (over) return;
+        deaths++;
+      }
+    };
+    // Not waited for at the end: one that is just starting is ended with the scene, and says nothing any more.
+    void work();
+    void work();
+    const ids: (string | undefined)[] = [];
+    const dead = async () => {
+      const sql = `select count(*)::int as n from jobs.history
+        where state = 'failed' and attempts = 2 and errors -> -1 ->> 'class' = 'WorkerDied' and id = any(?::uuid[])`;
+      return (await query<{ n: number }>(scene.db, sql, [ids]))[0]?.n ?? 0;
+    };
+    const play = async () => {
+      for (let round = 0; round < rounds; round++) {
+        await scene.add(Math.ceil(jobs / rounds));
+        const poisoned = { campaignId: makeId() };
+        ids.push(await scene.db.transaction((trx) => enqueue(trx, "campaign.finalize", poisoned)));
+        await until("it has killed both its workers and failed", 120, dead, (count) => count > round);
+      }
+      return scene.outcome("jobs that kill their worker", `${rounds} among others`);
+    };
+    const outcome = await play().finally(() => {
+      over = true;
+    });
+    const lost = outcome.lost + ids.length - (await dead());
+    return { ...outcome, lost, note: `${deaths} workers died, the poison failed; ${outcome.note}` };
   });
 
 /** A worker is stopped while 10,000 jobs are queued and running. */

@@ -15,7 +15,7 @@ import { type Servers, startServers } from "./servers.ts";
 export const leaseMs = 5_000;
 const workerProgram = fileURLToPath(new URL("../helpers/jobs-worker.ts", import.meta.url));
 
-export type Behaviour = "work" | "hold";
+export type Behaviour = "work" | "hold" | "poison";
 
 export interface Worker {
   readonly child: ChildProcess;
@@ -49,7 +49,7 @@ const countSql = `
   done as (select id, count(*) as n from jobs.history where state = 'completed' group by id),
   -- A job may have been interrupted several times, also between claim and run: each interruption has its share.
   interrupted as (select (h.finished_at - ran.first) / (h.attempts - 1) as took from jobs.history h
-    join ran on ran.job_id = h.id where h.attempts > 1)
+    join ran on ran.job_id = h.id where h.attempts > 1 and h.state = 'completed')
   select (select count(*) from done)::int as completed, (select coalesce(sum(n - 1), 0) from done)::int as doubled,
     (select count(*) from effects)::int as effects, (select sum(n - 1) from ran)::int as again,
     (select coalesce(extract(epoch from max(took)), 0)::float8 from interrupted) as longest`;

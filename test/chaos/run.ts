@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import * as jobFaults from "./job-faults.ts";
 import * as mailFaults from "./mail-faults.ts";
 import { documentOf, missedBy, type Outcome, rowOf } from "./outcome.ts";
+import * as schedulerFaults from "./scheduler-faults.ts";
 
 export interface ChaosFlags {
   /** Mails of each campaign. */
@@ -22,7 +23,11 @@ export interface ChaosFlags {
   readonly quick: boolean;
 }
 
-const faults: Record<string, (flags: ChaosFlags) => Promise<Outcome>> = { ...jobFaults, ...mailFaults };
+const faults: Record<string, (flags: ChaosFlags) => Promise<Outcome>> = {
+  ...jobFaults,
+  ...schedulerFaults,
+  ...mailFaults,
+};
 
 const { values } = parseArgs({
   options: {
