@@ -1,6 +1,6 @@
 // Races and late words in a campaign's life: none of them may leave it where nobody and nothing can end it.
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createCampaign } from "../../services/campaigns/campaigns/drafts.ts";
+import { createCampaign, updateCampaign } from "../../services/campaigns/campaigns/drafts.ts";
 import { catchUpCampaigns } from "../../services/campaigns/campaigns/due.ts";
 import { launchCampaign, launchJob, prepareCampaign } from "../../services/campaigns/campaigns/launch.ts";
 import { retryMessages } from "../../services/campaigns/campaigns/ledger-acts.ts";
@@ -113,6 +113,32 @@ test("resumed in the moment in which its audience becomes complete, it runs and 
   await query(trx, "update campaigns.campaigns set audience_complete = true where id = ?", [id]);
   await trx.commit();
   expect(await resumed).toEqual({ id, status: "running" });
+});
+
+test("a draft that is saved in the moment in which it is launched goes out as it was saved", async () => {
+  const content = (words: string) => ({ subject: words, html: `<p>${words}</p>` });
+  const { id } = await createCampaign(p.deps, {
+    ...{ channel: "email", name: "x", audience: { all: true }, content: content("Wrong date") },
+  });
+  // Whoever launches waits here, at the content, having read the draft.
+  const { id: other } = await createCampaign(p.deps, {
+    ...{ channel: "email", name: "y", audience: { all: true }, content: content("Wrong date") },
+  });
+  await launchCampaign(p.deps, { id: other });
+  const trx = await p.db.transaction();
+  await query(trx, "select 1 from messaging.contents for update");
+  const launched = launchCampaign(p.deps, { id });
+  const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+  while ((await query(p.db, waiting)).length === 0);
+  await updateCampaign(p.deps, { id, content: content("Right date") });
+  await trx.commit();
+  expect(await launched).toEqual({ id, status: "preparing" });
+  const frozen = await query<{ subject: string }>(
+    p.db,
+    "select t.subject from campaigns.campaigns c join messaging.contents t on t.id = c.content_id where c.id = ?",
+    [id],
+  );
+  expect(frozen).toEqual([{ subject: "Right date" }]);
 });
 
 test("what comes back to the queue of a cancelled campaign is cancelled too", async () => {

@@ -53,9 +53,14 @@ export const launchCampaign = async (
       to: later ? "scheduled" : "preparing",
       contentId,
       launchedAt: begin,
+      asRead: campaign.updated_at,
       ...(later ? {} : { beginAudience: true }),
     });
-    if (!row) throw launchedBefore(campaign.name, (await findCampaign(trx, id))?.status ?? "gone");
+    if (!row) {
+      const now = await findCampaign(trx, id);
+      if (now?.status === "draft") return undefined;
+      throw launchedBefore(campaign.name, now?.status ?? "gone");
+    }
     await enqueue(
       trx,
       "campaign.launch",
@@ -65,7 +70,8 @@ export const launchCampaign = async (
     await publish(trx, "campaign.changed", { campaignId: id, status: row.status });
     return row.status;
   });
-  return { id, status };
+  // Somebody saved it while it was frozen here: what they saved is what goes out.
+  return status === undefined ? launchCampaign(deps, { id }) : { id, status };
 };
 
 const launchedBefore = (name: string, status: string) =>

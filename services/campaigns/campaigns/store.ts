@@ -143,15 +143,17 @@ export interface StatusChange {
   /** Freezes the audience as of now, by the clock that contacts are dated with: Postgres's. */
   readonly beginAudience?: true;
   readonly completedAt?: Date | null;
+  /** Its `updated_at` as it was read: nobody may have changed it since. */
+  readonly asRead?: Date;
 }
 
-/** Compare-and-set of the status; undefined when the campaign was in none of the states it may come from. */
+/** Compare-and-set of the status; undefined when the campaign was in none of the states it may come from, or changed. */
 export const changeStatus = async (sql: Sql, id: string, change: StatusChange): Promise<CampaignRow | undefined> => {
   const [row] = await query<CampaignRow>(
     sql,
     `update campaigns.campaigns set status = ?, held_reason = ?, content_id = coalesce(?::uuid, content_id), launched_at = coalesce(?::timestamptz, launched_at),
        audience_at = case when ?::boolean then now() else audience_at end, completed_at = ?::timestamptz, updated_at = now()
-     where id = ? and status = any(?) returning ${columns}`,
+     where id = ? and status = any(?) and (?::timestamptz is null or date_trunc('milliseconds', updated_at) = ?) returning ${columns}`,
     [
       change.to,
       change.heldReason ?? null,
@@ -161,6 +163,8 @@ export const changeStatus = async (sql: Sql, id: string, change: StatusChange): 
       change.completedAt ?? null,
       id,
       [...change.from],
+      change.asRead ?? null,
+      change.asRead ?? null,
     ],
   );
   return row;
