@@ -1,4 +1,5 @@
-// The suites: all but the browser's side by side, then the browser's, each beginning with the files that take longest.
+// The suites: most side by side, then the rehearsal, which fills a machine and judges its answers, then the browser's. Each
+// begins with the files that take longest.
 // Real Redis and Postgres come from test/global-setup.ts.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,10 +22,13 @@ const quiet = {
   NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/compile"),
 };
 
+const rehearsal = "test/faults/rehearse.test.ts";
+
 const suite = (name: string, include: string[], groupOrder: number, maxWorkers: number) => ({
   test: {
     name,
     include,
+    exclude: name === "rehearsal" ? [] : [rehearsal],
     env: quiet,
     pool: "forks" as const,
     maxWorkers,
@@ -44,7 +48,8 @@ export default defineConfig({
       suite("unit", ["test/unit/**/*.test.ts", "test/*.test.ts"], 0, 4),
       suite("integration", ["test/integration/**/*.test.ts", "test/conformance/**/*.test.ts"], 0, 4),
       suite("faults", ["test/faults/**/*.test.ts"], 0, 4),
-      suite("e2e", ["test/e2e/**/*.test.ts"], 1, 3),
+      suite("rehearsal", [rehearsal], 1, 1),
+      suite("e2e", ["test/e2e/**/*.test.ts"], 2, 3),
     ],
   },
 });

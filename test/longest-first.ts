@@ -12,7 +12,6 @@ const slow: readonly string[] = [
   "e2e/rights",
   "e2e/tasks",
   "e2e/templates",
-  "faults/rehearse",
   "e2e/people",
   "faults/backends-away",
   "integration/pipeline",

@@ -54,7 +54,7 @@ export const readFlags = (args: readonly string[]): Flags => {
     mailsPerSecond: quick ? 8 : 20,
     people: (services) => (quick ? 300 * rounds : 20 * (rounds * services * 15 + 60)),
     quick,
-    perSecond: wholeNumber("rate", values.rate, quick ? 20 : 200),
+    perSecond: wholeNumber("rate", values.rate, quick ? 10 : 200),
     awaySeconds: wholeNumber("away", values.away, quick ? 3 : 60),
     idleSeconds: quick ? 2 : 30,
     overlapSeconds: quick ? 1 : 2,
