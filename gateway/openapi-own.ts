@@ -183,7 +183,7 @@ export const ownOperations: readonly OwnOperation[] = [
       "Callback of an email provider, signed as that provider signs; stored at once, applied by a job",
       {
         "202": answer("Stored, now or before", content("application/json", { type: "object" })),
-        ...refusals(401, 413, 503),
+        ...refusals(401, 413, 429, 503),
         "404": answer("This provider's secret is not set here"),
       },
       [

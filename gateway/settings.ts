@@ -1,6 +1,7 @@
 // What the gateway runs with, taken from the configuration once. Tests make their own.
 import { fileURLToPath } from "node:url";
 import type { Config } from "../shared/config.ts";
+import type { DoorLimits } from "./hooks/door.ts";
 import type { SesHook } from "./hooks/ses.ts";
 import { fetchSnsCertificate } from "./hooks/sns-certificate.ts";
 import type { PressureLimits } from "./pressure.ts";
@@ -11,6 +12,7 @@ export interface HookSettings {
   readonly postmarkLogins: readonly string[];
   readonly ses: SesHook;
   readonly sendgridKeys: readonly string[];
+  readonly door: DoorLimits;
 }
 
 export interface GatewaySettings {
@@ -67,5 +69,6 @@ export const settingsFrom = (config: Config): GatewaySettings => ({
     postmarkLogins: config.webhooks.postmarkLogins,
     ses: { topics: config.webhooks.sesTopics, fetchCertificate: fetchSnsCertificate },
     sendgridKeys: config.webhooks.sendgridKeys,
+    door: { wrongPerMinute: 120, atOnce: 50 },
   },
 });

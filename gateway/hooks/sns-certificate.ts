@@ -11,6 +11,8 @@ const certificatePath = /^\/SimpleNotificationService-[0-9a-f]{8,64}\.pem$/;
 const largest = 32 * 1024;
 const timeoutMs = 5_000;
 const remembered = 20;
+/** Strangers choose what is asked for, within Amazon's hosts. */
+const atOnce = 4;
 
 /** Over TLS, without following redirects, at most 32 KB in 5 s. */
 export const fetchSnsCertificate: FetchCertificate = async (url) => {
@@ -21,17 +23,23 @@ export const fetchSnsCertificate: FetchCertificate = async (url) => {
 
 /** Public keys by the address of their certificate. */
 export const certificateKeys = (fetchCertificate: FetchCertificate) => {
-  const known = new Map<string, Promise<X509Certificate>>();
-  const load = (url: string) => {
-    let certificate = known.get(url);
-    if (!certificate) {
-      certificate = fetchCertificate(url).then((pem) => new X509Certificate(pem));
-      certificate.catch(() => known.delete(url));
-      known.set(url, certificate);
-      const oldest = known.keys().next().value;
-      if (known.size > remembered && oldest !== undefined) known.delete(oldest);
-    }
+  const known = new Map<string, X509Certificate>();
+  const asked = new Map<string, Promise<X509Certificate>>();
+  const learn = async (url: string): Promise<X509Certificate> => {
+    const certificate = new X509Certificate(await fetchCertificate(url));
+    // Only what is one takes the place of another: made-up addresses must not push out the one in use.
+    known.set(url, certificate);
+    const oldest = known.keys().next().value;
+    if (known.size > remembered && oldest !== undefined) known.delete(oldest);
     return certificate;
+  };
+  const load = async (url: string): Promise<X509Certificate> => {
+    const here = known.get(url) ?? asked.get(url);
+    if (here) return here;
+    if (asked.size >= atOnce) throw new Error(`${atOnce} certificates are being fetched already`);
+    const fetching = learn(url).finally(() => asked.delete(url));
+    asked.set(url, fetching);
+    return fetching;
   };
   return {
     /** The key that is valid at `now`. Throws Refusal for a foreign address or a certificate out of its time. */

@@ -7,6 +7,7 @@ import { storeWebhooks } from "../../shared/messaging/webhook-inbox.ts";
 import { createQuietLog } from "../../shared/streams/quiet-log.ts";
 import { readBytes } from "../body.ts";
 import { type Exchange, sendJson } from "../exchange.ts";
+import { createDoor, type Door } from "../hooks/door.ts";
 import { postmarkVerifier } from "../hooks/postmark.ts";
 import { resendVerifier } from "../hooks/resend.ts";
 import { sendgridVerifier } from "../hooks/sendgrid.ts";
@@ -26,12 +27,11 @@ const verifiersOf = ({ hooks }: GatewaySettings): readonly HookVerifier[] => [
   ...(hooks.sendgridKeys.length > 0 ? [sendgridVerifier(hooks.sendgridKeys)] : []),
 ];
 
-const receive = (deps: Deps, verifier: HookVerifier) => {
+const receive = (deps: Deps, door: Door, verifier: HookVerifier) => {
   const { provider } = verifier;
   // Anybody may send what is refused, as often as they like: that must not fill the log.
   const quiet = createQuietLog(deps.log, { provider });
-  return async (exchange: Exchange): Promise<void> => {
-    const { req } = exchange;
+  const read = async ({ req }: Exchange) => {
     const body = await readBytes(req, largest);
     const genuine = await Promise.resolve()
       .then(() => verifier.verify({ headers: req.headers, body, now: deps.clock.now() }))
@@ -46,6 +46,10 @@ const receive = (deps: Deps, verifier: HookVerifier) => {
           retryAfter: 30,
         });
       });
+    return { body, genuine };
+  };
+  return async (exchange: Exchange): Promise<void> => {
+    const { body, genuine } = await door.enter(exchange.address, () => read(exchange));
     try {
       // Too late is not lost: the provider sends it again, and what was stored after all is known again.
       await withPostgres(() => deps.db.transaction((trx) => storeWebhooks(trx, [{ provider, body, ...genuine }])));
@@ -58,10 +62,12 @@ const receive = (deps: Deps, verifier: HookVerifier) => {
 };
 
 /** One route for each provider whose secret is set. Throws when a secret cannot be one. */
-export const hookRoutes = (deps: Deps, settings: GatewaySettings): readonly OwnRoute[] =>
-  verifiersOf(settings).map((verifier) => ({
+export const hookRoutes = (deps: Deps, settings: GatewaySettings): readonly OwnRoute[] => {
+  const door = createDoor(settings.hooks.door);
+  return verifiersOf(settings).map((verifier) => ({
     method: "POST",
     path: `/hooks/email/${verifier.provider}`,
     permission: undefined,
-    handle: receive(deps, verifier),
+    handle: receive(deps, door, verifier),
   }));
+};

@@ -1,6 +1,7 @@
 // One suite for the callbacks of every provider, over HTTP to the real gateway and through the real job layer. The rule
 // behind it: what is genuine counts once, in any order; what is not certainly genuine changes nothing.
 import { createHmac } from "node:crypto";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { query } from "../../shared/db/knex.ts";
 import { makeId } from "../../shared/lib/ids.ts";
@@ -8,6 +9,7 @@ import { type FeedbackHouse, openFeedbackHouse } from "../helpers/feedback-house
 import { serveGateway } from "../helpers/gateway.ts";
 import { until } from "../helpers/processes.ts";
 import {
+  type Callback,
   callbackSenders,
   type Kind,
   type SignOptions,
@@ -48,6 +50,8 @@ const tell = async (provider: Provider, what: Told, options?: SignOptions) => {
   expect(reply.status).toBe(202);
   await house.settled();
 };
+const postFrom = (address: string, provider: Provider, { headers, body }: Callback) =>
+  house.post(provider, { headers: { ...headers, "x-forwarded-for": address }, body });
 const suppressedAs = async (address: string) => (await house.suppressions())[address];
 const everything = async () => ({
   inbox: (await house.inbox()).length,
@@ -170,6 +174,20 @@ describe.each(providers)("callbacks of %s", (provider) => {
       expect(reply.text).not.toContain(message.address);
     }
     expect(await everything()).toEqual(before);
+  });
+
+  test("a flood of forged ones is refused unread for its address alone, and the provider's come in", async () => {
+    const from = (address: string, callback: Callback) => postFrom(address, provider, callback);
+    const what = told("delivered", nextMessage());
+    const flooding = `198.51.100.${providers.indexOf(provider)}`;
+    const before = await everything();
+    for (let n = 0; n < 20; n++) expect((await from(flooding, sender.make(what, { forged: true }))).status).toBe(401);
+    const refused = await from(flooding, sender.make(what));
+    expect([refused.status, refused.json.code]).toEqual([429, "RATE_LIMITED"]);
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+    expect(await everything()).toEqual(before);
+    expect((await from("203.0.113.1", sender.make(what))).status).toBe(202);
+    await house.settled();
   });
 
   test("a body that is too large is refused before it is read", async () => {
@@ -345,6 +363,22 @@ test("the inbox forgets what is older than a month, but nothing that still waits
   );
   await pruneInbox(deps, new AbortController().signal);
   expect(await house.inbox()).toHaveLength(n - 2);
+});
+
+test("bodies that never come hold no more than their share, and keep out nobody of elsewhere", async () => {
+  const { path, make } = callbackSenders.resend;
+  const callback = make(told("delivered", nextMessage()));
+  const from = (address: string) => postFrom(address, "resend", callback);
+  const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 198.51.100.77\r\ncontent-length: 1000\r\n\r\n`;
+  const held = Array.from({ length: 12 }, () => connect(house.gateway.port, "127.0.0.1"));
+  try {
+    for (const socket of held) socket.write(head);
+    await until("all of them to be read", async () => (await from("198.51.100.77")).status === 429);
+    expect((await from("203.0.113.2")).status).toBe(202);
+  } finally {
+    for (const socket of held) socket.destroy();
+  }
+  await until("their places to be free again", async () => (await from("198.51.100.77")).status !== 429);
 });
 
 test("without a provider's secret there is no route", async () => {

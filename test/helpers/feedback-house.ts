@@ -35,7 +35,7 @@ export interface FeedbackHouse {
 }
 
 export const openFeedbackHouse = async (people: number): Promise<FeedbackHouse> => {
-  const gateway = await serveGateway({ settings: { hooks: hookSettings } });
+  const gateway = await serveGateway({ settings: { hooks: hookSettings, trustedProxies: 1 } });
   const { databaseUrl, redisUrl } = gateway;
   const pipeline = await openPipeline({ databaseUrl, redisUrl });
   const { db } = pipeline;

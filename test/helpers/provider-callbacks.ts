@@ -255,4 +255,5 @@ export const hookSettings: HookSettings = {
     },
   },
   sendgridKeys: [sendgridKeys.publicKey.export({ format: "der", type: "spki" }).toString("base64")],
+  door: { wrongPerMinute: 20, atOnce: 12 },
 };

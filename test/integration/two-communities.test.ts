@@ -235,6 +235,16 @@ describe("what somebody limited does", () => {
     expect([all.status, all.json.code]).toEqual([403, "COMMUNITIES_LIMITED"]);
   });
 
+  it("may suppress an address of elsewhere, and learns nothing of what was known of it", async () => {
+    const entry = { channel: "email", address: "long-gone@example.com", reason: "manual" };
+    const before = await house.api("POST", "/suppressions", entry);
+    const again = await as(manager(), "POST", "/suppressions", entry);
+    expect([before.status, again.status, again.json.address]).toEqual([201, 201, entry.address]);
+    expect(again.json.id).not.toBe(before.body.id);
+    expect(Date.parse(again.json.createdAt)).toBeGreaterThan(Date.parse(before.body.createdAt));
+    expect((await house.api("POST", "/suppressions", entry)).body).toEqual(before.body);
+  });
+
   it("writes to people they see and to themselves, and to nobody else", async () => {
     const send = (to: string) => as(manager(), "POST", "/messages", { channel: "email", to, content });
     const own = await send(a.email);

@@ -190,6 +190,7 @@ test("no path is served that neither OpenAPI nor this list names", async () => {
     postmarkLogins: ["a:b"],
     ses: { topics: ["arn:aws:sns:eu-west-1:1:t"], fetchCertificate: async () => "" },
     sendgridKeys: [],
+    door: { wrongPerMinute: 120, atOnce: 50 },
   };
   const gateway = await serveGateway({ settings: { debug: true, hooks } });
   try {

@@ -138,6 +138,32 @@ test("SNS: nothing of the envelope may be exchanged, and of the topics only list
   for (const text of ["null", "[]", "1", '"x"', "{"]) await refused("ses", { headers, body: text });
 });
 
+test("SNS: made-up addresses of certificates neither push out the one in use nor ask Amazon in crowds", async () => {
+  const asked: string[] = [];
+  const waiting: (() => void)[] = [];
+  const { fetchCertificate } = hookSettings.ses;
+  const verifier = sesVerifier({
+    ...hookSettings.ses,
+    fetchCertificate: async (url) => {
+      asked.push(url);
+      if (/-f{8}/.test(url)) await new Promise<void>((resolve) => waiting.push(resolve));
+      return fetchCertificate(url);
+    },
+  });
+  const { headers, body } = make("ses");
+  const send = async (text: string) => verifier.verify({ headers, body: Buffer.from(text), now: new Date() });
+  await send(body);
+  const url = JSON.parse(body).SigningCertURL as string;
+  const madeUp = (n: number) =>
+    send(body.replace(url, url.replace(/-[0-9a-f]+\.pem/, `-ffffffff${n.toString(16).padStart(8, "0")}.pem`)));
+  const crowd = Array.from({ length: 30 }, (_, n) => madeUp(n).catch((error: Error) => error));
+  await expect.poll(() => asked.length).toBe(5);
+  for (const go of waiting) go();
+  for (const refusal of await Promise.all(crowd)) expect(refusal).toBeInstanceOf(Error);
+  await send(body);
+  expect(asked).toHaveLength(5);
+});
+
 test("a verification key that is none is a boot error that names its variable", () => {
   for (const key of ["", "AAAA", Buffer.from("no key").toString("base64")])
     expect(() => sendgridVerifier([key])).toThrow(/LC_SENDGRID_WEBHOOK_KEY/);

@@ -1,6 +1,7 @@
 // Suppresses an address that a person of the team names.
 import type { z } from "zod";
 import type { Deps } from "../../../shared/broker/deps.ts";
+import { suppressionOf } from "../../../shared/consent/suppression-reason.ts";
 import { type SuppressionEntry, suppress } from "../../../shared/consent/suppressions.ts";
 import type { consent } from "../../../shared/contracts/consent.ts";
 import { fail } from "../../../shared/contracts/errors.ts";
@@ -19,13 +20,18 @@ export const suppressAddress = async (
       errors: [{ path: "address", message: result.problem }],
     });
   const address = "email" in result ? result.email : result.phone;
-  const [entry] = await deps.db.transaction((trx) => suppress(trx, [params]));
+  const { entry, isOld } = await deps.db.transaction(async (trx) => ({
+    isOld: deps.scope !== undefined && (await suppressionOf(trx, params.channel, address)) !== undefined,
+    entry: (await suppress(trx, [params]))[0],
+  }));
   if (!entry)
     throw fail("SUPPRESSION_NOT_FOUND", "The suppression was lifted while it was made. Suppress the address again.");
   if (!deps.scope || (await addressWithin(deps.db, entry.address ?? "", deps.scope.communities))) return entry;
   // Somebody else's address may be suppressed; what was known of it before is not told.
   return {
     ...entry,
+    // An old entry's id tells when it was made, and that it was; nothing that such a person may ask for needs it.
+    id: isOld ? deps.id() : entry.id,
     address: address ?? null,
     reason: params.reason,
     messageId: null,
