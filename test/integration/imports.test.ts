@@ -217,6 +217,18 @@ test.each([
   if (file.includes("a@broken.example,x")) expect(done.total).toBe(1);
 });
 
+test("accents in two parts are those in one: no second tag, community or spelling that looks the same", async () => {
+  const list = "Email,First Name,City,Tags,Home\none@accents.example,José,Köln,Café,Zürich\n";
+  const choices = { mapping: { ...mapping, Home: "community" } };
+  await importFile(deps, list.normalize("NFC"), choices);
+  const one = await contact("one@accents.example");
+  await importFile(deps, list.normalize("NFD").replace("one@", "two@"), choices);
+  const two = await contact("two@accents.example");
+  const seen = ({ first_name, attrs, community_id }: typeof one) => ({ first_name, attrs, community_id });
+  expect(seen(two)).toEqual(seen(one));
+  expect(await deps.db("contacts.tags").whereRaw("name like 'Caf%'").pluck("name")).toEqual(["Café"]);
+});
+
 test("a file with a header and nothing else is completed with no rows", async () => {
   expect(await importFile(deps, "Email\r\n")).toMatchObject({ status: "completed", total: 0, progress: 1 });
 });

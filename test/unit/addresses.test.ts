@@ -36,6 +36,7 @@ test.each([
   `a@${"x".repeat(250)}.com`,
   "a\0@example.com",
   "a\nb@example.com",
+  `a${" ".repeat(300_000)}b@example.com`,
   "ada@example.com/work",
   "ada@example.com?subject=Hello",
   "ada@example.com#1",

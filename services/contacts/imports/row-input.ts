@@ -41,6 +41,9 @@ const shown = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(
 const tooLong = (cell: string, most: number) =>
   cell.length > most ? `found ${cell.length} characters; expected at most ${most}` : undefined;
 
+/** Accents may be written in one part or two, as Macs do: what looks the same is the same. Nothing below U+0300 has two. */
+const inOneForm = (cell: string): string => (/[\u0300-\uffff]/.test(cell) ? cell.normalize("NFC") : cell);
+
 const readTags = (cell: string): string[] | string => {
   const tags = cell
     .split(";")
@@ -126,7 +129,7 @@ export const readRow = (
   for (const column of columns) {
     const raw = cells[column.index] ?? "";
     if (raw === "") continue;
-    const cell = restored(raw.trim());
+    const cell = restored(inOneForm(raw.trim()));
     if (cell === "") continue;
     const problem = cell.includes("\0")
       ? "found a NUL character; expected text"
