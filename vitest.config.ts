@@ -26,8 +26,10 @@ const suite = (name: string, include: string[], groupOrder: number, maxWorkers: 
     pool: "forks" as const,
     maxWorkers,
     sequence: { groupOrder },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For what hangs, not for what is slow: on a busy machine everything takes ten times as long.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });
 
