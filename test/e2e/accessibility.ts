@@ -28,7 +28,7 @@ export const sideways = (page: Page): Promise<number> =>
 
 /** Waits until an expression is true on the page. Asked from outside, because the content policy takes no text as a script. */
 export const holds = (page: Page, expression: string): Promise<unknown> =>
-  until(`it holds that ${expression}`, () => page.evaluate(expression));
+  until(`it holds that ${expression}`, () => page.evaluate(expression), { timeoutMs: 60_000 });
 
 /** Turns the page to a theme and waits until its colours have arrived. */
 export const turn = async (page: Page, scheme: "light" | "dark"): Promise<void> => {

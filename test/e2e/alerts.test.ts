@@ -12,10 +12,10 @@ describe.skipIf(!hasBrowser())("alerts", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 200_000);
+  });
   afterAll(async () => {
     await stage?.close();
-  }, 60_000);
+  });
 
   it("are made, told by mail when something is wrong, and silenced", async () => {
     const { page, context, faults } = await stage.visit();
@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser())("alerts", () => {
     ]);
     expect(faults).toEqual([]);
     await context.close();
-  }, 180_000);
+  });
 
   it("are seen by a local operator from the prompt, who needs no password beside npm start", async () => {
     const { out, err } = await new Promise<{ out: string; err: string }>((done) => {
@@ -108,5 +108,5 @@ describe.skipIf(!hasBrowser())("alerts", () => {
     });
     expect(err).toBe("");
     expect(out).toMatch(/^opened +(recovered +)?what\n.*The queue emails has been paused for/);
-  }, 30_000);
+  });
 });

@@ -186,5 +186,5 @@ export const wizardToConfirm = async (
 export const confirmAndLaunch = async (page: Page, recipients: number): Promise<void> => {
   await page.getByLabel(/^Type .+ to confirm$/).fill(String(recipients));
   await page.getByRole("button", { name: /^Launch to/ }).click();
-  await page.getByRole("heading", { name: "Ledger", exact: true }).waitFor({ timeout: 30_000 });
+  await page.getByRole("heading", { name: "Ledger", exact: true }).waitFor({ timeout: 60_000 });
 };

@@ -25,10 +25,10 @@ describe.skipIf(!hasBrowser())("somebody who sees one community", () => {
     await post(page, "/segments", { name: "Everybody with an address", rule });
     const content = { subject: "News", html: "<p>News</p>" };
     await post(page, "/campaigns", { name: "For all towns", channel: "email", audience: { all: true }, content });
-  }, 240_000);
+  });
   afterAll(async () => {
     await stage?.close();
-  }, 60_000);
+  });
 
   it("is invited for it by an owner, who sees it in the list of the team", async () => {
     const { page } = owners;
@@ -61,7 +61,7 @@ describe.skipIf(!hasBrowser())("somebody who sees one community", () => {
       .getByRole("row", { name: /Rita River/ })
       .getByText("only Riverside")
       .waitFor();
-  }, 120_000);
+  });
 
   it("meets nothing of the other town, on no screen, and is told what they see", async () => {
     const { page, context, faults } = await stage.visit({ signedIn: false, bypassCSP: true });
@@ -118,5 +118,5 @@ describe.skipIf(!hasBrowser())("somebody who sees one community", () => {
     await page.goto(`/contacts/${hilltopContact}`);
     await page.getByRole("heading", { name: "Ada of the hill" }).waitFor();
     await context.close();
-  }, 120_000);
+  });
 });

@@ -44,7 +44,7 @@ describe("the built web app", () => {
       },
     );
     manifest = JSON.parse(read(".vite/manifest.json").toString()) as Record<string, Chunk>;
-  }, 120_000);
+  });
   afterAll(() => rmSync(dist, { recursive: true, force: true }));
 
   it.each(["src/screens/entry/sign-in.tsx", "src/screens/overview.tsx"])(

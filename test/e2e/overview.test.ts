@@ -25,10 +25,10 @@ describe.skipIf(!hasBrowser())("the first day", () => {
     stage = await openStage({ sample: true });
     visit = await stage.visit();
     page = visit.page;
-  }, 240_000);
+  });
   afterAll(async () => {
     await stage?.close();
-  }, 60_000);
+  });
 
   it("shows the sample's figures, and is accessible with its question in both themes, also on a phone", async () => {
     await page.getByText("200 made-up people").waitFor();
@@ -47,7 +47,7 @@ describe.skipIf(!hasBrowser())("the first day", () => {
       await look.page.keyboard.press("Escape");
       await look.context.close();
     }
-  }, 120_000);
+  });
 
   it("ticks each step when it has really happened, and goes when all have", async () => {
     await page.getByRole("button", { name: "Send it" }).click();
@@ -67,7 +67,7 @@ describe.skipIf(!hasBrowser())("the first day", () => {
     await page.getByRole("link", { name: "My first" }).first().waitFor();
     await page.getByRole("heading", { name: "The last 7 days" }).waitFor();
     expect(await page.getByRole("heading", { name: "First steps" }).count()).toBe(0);
-  }, 120_000);
+  });
 
   it("removes the sample by one button, and leaves what the person added", async () => {
     await page.getByRole("button", { name: "Remove the sample" }).click();
@@ -79,5 +79,5 @@ describe.skipIf(!hasBrowser())("the first day", () => {
     await page.getByRole("link", { name: "Ada" }).waitFor();
     expect(await page.getByRole("link", { name: "Silva" }).count()).toBe(0);
     expect(visit.faults).toEqual([]);
-  }, 60_000);
+  });
 });

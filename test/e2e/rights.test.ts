@@ -56,10 +56,10 @@ describe.skipIf(!hasBrowser())("the screens", () => {
     at.template = `/templates/${template}`;
     await post(owners, "/suppressions", { channel: "email", address: "gone@example.org", reason: "manual" });
     await post(owners, "/messages", { channel: "email", to: "ada@example.org", content: mail });
-  }, 300_000);
+  });
   afterAll(async () => {
     await stage?.close();
-  }, 60_000);
+  });
 
   /** Somebody new with this role, and every refusal that their pages meet. */
   const join = async (role: Role): Promise<Visit & { readonly refused: string[] }> => {
@@ -164,7 +164,7 @@ describe.skipIf(!hasBrowser())("the screens", () => {
     expect(refused).toEqual([]);
     expect(faults).toEqual([]);
     await context.close();
-  }, 240_000);
+  });
 
   it("offer an editor what many are written to with, up to the launch, and no files of people", async () => {
     const visit = await join("editor");
@@ -196,7 +196,7 @@ describe.skipIf(!hasBrowser())("the screens", () => {
     expect(refused).toEqual([]);
     expect(faults).toEqual([]);
     await context.close();
-  }, 240_000);
+  });
 
   it("offer a viewer everything to look at and nothing to change", async () => {
     const visit = await join("viewer");
@@ -218,7 +218,7 @@ describe.skipIf(!hasBrowser())("the screens", () => {
     expect(refused).toEqual([]);
     expect(faults).toEqual([]);
     await context.close();
-  }, 240_000);
+  });
 
   it("offer an owner all of it", async () => {
     const offers: Readonly<Record<string, readonly (string | RegExp)[]>> = {
@@ -251,5 +251,5 @@ describe.skipIf(!hasBrowser())("the screens", () => {
       await open(owners, path);
       expect(await owners.getByText(/^This is for/).count(), path).toBe(0);
     }
-  }, 120_000);
+  });
 });

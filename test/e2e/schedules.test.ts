@@ -15,8 +15,8 @@ describe.skipIf(!hasBrowser())("the schedules screen", () => {
     stage = await openStage();
     visit = await stage.visit({ bypassCSP: true });
     page = visit.page;
-  }, 240_000);
-  afterAll(() => stage?.close(), 60_000);
+  });
+  afterAll(() => stage?.close());
 
   const drawer = () => page.getByRole("dialog", { name: "tokens.cleanup" });
   const confirm = async (act: string, yes = act) => {
@@ -29,7 +29,7 @@ describe.skipIf(!hasBrowser())("the schedules screen", () => {
     await page.getByRole("link", { name: "Schedules" }).waitFor();
     await page.getByText("every day at 01:00").waitFor();
     await page.getByText("Deletes links, keys and tokens that have expired.").waitFor();
-  }, 60_000);
+  });
 
   it("runs one by hand, and the job is done", async () => {
     await page.getByRole("link", { name: "tokens.cleanup" }).click();
@@ -38,7 +38,7 @@ describe.skipIf(!hasBrowser())("the schedules screen", () => {
     await page.getByText("Its job is started.").waitFor();
     const line = drawer().getByRole("listitem").filter({ hasText: "by hand" });
     await line.getByText("completed").waitFor();
-  }, 60_000);
+  });
 
   it("pauses it and lets it go on", async () => {
     await confirm("Pause");
@@ -48,7 +48,7 @@ describe.skipIf(!hasBrowser())("the schedules screen", () => {
     await page.getByRole("link", { name: "tokens.cleanup" }).click();
     await confirm("Resume");
     await drawer().getByRole("button", { name: "Pause" }).waitFor();
-  }, 60_000);
+  });
 
   it("changes its times with the next ones in view, says what cannot be read, and goes back", async () => {
     await drawer().getByRole("button", { name: "Change" }).click();
@@ -70,7 +70,7 @@ describe.skipIf(!hasBrowser())("the schedules screen", () => {
     await drawer().getByText("on Mondays at 04:30").waitFor();
     await confirm("Undo the changes", "Go back");
     await drawer().getByText("every day at 01:00").waitFor();
-  }, 60_000);
+  });
 
   it("finds all of it in the audit log", async () => {
     // Lines are gathered for a second before they are written.
@@ -86,5 +86,5 @@ describe.skipIf(!hasBrowser())("the schedules screen", () => {
     ])
       await page.getByText(act).first().waitFor();
     expect(visit.faults).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -27,11 +27,11 @@ describe.skipIf(!hasBrowser())("the second factor", () => {
     stage = await openStage({ env: { REDIS_URL: url } });
     visit = await stage.visit({ bypassCSP: true });
     page = visit.page;
-  }, 240_000);
+  });
   afterAll(async () => {
     redis?.disconnect();
     await stage?.close();
-  }, 60_000);
+  });
 
   const look = async (at: Page, name: string): Promise<void> => {
     wrong.push(...(await faultsOf(at)).map((fault) => `${name}, ${fault}`));
@@ -73,7 +73,7 @@ describe.skipIf(!hasBrowser())("the second factor", () => {
     expect(new Set(codes).size).toBe(10);
     await page.getByText("10 recovery codes are left").waitFor();
     await page.getByRole("list", { name: "Recent sign-ins" }).getByText("Chrome on Linux").first().waitFor();
-  }, 120_000);
+  });
 
   it("is asked for after the password, refuses a wrong code in words, and lets in with the right one", async () => {
     const { page: fresh, context } = await stage.visit({ signedIn: false, bypassCSP: true });
@@ -91,7 +91,7 @@ describe.skipIf(!hasBrowser())("the second factor", () => {
     await fresh.keyboard.press("Enter");
     await overview(fresh);
     await context.close();
-  }, 60_000);
+  });
 
   it("is made up for by a recovery code, once", async () => {
     const { page: fresh, context, faults } = await stage.visit({ signedIn: false });
@@ -113,7 +113,7 @@ describe.skipIf(!hasBrowser())("the second factor", () => {
     await fresh.getByLabel("Password", { exact: true }).waitFor();
     expect(faults).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 
   it("is demanded of everybody by an owner who gives the password again, and set up by whoever joins", async () => {
     await page.goto("/settings/users");
@@ -149,7 +149,7 @@ describe.skipIf(!hasBrowser())("the second factor", () => {
     await overview(theirs);
     expect(faults).toEqual([]);
     await context.close();
-  }, 120_000);
+  });
 
   it("is taken off a colleague who has lost it, who then sets it up anew", async () => {
     await page.goto("/settings/users");
@@ -172,7 +172,7 @@ describe.skipIf(!hasBrowser())("the second factor", () => {
     const log = page.getByRole("table", { name: "Audit log" });
     await log.getByText("took the second factor off a person").waitFor();
     await log.getByText("demanded a second factor of everybody").waitFor();
-  }, 60_000);
+  });
 
   it("is switched off with password and code, which signs out where everybody needs one", async () => {
     await page.goto("/settings/account");
@@ -186,7 +186,7 @@ describe.skipIf(!hasBrowser())("the second factor", () => {
     await page.waitForURL(/\/sign-in/);
     await givePassword(page, owner);
     await page.getByRole("heading", { name: "Set up a second factor" }).waitFor();
-  }, 60_000);
+  });
 
   it("has screens that everybody can use, and broke no script nor policy on the way", () => {
     expect([...wrong, ...visit.faults]).toEqual([]);

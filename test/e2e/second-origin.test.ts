@@ -103,7 +103,7 @@ describe.runIf(hasBrowser())("the web app on another origin than the API", () =>
     page.on("console", (line) => {
       if (line.type() === "error" && !line.text().startsWith("Failed to load resource")) faults.push(line.text());
     });
-  }, 240_000);
+  });
   afterAll(async () => {
     await browser?.close();
     pages?.close();
@@ -111,7 +111,7 @@ describe.runIf(hasBrowser())("the web app on another origin than the API", () =>
     api?.server.close();
     api?.server.closeAllConnections();
     await platform?.stop();
-  }, 60_000);
+  });
 
   test("signs in, writes, follows the live stream and stays signed in", async () => {
     await signIn(page);
@@ -123,7 +123,7 @@ describe.runIf(hasBrowser())("the web app on another origin than the API", () =>
     const [cookie] = await page.context().cookies(`https://api.learn.test:${api.port}`);
     expect(cookie).toMatchObject({ name: "__Host-lc_session", secure: true, httpOnly: true, domain: "api.learn.test" });
     expect(faults).toEqual([]);
-  }, 60_000);
+  });
 
   test("a page of elsewhere can neither read nor write, whoever is signed in", async () => {
     const elsewhere = app.replace("app.learn.test", "evil.test");
@@ -142,5 +142,5 @@ describe.runIf(hasBrowser())("the web app on another origin than the API", () =>
       return [read, login];
     }, `https://api.learn.test:${api.port}`);
     expect(outcome).toEqual(["refused", "refused"]);
-  }, 60_000);
+  });
 });

@@ -28,12 +28,12 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
     });
     visit = await stage.visit();
     page = visit.page;
-  }, 240_000);
+  });
   afterAll(async () => {
     await stage?.close();
     await peer?.stop();
     await dns?.stop();
-  }, 60_000);
+  });
 
   it("is where the wizard leads when the sender lacks something", async () => {
     await importPeople(page, csvFile("people.csv", ["email,first name", "ada@example.org,Ada"]));
@@ -45,7 +45,7 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
     await page.getByText("no from address and no postal address").waitFor();
     await page.getByRole("link", { name: "Fill in the sender account" }).click();
     await page.getByRole("heading", { level: 1, name: "Sending" }).waitFor();
-  }, 60_000);
+  });
 
   it("sets the sender up and shows refusals at their fields", async () => {
     await page.getByText("This is the sandbox's sample sender").waitFor();
@@ -62,7 +62,7 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
     await page.getByText("Acme Learning <hello@acme.org>").waitFor();
     await page.getByText("2,000 a day").waitFor();
     await page.getByText("Recipients cannot reach the address of your links").waitFor();
-  }, 60_000);
+  });
 
   it("sends a test and shows the server's answer word for word, also a no, with what to do", async () => {
     await page.getByLabel("Send a test mail to").fill("me@acme.org");
@@ -79,7 +79,7 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
     peer.believe(true);
     await page.getByText("not taken", { exact: false }).first().waitFor();
     expect(peer.taken.map(({ to }) => to)).toEqual(["me@acme.org"]);
-  }, 60_000);
+  });
 
   it("explains what the DNS says and gives the record to copy", async () => {
     dns.set({
@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
     dns.set({ "acme.org": { txt: ["v=spf1 ip4:127.0.0.1 ~all"] } });
     await page.getByRole("button", { name: "Check again" }).click();
     await page.getByText("The record permits 127.0.0.1").waitFor();
-  }, 60_000);
+  });
 
   it("has a second account, which can be made the one for everything, and deleted", async () => {
     await page.getByRole("button", { name: "Add an account" }).click();
@@ -119,7 +119,7 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
     await first.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await first.waitFor({ state: "detached" });
-  }, 60_000);
+  });
 
   for (const scheme of ["light", "dark"] as const)
     it(`is accessible with everything open and does not scroll sideways in ${scheme}, wide and narrow`, async () => {
@@ -143,7 +143,7 @@ describe.skipIf(!hasBrowser())("the sending screen", () => {
       await fits();
       expect(faults).toEqual([]);
       await context.close();
-    }, 90_000);
+    });
 
   it("never broke a script nor the content security policy on the way", () => {
     expect(visit.faults).toEqual([]);

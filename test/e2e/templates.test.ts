@@ -24,10 +24,10 @@ describe.skipIf(!hasBrowser())("templates", () => {
     visit = await stage.visit();
     page = visit.page;
     await importPeople(page, people);
-  }, 300_000);
+  });
   afterAll(async () => {
     await stage?.close();
-  }, 60_000);
+  });
 
   it("begin with a starting point in MJML and are previewed as a person gets them", async () => {
     await page.goto("/templates/new");
@@ -39,7 +39,7 @@ describe.skipIf(!hasBrowser())("templates", () => {
     await page.getByRole("button", { name: "Save" }).click();
     await header().getByText("draft", { exact: true }).waitFor();
     path = new URL(page.url()).pathname;
-  }, 60_000);
+  });
 
   it("lead from a finding to its line, and are published once it is mended", async () => {
     await change("{{firstName|there}}", "{{frstName}}");
@@ -54,7 +54,7 @@ describe.skipIf(!hasBrowser())("templates", () => {
     await page.getByRole("button", { name: "Saved" }).waitFor();
     await page.getByRole("button", { name: "Publish" }).click();
     await header().getByText("published 1", { exact: true }).waitFor();
-  }, 60_000);
+  });
 
   it("arrive as a test, and the dialog says what became of it", async () => {
     await page.getByRole("button", { name: "Send a test" }).click();
@@ -63,7 +63,7 @@ describe.skipIf(!hasBrowser())("templates", () => {
     await page.getByRole("list", { name: "Test mails" }).getByText("taken by the provider").waitFor();
     await page.getByRole("link", { name: "Open the mailbox" }).click();
     await page.getByRole("link", { name: "[Test] News for Analytical Engines" }).waitFor();
-  }, 60_000);
+  });
 
   it("ask before unsaved changes are left, and show what two versions differ in", async () => {
     await page.goto(path);
@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser())("templates", () => {
     await header().getByText("published 2, changed since").waitFor();
     expect(await source().inputValue()).toContain("Say what is new");
     await page.keyboard.press("Escape");
-  }, 60_000);
+  });
 
   it("keep what is typed when a look at them fails, and when the session ends meanwhile", async () => {
     await page.goto(path);
@@ -146,7 +146,7 @@ describe.skipIf(!hasBrowser())("templates", () => {
       .getByRole("row", { name: /Big news/ })
       .getByText("1 campaign")
       .waitFor();
-  }, 120_000);
+  });
 
   for (const scheme of ["light", "dark"] as const) {
     it(`are accessible with all their dialogs in ${scheme}, also on a phone`, async () => {
@@ -172,7 +172,7 @@ describe.skipIf(!hasBrowser())("templates", () => {
         await context.close();
       }
       expect(wrong).toEqual([]);
-    }, 120_000);
+    });
   }
 
   it("never broke a script nor the content security policy on the way", () => {

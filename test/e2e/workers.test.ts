@@ -6,10 +6,10 @@ describe.skipIf(!hasBrowser())("the processes page", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 200_000);
+  });
   afterAll(async () => {
     await stage?.close();
-  }, 60_000);
+  });
 
   it("shows a process and the ways out, drains it after a question and lets it work again", async () => {
     const { page, context, faults } = await stage.visit();
@@ -33,5 +33,5 @@ describe.skipIf(!hasBrowser())("the processes page", () => {
     await page.getByText("drained a process").waitFor();
     expect(faults).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 });

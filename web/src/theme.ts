@@ -48,6 +48,7 @@ export const theme = createTheme({
   radius: { md: "7px", lg: "10px" },
   cursorType: "pointer",
   focusRing: "auto",
+  respectReducedMotion: true,
   headings: {
     fontWeight: "640",
     sizes: {
