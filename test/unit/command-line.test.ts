@@ -17,7 +17,6 @@ const call = (script: string, ...args: string[]) =>
   });
 
 test.each([
-  ["scripts/doctor.ts", 2],
   ["scripts/key-generate.ts", 2],
   ["scripts/redis-acl.ts", 1],
   ["railway/plan.ts", 2],
