@@ -122,10 +122,14 @@ export const planLines = (evaluated: Evaluated, wrong: readonly string[]): reado
 const isEnvironment = (name: string): name is EnvironmentName => environments.some((known) => known === name);
 
 const main = async (asked: readonly string[]): Promise<number> => {
+  if (asked.includes("--help")) {
+    process.stdout.write(`Usage: npm run railway:plan [-- ${environments.join("|")}]\n`);
+    return 0;
+  }
   const strange = asked.find((name) => !isEnvironment(name));
   if (strange) {
     process.stderr.write(
-      `There is no environment "${strange}": say ${environments.join(" or ")}, or nothing for both.\n`,
+      `There is no environment "${strange}": npm run railway:plan takes ${environments.join(" or ")}, or nothing for both.\n`,
     );
     return 2;
   }

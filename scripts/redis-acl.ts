@@ -20,8 +20,11 @@ const userOf = (argument: string): AclUser => {
   return { name, groups: groups.split(",").map(groupOf) };
 };
 
+const usage = "Usage: npm run redis:acl -- <file to write> [<user>=<group>,<group> …]";
 const [file, ...wanted] = process.argv.slice(2);
-if (file === undefined || file.includes("=")) leave("Say where to write it: npm run redis:acl -- users.acl");
+if (file === "--help" || file === "-h") process.stdout.write(`${usage}\nGroups: ${redisGroups.join(", ")}\n`);
+else if (file === undefined || file.startsWith("-") || file.includes("="))
+  leave(`Say where to write it, as in npm run redis:acl -- users.acl${file ? `; found ${file}` : ""}\n${usage}`);
 else if (existsSync(file))
   leave(`${file} is there already: its passwords are in use. Choose another name, or move it away.`);
 else {
@@ -37,7 +40,11 @@ else {
     users.map((user) => ({ ...user, passwordHash: hashOf(user.name) })),
     hashOf("operator"),
   );
-  writeFileSync(file, text, { flag: "wx", mode: 0o600 });
+  try {
+    writeFileSync(file, text, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    leave(`${file} cannot be written: ${(error as Error).message}`);
+  }
   const lines = [...passwords].map(([name, password]) => `  redis://${name}:${password}@<host>:6379`);
   process.stdout.write(
     [

@@ -44,13 +44,28 @@ const secretKeys = (dataDir: string): readonly string[] => {
   const given = read("LC_SECRET_KEYS");
   if (given) return splitList(given);
   const file = join(dataDir, "secret-keys");
-  mkdirSync(dataDir, { recursive: true });
   try {
-    writeFileSync(file, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    if (!existsSync(file))
+      writeFileSync(file, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if ((error as { code?: string }).code !== "EEXIST") throw error;
+    // Another process may have made them at the same moment.
+    if (!existsSync(file)) throw unusable(dataDir, error);
   }
-  return splitList(readFileSync(file, "utf8").replaceAll("\n", ","));
+  try {
+    return splitList(readFileSync(file, "utf8").replaceAll("\n", ","));
+  } catch (error) {
+    throw unusable(dataDir, error);
+  }
+};
+
+/** The data folder belongs to somebody else, is a file, or its disk is full. */
+const unusable = (dataDir: string, error: unknown): Error => {
+  const { code, path } = error as { code?: string; path?: string };
+  if (!code) return error as Error;
+  return new ConfigError(
+    `The data folder ${dataDir} cannot be used (${code}${path ? ` at ${path}` : ""}): make it one that this user may write, or set LC_DATA_DIR to another.`,
+  );
 };
 
 const load = () => {

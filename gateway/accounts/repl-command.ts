@@ -81,7 +81,7 @@ const words = given.slice(email === undefined ? 0 : 2);
 
 let api: Api | undefined;
 try {
-  if (words[0] === "help") {
+  if (words[0] === "help" || words[0] === "--help" || words[0] === "-h") {
     process.stdout.write(`${await runCommand({} as Api, ["help"])}\n`);
     process.exit(0);
   }

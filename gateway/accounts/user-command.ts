@@ -23,6 +23,10 @@ const leave = (sentence: string): never => {
 const usage =
   "Usage: npm run user -- reset <email>, npm run user -- second-factor-off <email>, or npm run user -- list";
 const [verb, email] = process.argv.slice(2);
+if (verb === "--help" || verb === "-h" || verb === "help") {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
 if (verb !== "list" && ((verb !== "reset" && verb !== "second-factor-off") || !email)) leave(usage);
 const embedded = readBackends(config.dataDir);
 const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl;

@@ -61,18 +61,25 @@ export const livingNotes = (dataDir: string): Note[] => {
     .filter((note): note is Note => note !== undefined && isAlive(note));
 };
 
+const notesLeft = (dataDir: string) => livingNotes(dataDir).filter((note) => note.role !== "supervisor");
+
+/** The names of what a killed supervisor left over on this data folder. */
+export const leftovers = (dataDir: string): string[] =>
+  notesLeft(dataDir)
+    .filter((note) => note.role !== "watch")
+    .map((note) => note.name);
+
 /**
  * Ends what a killed supervisor left over on this data folder: apps first, then the stores, so that nothing writes into
- * a store that is going. Returns the names of what was ended. `graceMs` is what the apps get to finish their work;
- * `except` is a process to leave alone (the guard itself).
+ * a store that is going. `graceMs` is what the apps get to finish their work; `except` is a process to leave alone (the
+ * guard itself).
  */
-export const endLeftovers = async (dataDir: string, graceMs: number, except?: number): Promise<string[]> => {
-  const left = livingNotes(dataDir).filter((note) => note.role !== "supervisor" && note.pid !== except);
+export const endLeftovers = async (dataDir: string, graceMs: number, except?: number): Promise<void> => {
+  const left = notesLeft(dataDir).filter((note) => note.pid !== except);
   const of = (role: Role) => left.filter((note) => note.role === role);
   await endProcesses(of("app"), "SIGTERM", graceMs);
   await endProcesses(of("watch"), "SIGKILL", 1000);
   await Promise.all(of("store").map((store) => endProcesses([store], store.stop, 10_000)));
-  return left.filter((note) => note.role !== "watch").map((note) => note.name);
 };
 
 /**

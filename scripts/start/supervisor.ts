@@ -11,7 +11,7 @@ import { freePort, portTaken } from "./ports.ts";
 import { embeddedUrl, postgresAnswers } from "./postgres.ts";
 import { untilReady } from "./readiness.ts";
 import { configureRedis, findRedis, redisAnswers } from "./redis.ts";
-import { claimDataFolder, endLeftovers, removeNote } from "./run-files.ts";
+import { claimDataFolder, endLeftovers, leftovers, removeNote } from "./run-files.ts";
 import { askForSample, noteSample } from "./sample.ts";
 import { StartError, step, trouble } from "./say.ts";
 import { type SignIn, showSignIn, signInFrom } from "./sign-in.ts";
@@ -163,7 +163,7 @@ const startApps = (
 
 const stopAll = async (running: Running): Promise<void> => {
   running.watching?.();
-  step("Stopping: the services finish what they have in hand …");
+  step("Stopping: the services finish what they have in hand (Ctrl-C again: at once) …");
   await Promise.all(running.apps.map((app) => app.end(appGraceMs)));
   await Promise.all(running.watch.map((watch) => watch.end(1000)));
   await Promise.all(running.stores.map((store) => store.end(storeGraceMs)));
@@ -171,15 +171,26 @@ const stopAll = async (running: Running): Promise<void> => {
   step("Stopped.");
 };
 
-/** Resolves with the exit code when somebody asks for the end; a second time hurries the apps. */
+/** Under npm one Ctrl-C comes twice: from the terminal, which signals everybody in it, and once more from npm. */
+const signalsOfOneCtrlC = environmentWith({}).npm_lifecycle_event ? 2 : 1;
+
+/** Resolves with the exit code when somebody asks for the end; a second Ctrl-C hurries the apps. */
 const stopAsked = (running: Running, abort: AbortController): Promise<number> =>
   new Promise((resolve) => {
+    let interrupts = 0;
     const ask = (code: number) => {
-      if (abort.signal.aborted) for (const app of running.apps) app.hurry();
       abort.abort();
       resolve(code);
     };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => ask(0));
+    process.on("SIGINT", () => {
+      interrupts += 1;
+      if (interrupts === signalsOfOneCtrlC + 1) {
+        step("Ending the services at once; the next start does again what they had in hand.");
+        for (const app of running.apps) app.hurry();
+      }
+      ask(0);
+    });
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => ask(0));
     process.on("uncaughtException", (error) => {
       trouble(`The start program has a fault: ${error.stack ?? error.message}`);
       ask(1);
@@ -190,6 +201,7 @@ const bringUp = async (running: Running, port: number, signal: AbortSignal): Pro
   running.watch.push(startGuard());
   const redis = config.redisUrl ? given("Redis", config.redisUrl) : await startRedis(running);
   const postgres = config.databaseUrl ? given("Postgres", config.databaseUrl) : await startPostgres(running);
+  if (signal.aborted) return;
   let signIn: SignIn | undefined;
   let shown = false;
   writeBackends(config.dataDir, { databaseUrl: postgres.url, redisUrl: redis.url, port });
@@ -210,10 +222,22 @@ const bringUp = async (running: Running, port: number, signal: AbortSignal): Pro
   shown = true;
 };
 
+const claim = () => {
+  try {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+    return claimDataFolder(config.dataDir);
+  } catch (error) {
+    const { code, path = config.dataDir } = error as NodeJS.ErrnoException;
+    if (!code) throw error;
+    throw new StartError(
+      `The data folder ${config.dataDir} cannot be used (${code} at ${path}): make it one that this user may write, or set LC_DATA_DIR to another.`,
+    );
+  }
+};
+
 /** Runs the platform until it is asked to stop. Exits the process; throws StartError when it cannot start. */
 export const supervise = async (): Promise<void> => {
-  mkdirSync(config.dataDir, { recursive: true });
-  const holder = claimDataFolder(config.dataDir);
+  const holder = claim();
   if (holder) {
     throw new StartError(
       `The platform already runs on the data folder ${config.dataDir} (process ${holder.pid}): stop that one, or set LC_DATA_DIR and PORT to others.`,
@@ -225,12 +249,14 @@ export const supervise = async (): Promise<void> => {
   const asked = stopAsked(running, abort);
   let code = 0;
   try {
-    const left = await endLeftovers(config.dataDir, appGraceMs);
-    if (left.length > 0) step(`Ended what an earlier start had left over: ${left.join(", ")}.`);
+    const left = leftovers(config.dataDir);
+    if (left.length > 0) step(`Ending what an earlier start left over: ${left.join(", ")} …`);
+    await endLeftovers(config.dataDir, appGraceMs);
     const port = config.port === 0 ? await freePort() : (config.port ?? 3000);
     const taken = await portTaken(port);
     if (taken) throw new StartError(taken);
-    const up = bringUp(running, port, abort.signal);
+    // Asked to stop meanwhile: nothing is begun that nobody would end.
+    const up = abort.signal.aborted ? asked : bringUp(running, port, abort.signal);
     code = await Promise.race([asked, up.then(() => asked)]);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;

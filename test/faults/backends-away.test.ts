@@ -4,10 +4,9 @@ import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { livingNotes } from "../../scripts/start/run-files.ts";
 import { type House, openHouse } from "../helpers/house.ts";
+import { owner, ownerToken } from "../helpers/owner-token.ts";
 import { until } from "../helpers/processes.ts";
 import { startPlatform } from "../helpers/processes-platform.ts";
-
-const owner = { email: "owner@example.org", password: "correct horse battery staple 7" };
 
 interface Seen {
   readonly call: string;
@@ -59,25 +58,6 @@ const expectAway = async (base: string, token: string) => {
   }
 };
 
-const signIn = async (base: string): Promise<string> => {
-  const login = await fetch(`${base}/api/v1/auth/login`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(owner),
-  });
-  const { csrfToken } = (await login.json()) as { csrfToken: string };
-  const cookie = login.headers
-    .getSetCookie()
-    .map((one) => one.split(";")[0])
-    .join("; ");
-  const made = await fetch(`${base}/api/v1/auth/tokens`, {
-    method: "POST",
-    headers: { "content-type": "application/json", cookie, "x-csrf-token": csrfToken, origin: base },
-    body: JSON.stringify({ name: "away", abilities: ["read", "write", "send", "admin"] }),
-  });
-  return ((await made.json()) as { token: string }).token;
-};
-
 describe("servers of their own", () => {
   let house: House;
   let base = "";
@@ -124,7 +104,7 @@ describe("servers of their own", () => {
     await expectAway(base, token);
     await house.redis.restart();
     await until("everything is there", async () => (await missing()) === "");
-    token = await signIn(base);
+    token = await ownerToken(base);
     await allAnswer();
     const said = house.running.get("gateway")?.logs() ?? "";
     expect(said).toMatch(/waiting for Postgres: .*Redis: no connection/);
@@ -207,7 +187,7 @@ test("the embedded Postgres and the private Redis killed hard: nothing but 503 u
     env: { LC_SAMPLE: "0", LC_ADMIN_EMAIL: owner.email, LC_ADMIN_PASSWORD: owner.password, LC_RATE_LIMIT: "100000" },
   });
   const base = platform.url;
-  const token = await signIn(base);
+  const token = await ownerToken(base);
   const pidOf = (name: string) => livingNotes(platform.dataDir).find((note) => note.name === name)?.pid ?? 0;
   const apps = [pidOf("gateway"), pidOf("email")];
   for (const name of ["postgres", "redis"]) {

@@ -68,7 +68,7 @@ test("after a hard kill of the supervisor and its guard, the next start ends the
   await first.kill9();
   expect(pidOf(dataDir, "redis")).toBe(leftRedis);
   const second = await startPlatform({ root, env: { LC_DATA_DIR: dataDir } });
-  expect(second.logs()).toMatch(/Ended what an earlier start had left over: .*redis/);
+  expect(second.logs()).toMatch(/Ending what an earlier start left over: .*redis/);
   expect(pidOf(dataDir, "redis")).not.toBe(leftRedis);
   const again = redisOf(dataDir);
   expect(await again.get("kept")).toBe("yes");

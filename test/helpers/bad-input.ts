@@ -1,6 +1,7 @@
 // A whole house in one process for hostile requests, and what every refusal must look like.
 import { expect } from "vitest";
 import { openHouse } from "./house.ts";
+import { ownerToken } from "./owner-token.ts";
 import { until } from "./processes.ts";
 
 export interface Refusal {
@@ -20,8 +21,6 @@ export interface Attack {
   readonly raw?: string | Uint8Array | FormData;
   readonly headers?: Readonly<Record<string, string>>;
 }
-
-const owner = { email: "owner@example.org", password: "correct horse battery staple 7" };
 
 /** Every problem names its code and request; a 422 names places. Nothing is a 5xx. */
 export const expectProblem = (what: string, { status, ms, text, json }: Refusal): void => {
@@ -48,22 +47,7 @@ export const openTarget = async () => {
   const services = ["contacts", "campaigns", "scheduler", "sandbox", "email"].map((group) => `services/${group}`);
   const all = await house.start("gateway", ["gateway", ...services]);
   const base = `http://127.0.0.1:${all.port}`;
-  const login = await fetch(`${base}/api/v1/auth/login`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(owner),
-  });
-  const { csrfToken } = (await login.json()) as { csrfToken: string };
-  const cookie = login.headers
-    .getSetCookie()
-    .map((one) => one.split(";")[0])
-    .join("; ");
-  const made = await fetch(`${base}/api/v1/auth/tokens`, {
-    method: "POST",
-    headers: { "content-type": "application/json", cookie, "x-csrf-token": csrfToken, origin: base },
-    body: JSON.stringify({ name: "hostile", abilities: ["read", "write", "send", "admin"] }),
-  });
-  const { token } = (await made.json()) as { token: string };
+  const token = await ownerToken(base);
 
   const send = async ({ method = "GET", path, body, raw, headers = {} }: Attack): Promise<Refusal> => {
     const began = performance.now();

@@ -1,10 +1,9 @@
 // The whole house for fault tests: real Postgres and Redis of its own, every group in its own process, the API over HTTP.
 import { randomBytes } from "node:crypto";
 import { freePort, startPostgres, startRedis } from "./infrastructure.ts";
+import { owner, ownerToken } from "./owner-token.ts";
 import { type GroupProcess, startGroup, until } from "./processes.ts";
 import { newDataDir } from "./processes-platform.ts";
-
-const admin = { email: "owner@example.org", password: "correct horse battery staple 7" };
 
 export interface Answer {
   readonly status: number;
@@ -29,8 +28,8 @@ export const openHouse = async (
     REDIS_URL: redis.url,
     LC_DATA_DIR: dataDir,
     LC_SAMPLE: "0",
-    LC_ADMIN_EMAIL: admin.email,
-    LC_ADMIN_PASSWORD: admin.password,
+    LC_ADMIN_EMAIL: owner.email,
+    LC_ADMIN_PASSWORD: owner.password,
     LC_LEASE_SECONDS: String(options.leaseSeconds ?? 8),
     LC_RATE_LIMIT: "1000000",
     PUBLIC_URL: `http://localhost:${port}`,
@@ -68,22 +67,7 @@ export const openHouse = async (
     return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
   };
   const signIn = async () => {
-    const login = await fetch(`${base}/api/v1/auth/login`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(admin),
-    });
-    const { csrfToken } = (await login.json()) as { csrfToken: string };
-    const cookie = login.headers
-      .getSetCookie()
-      .map((c) => c.split(";")[0])
-      .join("; ");
-    const made = await fetch(`${base}/api/v1/auth/tokens`, {
-      method: "POST",
-      headers: { "content-type": "application/json", cookie, "x-csrf-token": csrfToken, origin: base },
-      body: JSON.stringify({ name: "faults", abilities: ["read", "write", "send", "admin"] }),
-    });
-    token = ((await made.json()) as { token: string }).token;
+    token = await ownerToken(base);
   };
   const marks = new Map<string, string>();
   return {

@@ -80,7 +80,9 @@ export const processesOf = (folder: string): number[] =>
     .map(Number);
 
 const gatewayService = `
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 export default {
   name: "gateway",
   created() {
@@ -91,14 +93,19 @@ export default {
     process.send({ type: "sign-in", email: "owner@example.org", password: "generated-one" });
     process.on("disconnect", () => process.exit(0));
   },
-  stopped() {
+  async stopped() {
+    while (existsSync(process.env.IN_HAND ?? "")) await delay(10);
+    console.log("what was in hand is done");
     this.server.close();
     this.server.closeAllConnections();
   },
 };
 `;
 
-/** Makes a checkout with the real start scripts and a stand-in gateway (answers every path with its pid). */
+/**
+ * Makes a checkout with the real start scripts and a stand-in gateway: it answers every path with its pid, and has work
+ * in hand while the file that IN_HAND names is there.
+ */
 export const smallCheckout = (): string => {
   const root = join(inject("runDir"), `checkout-${randomBytes(4).toString("hex")}`);
   cpSync(join(repository, "scripts"), join(root, "scripts"), { recursive: true });

@@ -1,6 +1,7 @@
 // Which column of a file goes into which field. Checked before the import starts, as far as the header can be read.
 import type { FieldError } from "../../../shared/contracts/errors.ts";
 
+/** The built-in fields that a file can fill, in the order in which a picker shows them. */
 export const targetFields = [
   "email",
   "phone",
