@@ -27,6 +27,7 @@ describe("the explanation of a server's answer", () => {
     ["535-5.7.8 Username and Password not accepted. For more information, go to", "user name or password"],
     ["530 5.7.0 Must issue a STARTTLS command first", "sign in, or to use TLS"],
     ["530 5.7.1 Authentication required", "sign in, or to use TLS"],
+    ["538 5.7.11 Encryption required for the mechanism", "sign in, or to use TLS"],
     ["554 5.7.1 <me@example.org>: Relay access denied", "does not pass mail on"],
     [
       "550 5.7.26 This mail has been blocked because the sender is unauthenticated. SPF did not pass",

@@ -96,7 +96,7 @@ const refusals: readonly Case[] = [
     "Check the user and password in LC_SMTP_URLS; signs such as @ : / in them must be percent-encoded. Some providers want an app password or a key instead.",
   ],
   [
-    /\b530\b|authentication required|must (issue a )?STARTTLS/i,
+    /\b53[08]\b|authentication required|must (issue a )?STARTTLS/i,
     "The server wants you to sign in, or to use TLS, before it takes mail.",
     "Put user and password into LC_SMTP_URLS, and use smtps:// or a port that offers TLS.",
   ],
