@@ -12,10 +12,10 @@ import { reportingMiddleware } from "./shared/broker/sentry.ts";
 import { shutdownMiddleware } from "./shared/broker/shutdown.ts";
 import { traceExportMiddleware } from "./shared/broker/trace-export.ts";
 import { logFields, tracingMiddleware } from "./shared/broker/tracing.ts";
+import { RedisTransporter } from "./shared/broker/transporter.ts";
 import { config } from "./shared/config.ts";
 import { jobsMiddleware } from "./shared/jobs/middleware.ts";
 import { channelsMiddleware, StreamsAdapter } from "./shared/streams/adapter.ts";
-import { redisOptions } from "./shared/streams/connections.ts";
 
 const options: BrokerOptions = {
   namespace: "lc",
@@ -33,8 +33,8 @@ const options: BrokerOptions = {
     },
   },
   logLevel: config.logLevel as "info",
-  // As a redis:// string the transporter ends the process some seconds into an outage; with options it waits for ever.
-  transporter: { type: "Redis", options: redisOptions(redisUrl()) },
+  // Moleculer's own ends the process some seconds into an outage, or leaves a connection behind with each.
+  transporter: new RedisTransporter(redisUrl()),
   skipProcessEventRegistration: true,
   tracking: { enabled: true, shutdownTimeout: config.shutdownSeconds * 500 },
   // Between the goodbye to the others and the end: what they had sent before they heard it is still done.

@@ -12,8 +12,7 @@ import { type StreamLog, warningLog } from "./quiet-log.ts";
 const reconnectDelay = (attempt: number): number => backoff(attempt, 50, 2_000);
 
 /**
- * Options for ioredis 5 from a redis:// or rediss:// URL; also what Moleculer's transporter and cacher need, as
- * `{ type: "Redis", options: redisOptions(url) }`: given the bare URL they end the process in an outage.
+ * Options for ioredis 5 from a redis:// or rediss:// URL.
  * rediss:// checks the server's certificate and its name, by `authority` (PEM; LC_REDIS_CA's unless another is given) or by
  * Node's own. Throws when the URL or the authority cannot be read.
  */

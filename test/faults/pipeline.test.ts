@@ -1,6 +1,6 @@
 // What happens to a campaign when processes, Redis or Postgres are killed under it: nobody lost, nobody doubled, every
 // message that may have been sent is listed. LC_FAULT_PEOPLE makes it bigger for a run by hand.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type House, openHouse } from "../helpers/house.ts";
 import { until } from "../helpers/processes.ts";
 
@@ -31,6 +31,9 @@ describe("a campaign under fire", () => {
     },
     180_000 + people * 5,
   );
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") process.stderr.write(`“${task.name}” failed.\n${await house.notes()}\n`);
+  });
   afterAll(() => house.close());
 
   const progress = (id: string, share: number) =>

@@ -1,5 +1,6 @@
 // The whole house for fault tests: real Postgres and Redis of its own, every group in its own process, the API over HTTP.
 import { randomBytes } from "node:crypto";
+import { connectPostgres } from "../../shared/db/knex.ts";
 import { freePort, startPostgres, startRedis } from "./infrastructure.ts";
 import { owner, ownerToken } from "./owner-token.ts";
 import { type GroupProcess, startGroup, until } from "./processes.ts";
@@ -174,6 +175,25 @@ export const openHouse = async (
         cursor = body.nextCursor ?? "";
       } while (cursor);
       return addresses;
+    },
+    /** What to read when a test has failed: what Postgres holds of messages and jobs, and the end of each process's log. */
+    async notes(): Promise<string> {
+      const sql = connectPostgres(postgres.url, 1);
+      const counts = (what: string) =>
+        sql.raw<{ rows: object[] }>(what).then(
+          ({ rows }) => rows.map((row) => JSON.stringify(row)).join("\n"),
+          (error: Error) => error.message,
+        );
+      const found = [
+        await counts("select source_id, status, held_reason from messaging.dispatches"),
+        await counts("select source_id, state, reason, count(*)::int from messaging.messages group by 1, 2, 3"),
+        await counts(
+          "select type, state, count(*)::int, min(run_at) as due, max(published_at) as published, max(lease_until) as lease from jobs.jobs group by 1, 2",
+        ),
+      ];
+      await sql.destroy();
+      const logs = [...running].map(([name, child]) => `${name}:\n${child.logs().slice(-3000)}`);
+      return [...found, ...logs].join("\n\n");
     },
     async close() {
       await Promise.allSettled([...running.values()].map((child) => child.stop()));

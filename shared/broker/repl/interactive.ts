@@ -3,7 +3,7 @@
 import { hostname } from "node:os";
 import { type Middleware, ServiceBroker } from "moleculer";
 import startRepl from "moleculer-repl";
-import { redisOptions } from "../../streams/connections.ts";
+import { RedisTransporter } from "../transporter.ts";
 import { type Api, ReplError, type Row } from "./api.ts";
 import { callAction } from "./call-action.ts";
 import { firstWords, helpOf, runCommand } from "./run-command.ts";
@@ -48,7 +48,7 @@ export const openPrompt = async (api: Api, redisUrl: string): Promise<void> => {
     namespace: "lc",
     nodeID: `repl-${hostname()}-${process.pid}`,
     logger: { type: "Console", options: { level: "warn" } },
-    transporter: { type: "Redis", options: redisOptions(redisUrl) },
+    transporter: new RedisTransporter(redisUrl),
     skipProcessEventRegistration: true,
     heartbeatInterval: 2,
     heartbeatTimeout: 6,

@@ -5,7 +5,7 @@ import { Icon } from "../../../parts/icon.tsx";
 import { useMay } from "../../../parts/may.tsx";
 import { Note, ProblemNote } from "../../../parts/note.tsx";
 import { PageSkeleton } from "../../../parts/page.tsx";
-import { useRead, useWrite } from "../../../query.ts";
+import { useRead, useRows, useWrite } from "../../../query.ts";
 import { moment } from "../../../words.ts";
 import { OperationsPage } from "../operations-page.tsx";
 import css from "./alerts.module.css";
@@ -29,6 +29,9 @@ export const Alerts = () => {
   const may = useMay();
   const mayAct = may("monitors.silenceAll");
   const rules = useRead("monitors.list", {}, { every: 5_000 });
+  const open = useRows("monitors.incidents", { state: "open", limit: 100 }, { every: 5_000 });
+  // Together, so that what is open does not push the rules away under somebody's pointer.
+  const shown = open.loading ? undefined : rules.data;
   const [making, setMaking] = useState(false);
   const { silenced, asking, setAsking, silence, end } = useSilence(mayAct);
   return (
@@ -65,11 +68,11 @@ export const Alerts = () => {
           </Note>
         )}
         {rules.error && <ProblemNote problem={rules.error} retry={() => void rules.refetch()} />}
-        {rules.isPending && <PageSkeleton />}
-        {rules.data && (
+        {!shown && !rules.error && <PageSkeleton />}
+        {shown && (
           <>
-            <OpenIncidents evaluatedAt={rules.data.evaluatedAt} />
-            <Rules rules={rules.data.data} mayAct={mayAct} making={making} onMade={() => setMaking(false)} />
+            <OpenIncidents list={open} evaluatedAt={shown.evaluatedAt} />
+            <Rules rules={shown.data} mayAct={mayAct} making={making} onMade={() => setMaking(false)} />
           </>
         )}
         {mayAct && <Channels />}

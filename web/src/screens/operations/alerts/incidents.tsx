@@ -48,11 +48,14 @@ const List = ({ list }: { readonly list: Rows<Incident> }) => (
   </ul>
 );
 
+export interface OpenIncidentsProps {
+  readonly list: Rows<Incident>;
+  readonly evaluatedAt: string | null | undefined;
+}
+
 /** What is open, or that nothing is. */
-export const OpenIncidents = ({ evaluatedAt }: { readonly evaluatedAt: string | null | undefined }) => {
-  const list = useRows("monitors.incidents", { state: "open", limit: 100 }, { every: 5_000 });
+export const OpenIncidents = ({ list, evaluatedAt }: OpenIncidentsProps) => {
   if (list.problem) return <ProblemNote problem={list.problem} retry={list.retry} />;
-  if (list.loading) return null;
   if (list.rows.length === 0)
     return (
       <Note tone={evaluatedAt ? "good" : "info"} title={evaluatedAt ? "Nothing is wrong" : "Nobody has looked yet"}>
