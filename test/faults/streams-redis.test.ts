@@ -11,9 +11,8 @@ const type = "message.delivered";
 const stream = "lc:events:message";
 const events = (count: number) => Array.from({ length: count }, () => newEvent(type, {}));
 
-/** With everysec a kill on a busy disk takes back what was answered last; that is the outbox's matter, not the reader's. */
 const privateRedis = async () => {
-  const server = await startRedis({ config: ["appendfsync always"] });
+  const server = await startRedis();
   onTestFinished(() => server.stop());
   return server;
 };

@@ -1,5 +1,6 @@
 // Private Redis and Postgres servers for tests: on free loopback ports, in folders of their own. What they acknowledged
-// survives every kill of their processes, though not a power cut: Postgres does without fsync, which only that needs.
+// survives every kill of their processes, though not a power cut: both do without fsync, which only that needs. It makes
+// them wait for a disk that others keep busy; Redis, which waits with everysec too, puts off what it has answered then.
 // Every server is noted in the run's folder, whose guard ends what a killed run leaves over.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -66,13 +67,16 @@ export const runRedis = async (runDir: string, config: readonly string[] = []): 
   const folder = newFolder(runDir, "redis");
   const name = folder.slice(runDir.length + 1);
   const port = await freePort();
-  const { url, configFile } = configureRedis(folder, port, { open: true, extra: config });
-  const log = openSync(join(folder, "redis.log"), "a");
+  const { url, configFile } = configureRedis(folder, port, { open: true, extra: ["appendfsync no", ...config] });
+  const logFile = join(folder, "redis.log");
+  const log = openSync(logFile, "a");
   let child: ChildProcess;
   const start = async () => {
     child = spawn(program, [configFile], { detached: true, stdio: ["ignore", log, log] });
     if (child.pid) noteDown(runDir, name, "store", child.pid, "SIGTERM");
-    await redisAnswers(url, 20_000);
+    await redisAnswers(url, 60_000).catch((error: Error) => {
+      throw new Error(`${error.message} It said:\n${readFileSync(logFile, "utf8").slice(-2_000)}`);
+    });
   };
   const end = async (signal: NodeJS.Signals) => {
     await endChild(child, signal, 10_000);
